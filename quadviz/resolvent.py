@@ -1,0 +1,188 @@
+"""The resolvent of the noisy teacher, and the edges of its spectrum.
+
+Y = Z* + sqrt(xi) G adds a GOE matrix of variance xi to a Marchenko-Pastur teacher. Its resolvent
+``g(x) = int rho(y)/(x - y) dy`` inverts the rational function
+
+    X(g) = 1/g + xi g + kappa_star/(kappa_star - g),
+
+that is, g is one root of the real cubic
+
+    xi g^3 - (x + kappa_star xi) g^2 + (1 - kappa_star + kappa_star x) g - kappa_star = 0
+
+(arXiv 2601.10483; the three terms of X are the free cumulant series of zero, the semicircle and
+Marchenko-Pastur). The functions here take arrays that broadcast and are already validated; see
+:class:`quadviz.spectrum.NoisyTeacherLaw` for the public face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Edges", "band_edges", "inverse_resolvent", "merge_variance", "resolvent"]
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+
+def inverse_resolvent(g: Any, kappa_star: Any, xi: Any) -> Any:
+    """X(g), the functional inverse of the resolvent, for real or complex g."""
+    return 1 / g + xi * g + kappa_star / (kappa_star - g)
+
+
+def _slope(g: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
+    """X'(g) for real g: negative on the physical branch outside the support."""
+    return xi - 1 / g**2 + kappa_star / (kappa_star - g) ** 2
+
+
+def _isolated_root(c2: FloatArray, c1: FloatArray, c0: FloatArray) -> FloatArray:
+    """The real root of ``g^3 + c2 g^2 + c1 g + c0`` that stands apart from the other two.
+
+    It never takes part in a collision of roots, so it is well conditioned everywhere, at the edges
+    of the spectrum too.
+    """
+    shift = c2 / 3
+    p = c1 / 3 - shift**2
+    half_q = shift**3 - shift * c1 / 2 + c0 / 2
+    size = np.sqrt(np.abs(p))
+    ratio = np.abs(half_q) / np.maximum(size**3, np.finfo(float).tiny)
+    one_real = ratio >= 1
+    # cos, cosh and sinh: three real roots, one real root with p < 0, and with p > 0.
+    stretch = np.where(
+        p > 0,
+        np.sinh(np.arcsinh(ratio) / 3),
+        np.where(
+            one_real,
+            np.cosh(np.arccosh(np.maximum(ratio, 1)) / 3),
+            np.cos(np.arccos(np.minimum(ratio, 1)) / 3),
+        ),
+    )
+    root: FloatArray = -2 * np.sign(half_q) * size * stretch - shift
+    return root
+
+
+def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexArray:
+    """g(x + i0) = H(x) - i pi rho(x), with no imaginary regularisation.
+
+    One real root of the cubic is found accurately and divided out; the physical root is read from
+    the remaining quadratic, whose discriminant gives the small imaginary part without cancellation.
+
+    Args:
+        x: points of the real line, in units of the eigenvalues of Y.
+        kappa_star: teacher width m*/d, > 0.
+        xi: noise variance, > 0.
+
+    Returns:
+        Complex array of the broadcast shape. Real (imaginary part exactly zero) outside the support.
+    """
+    x, kappa_star, xi = np.broadcast_arrays(x, kappa_star, xi)
+    # Beyond this, g = 1/x to the last digit, while the cubic's coefficients would overflow.
+    far = np.abs(x) > 1e18 * (1 + 1 / kappa_star + xi)
+    near = np.where(far, 1.0, x)
+    b = -(near + kappa_star * xi)
+    c = 1 - kappa_star + kappa_star * near
+    r = _isolated_root(b / xi, c / xi, -kappa_star / xi)
+    for _ in range(3):
+        value = ((xi * r + b) * r + c) * r - kappa_star
+        slope = (3 * xi * r + 2 * b) * r + c
+        r = r - value / np.where(slope == 0, np.inf, slope)
+    # p(g) = (g - r)(xi g^2 + b2 g + c2); divide from the end of the polynomial that is not cancelling.
+    c2 = kappa_star / r
+    b2 = np.where(np.abs(xi * r**3) > kappa_star, (c2 - c) / r, b + xi * r)
+    discriminant = b2**2 - 4 * xi * c2
+    root = np.sqrt(np.abs(discriminant))
+    inside = discriminant < 0
+    # The larger root in modulus, and the smaller one from the product: no cancellation.
+    large = -(b2 + np.where(b2 < 0, -root, root)) / (2 * xi)
+    large = np.where(large == 0, np.finfo(float).tiny, large)
+    small = c2 / (xi * large)
+    with np.errstate(divide="ignore"):  # a root may sit on a pole of X', which then counts as +inf
+        real = np.where(_slope(large, kappa_star, xi) < _slope(small, kappa_star, xi), large, small)
+    g = np.empty(x.shape, dtype=np.complex128)
+    g.real = np.where(inside, -b2 / (2 * xi), real)
+    g.imag = np.where(inside, -root / (2 * xi), 0.0)
+    if np.any(far):
+        g[far] = 1 / x[far]
+    return g
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Edges of the support of the spectrum of Y.
+
+    Attributes:
+        left: left edge of the support.
+        gap_left: top of the lower (noise) band; NaN where there is one band only.
+        gap_right: bottom of the upper (signal) band; NaN where there is one band only.
+        right: right edge of the support.
+    """
+
+    left: FloatArray
+    gap_left: FloatArray
+    gap_right: FloatArray
+    right: FloatArray
+
+    @property
+    def has_gap(self) -> NDArray[np.bool_]:
+        """Whether the support consists of two bands."""
+        return np.asarray(np.isfinite(self.gap_left))
+
+
+def merge_variance(kappa_star: FloatArray) -> FloatArray:
+    """The noise variance at which the two bands merge: (1 - kappa_star^(1/3))^3 / kappa_star^2.
+
+    Zero for kappa_star >= 1, where there is one band at every noise level.
+    """
+    merge: FloatArray = np.maximum(1 - np.cbrt(kappa_star), 0) ** 3 / kappa_star**2
+    return merge
+
+
+def _newton(s: FloatArray, kappa_star: FloatArray, xi: FloatArray, line: int, rhs: FloatArray) -> FloatArray:
+    """Solve ``s/sqrt(xi s^2 + kappa_star) + line * s = rhs`` by Newton, monotone from the right side.
+
+    The left-hand side is concave for s > 0, so starting outside the bracket of roots the iterates
+    never overshoot.
+    """
+    for _ in range(100):
+        w = xi * s**2 + kappa_star
+        root = np.sqrt(w)
+        slope = kappa_star / (w * root) + line
+        step = (s / root + line * s - rhs) / np.where(slope == 0, np.inf, slope)
+        s = s - step
+        if np.all(np.abs(step) <= 4e-16 * np.abs(s)):
+            break
+    return s
+
+
+def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
+    """Edges of the support, from X'(g) = 0.
+
+    With h = kappa_star - g the condition reads ``g = +-h/sqrt(xi h^2 + kappa_star)``: in s = |h| all
+    four edges are intersections of one concave function with a line, and Newton's iteration
+    converges monotonically to each. A gap exists exactly when xi is below :func:`merge_variance`.
+
+    Args:
+        kappa_star: teacher width, > 0.
+        xi: noise variance, > 0.
+
+    Returns:
+        The edges, each of the broadcast shape.
+    """
+    kappa_star, xi = np.broadcast_arrays(kappa_star, xi)
+    reach = 1 / np.sqrt(xi)
+    s_left = _newton(kappa_star + reach, kappa_star, xi, -1, -kappa_star)
+    s_right = _newton(np.zeros_like(xi), kappa_star, xi, 1, kappa_star)
+    left = inverse_resolvent(kappa_star - s_left, kappa_star, xi)
+    right = inverse_resolvent(kappa_star - s_right, kappa_star, xi)
+    gap_left, gap_right = np.full(xi.shape, np.nan), np.full(xi.shape, np.nan)
+    two = xi < merge_variance(kappa_star)
+    if np.any(two):
+        k, v = kappa_star[two], xi[two]
+        s_low = _newton(1 / np.sqrt(v) - k, k, v, -1, k)
+        s_high = _newton(np.zeros_like(v), k, v, -1, k)
+        gap_left[two] = inverse_resolvent(k + s_low, k, v)
+        gap_right[two] = inverse_resolvent(k + s_high, k, v)
+    return Edges(left, gap_left, gap_right, right)

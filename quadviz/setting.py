@@ -1,0 +1,199 @@
+"""The vocabulary: one typed table of parameters, and the validated :class:`Setting`.
+
+Everything that speaks of a parameter reads it here: validation messages, sliders, command-line
+options, deep links and the documentation. Two ranges are kept apart:
+
+* the *domain*, where the parameter means something (positive, or non-negative, and finite): enforced
+  by every function of the package;
+* the *range* ``[low, high]``, where the solvers are tested exhaustively: what a slider offers and
+  what a page accepts when a value is typed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["PARAMETERS", "Parameter", "Setting", "broadcast_parameters"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the model: its name, its meaning, where it lives and how it is shown.
+
+    Attributes:
+        name: the name in code, in query strings and on the command line.
+        symbol: the symbol in unicode, for labels.
+        label: its plain name.
+        meaning: one sentence with the normalisation.
+        low: lower end of the range offered to a person.
+        high: upper end of that range.
+        default: the value a page opens with.
+        step: slider step; in decades when ``scale`` is "log".
+        scale: how a slider moves.
+        group: the heading it stands under in a control rail.
+        zero_allowed: whether 0 belongs to the domain. On a log scale it is an extra left stop.
+    """
+
+    name: str
+    symbol: str
+    label: str
+    meaning: str
+    low: float
+    high: float
+    default: float
+    step: float
+    scale: Literal["linear", "log"]
+    group: Literal["Network", "Data", "Training"]
+    zero_allowed: bool = False
+
+    @property
+    def domain(self) -> str:
+        """The allowed values, in words that complete "must be"."""
+        return f"a finite number {'>= 0' if self.zero_allowed else '> 0'}"
+
+    @property
+    def range(self) -> str:
+        """The range offered to a person, in words that complete "must be"."""
+        zero = "0 or " if self.zero_allowed and self.low > 0 else ""
+        return f"{zero}between {self.low:g} and {self.high:g}"
+
+    def refusal(self, value: object, allowed: str) -> str:
+        """The sentence that refuses ``value``: parameter, value and what is allowed."""
+        shown = f"{value:.6g}" if isinstance(value, float) else repr(value)
+        return f"{self.name} ({self.label}) must be {allowed}, got {shown}"
+
+    def as_array(self, value: ArrayLike) -> FloatArray:
+        """``value`` as a float array, every entry inside the domain.
+
+        Raises:
+            TypeError: if the value is not made of real numbers.
+            ValueError: if an entry is NaN, infinite or outside the domain; names the first one.
+        """
+        try:
+            raw = np.asarray(value)
+        except ValueError as error:  # a ragged nested sequence
+            raise TypeError(self.refusal(value, "a real number or an array of them")) from error
+        if raw.dtype.kind not in "iuf":
+            raise TypeError(self.refusal(value, "a real number or an array of them"))
+        array = raw.astype(np.float64)
+        bad = ~np.isfinite(array) | ((array < 0) if self.zero_allowed else (array <= 0))
+        if np.any(bad):
+            raise ValueError(self.refusal(float(array[bad].flat[0]), self.domain))
+        return array
+
+    def in_range(self, value: object) -> float:
+        """``value`` as a float inside the range a page offers (or 0 where that is a stop).
+
+        Raises:
+            TypeError: if the value is not a real number.
+            ValueError: if it lies outside the range.
+        """
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+            raise TypeError(self.refusal(value, "a real number"))
+        number = float(value)
+        inside = math.isfinite(number) and self.low <= number <= self.high
+        if not (inside or (self.zero_allowed and number == 0.0)):
+            raise ValueError(self.refusal(number, self.range))
+        return number
+
+
+_TABLE = (
+    Parameter(
+        "kappa", "κ", "student width", "Student width over input dimension, m/d.",
+        0.02, 2.0, 0.5, 0.01, "linear", "Network",
+    ),
+    Parameter(
+        "kappa_star", "κ*", "teacher width", "Teacher width over input dimension, m*/d.",
+        0.02, 2.0, 0.3, 0.01, "linear", "Network",
+    ),
+    Parameter(
+        "alpha", "α", "sample ratio", "Training samples over squared input dimension, n/d².",
+        0.01, 2.0, 0.35, 0.005, "linear", "Data",
+    ),
+    Parameter(
+        "delta", "Δ", "label noise", "Variance of the Gaussian noise on the labels.",
+        0.0, 4.0, 0.5, 0.05, "linear", "Data", zero_allowed=True,
+    ),
+    Parameter(
+        "lam", "λ", "weight decay",
+        "Weight decay: the flow descends d(L + (λ/d)|W|²). 0 stands for the ridgeless limit λ → 0+.",
+        1e-6, 10.0, 0.01, 0.05, "log", "Training", zero_allowed=True,
+    ),
+    Parameter(
+        "gamma", "γ", "initial variance", "Variance of the initial weights times m: W(0) ~ N(0, γ/m).",
+        1e-3, 10.0, 1.0, 0.05, "log", "Training",
+    ),
+)  # fmt: skip
+
+#: Every parameter by name, in the order a person thinks: network, data, training.
+PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _TABLE})
+
+
+def broadcast_parameters(**values: ArrayLike) -> tuple[FloatArray, ...]:
+    """Validate named parameters and broadcast them against each other.
+
+    Args:
+        **values: parameters of :data:`PARAMETERS` by name, each array-like.
+
+    Returns:
+        Read-only float arrays of one shape, in the order given.
+
+    Raises:
+        TypeError: if a value is not made of real numbers.
+        ValueError: if a value lies outside its domain, or the shapes do not broadcast.
+
+    >>> [a.shape for a in broadcast_parameters(kappa=[0.4, 1.0], delta=0.5)]
+    [(2,), (2,)]
+    """
+    arrays = {name: PARAMETERS[name].as_array(value) for name, value in values.items()}
+    try:
+        return tuple(np.broadcast_arrays(*arrays.values()))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"the shapes of the parameters do not broadcast: {shapes}") from error
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One teacher-student problem: every parameter a single validated number.
+
+    Attributes:
+        kappa: student width m/d, > 0.
+        kappa_star: teacher width m*/d, > 0.
+        alpha: sample ratio n/d², > 0.
+        lam: weight decay, >= 0 (0 is the ridgeless limit for the theory).
+        delta: label-noise variance, >= 0.
+        gamma: initial variance, > 0.
+
+    Raises:
+        TypeError: if a value is not a real number.
+        ValueError: if a value lies outside its domain.
+
+    >>> Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=-1)
+    Traceback (most recent call last):
+    ...
+    ValueError: delta (label noise) must be a finite number >= 0, got -1
+    """
+
+    kappa: float
+    kappa_star: float
+    alpha: float
+    lam: float
+    delta: float
+    gamma: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, parameter in PARAMETERS.items():
+            value = parameter.as_array(getattr(self, name))
+            if value.ndim:
+                raise TypeError(parameter.refusal(getattr(self, name), "a single real number"))
+            object.__setattr__(self, name, float(value))

@@ -1,0 +1,1 @@
+"""Theory in the high-dimensional limit d -> infinity."""
