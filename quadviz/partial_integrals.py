@@ -31,9 +31,9 @@ __all__ = ["HalfLine", "half_line_integrals", "half_line_mass", "hilbert_derivat
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-#: |v| below which the expansion in v = kappa_star/g is used, and its order (remainder < 1e-17).
-_SMALL_V = 0.1
-_ORDER = 13
+#: |v| below which the expansion in v = kappa_star/g is used, and its order (relative remainder < 1e-15).
+_SMALL_V = 0.3
+_ORDER = 28
 
 
 class HalfLine(NamedTuple):

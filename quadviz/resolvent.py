@@ -27,18 +27,21 @@ __all__ = ["Edges", "band_edges", "inverse_resolvent", "merge_variance", "resolv
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
+#: Relative discriminant below which the root is solved again with the longest float of the platform.
+_NEAR_EDGE = 1e-3
+
 
 def inverse_resolvent(g: Any, kappa_star: Any, xi: Any) -> Any:
     """X(g), the functional inverse of the resolvent, for real or complex g."""
     return 1 / g + xi * g + kappa_star / (kappa_star - g)
 
 
-def _slope(g: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
+def _slope(g: Any, kappa_star: Any, xi: Any) -> Any:
     """X'(g) for real g: negative on the physical branch outside the support."""
     return xi - 1 / g**2 + kappa_star / (kappa_star - g) ** 2
 
 
-def _isolated_root(c2: FloatArray, c1: FloatArray, c0: FloatArray) -> FloatArray:
+def _isolated_root(c2: Any, c1: Any, c0: Any) -> Any:
     """The real root of ``g^3 + c2 g^2 + c1 g + c0`` that stands apart from the other two.
 
     It never takes part in a collision of roots, so it is well conditioned everywhere, at the edges
@@ -46,29 +49,55 @@ def _isolated_root(c2: FloatArray, c1: FloatArray, c0: FloatArray) -> FloatArray
     """
     shift = c2 / 3
     p = c1 / 3 - shift**2
-    half_q = shift**3 - shift * c1 / 2 + c0 / 2
-    size = np.sqrt(np.abs(p))
-    ratio = np.abs(half_q) / np.maximum(size**3, np.finfo(float).tiny)
-    one_real = ratio >= 1
-    # cos, cosh and sinh: three real roots, one real root with p < 0, and with p > 0.
-    stretch = np.where(
-        p > 0,
-        np.sinh(np.arcsinh(ratio) / 3),
-        np.where(
-            one_real,
-            np.cosh(np.arccosh(np.maximum(ratio, 1)) / 3),
-            np.cos(np.arccos(np.minimum(ratio, 1)) / 3),
-        ),
-    )
-    root: FloatArray = -2 * np.sign(half_q) * size * stretch - shift
-    return root
+    half_q = shift * (shift**2 - c1 / 2) + c0 / 2
+    square = half_q**2 + p**3
+    u = np.cbrt(np.abs(half_q) + np.sqrt(np.maximum(square, 0)))
+    size = u - p / np.where(u == 0, 1, u)
+    three = square < 0
+    if three.any():
+        reach = np.sqrt(-p[three])
+        size[three] = 2 * reach * np.cos(np.arccos(np.minimum(np.abs(half_q[three]) / reach**3, 1)) / 3)
+    return -np.copysign(size, half_q) - shift
+
+
+def _cubic_root(x: Any, kappa_star: Any, xi: Any) -> tuple[Any, Any, Any]:
+    """Real part, imaginary part (<= 0) and relative discriminant of the physical root, in the dtype given.
+
+    The isolated real root is divided out; the physical root is read from the remaining quadratic,
+    whose discriminant gives the small imaginary part without cancellation.
+    """
+    b = -(x + kappa_star * xi)
+    c = 1 - kappa_star + kappa_star * x
+    r = _isolated_root(b / xi, c / xi, -kappa_star / xi)
+    for _ in range(3):
+        value = ((xi * r + b) * r + c) * r - kappa_star
+        slope = (3 * xi * r + 2 * b) * r + c
+        step = value / np.where(slope == 0, np.inf, slope)
+        r = r - step
+        if np.all(np.abs(step) <= 1e-9 * np.abs(r)):  # the next step would be below rounding
+            break
+    # p(g) = (g - r)(xi g^2 + b2 g + c2); divide from the end of the polynomial that is not cancelling.
+    c2 = kappa_star / r
+    b2 = np.where(np.abs(xi * r**3) > kappa_star, (c2 - c) / r, b + xi * r)
+    product = 4 * xi * c2
+    discriminant = b2**2 - product
+    root = np.sqrt(np.abs(discriminant))
+    inside = discriminant < 0
+    real, imag = -b2 / (2 * xi), np.where(inside, -root / (2 * xi), 0)
+    if not inside.all():
+        out = ~inside
+        a, k, slope_sign = xi[out], kappa_star[out], b2[out]
+        # The larger root in modulus, and the smaller one from the product: no cancellation.
+        large = -(slope_sign + np.copysign(root[out], slope_sign)) / (2 * a)
+        large = np.where(large == 0, np.finfo(float).tiny, large)
+        small = c2[out] / (a * large)
+        with np.errstate(divide="ignore"):  # a root may sit on a pole of X', which then counts as +inf
+            real[out] = np.where(_slope(large, k, a) < _slope(small, k, a), large, small)
+    return real, imag, discriminant / np.abs(product)
 
 
 def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexArray:
     """g(x + i0) = H(x) - i pi rho(x), with no imaginary regularisation.
-
-    One real root of the cubic is found accurately and divided out; the physical root is read from
-    the remaining quadratic, whose discriminant gives the small imaginary part without cancellation.
 
     Args:
         x: points of the real line, in units of the eigenvalues of Y.
@@ -78,35 +107,21 @@ def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexA
     Returns:
         Complex array of the broadcast shape. Real (imaginary part exactly zero) outside the support.
     """
-    x, kappa_star, xi = np.broadcast_arrays(x, kappa_star, xi)
+    shape = np.broadcast_shapes(np.shape(x), np.shape(kappa_star), np.shape(xi))
+    x, kappa_star, xi = (np.broadcast_to(values, shape).reshape(-1) for values in (x, kappa_star, xi))
     # Beyond this, g = 1/x to the last digit, while the cubic's coefficients would overflow.
     far = np.abs(x) > 1e18 * (1 + 1 / kappa_star + xi)
-    near = np.where(far, 1.0, x)
-    b = -(near + kappa_star * xi)
-    c = 1 - kappa_star + kappa_star * near
-    r = _isolated_root(b / xi, c / xi, -kappa_star / xi)
-    for _ in range(3):
-        value = ((xi * r + b) * r + c) * r - kappa_star
-        slope = (3 * xi * r + 2 * b) * r + c
-        r = r - value / np.where(slope == 0, np.inf, slope)
-    # p(g) = (g - r)(xi g^2 + b2 g + c2); divide from the end of the polynomial that is not cancelling.
-    c2 = kappa_star / r
-    b2 = np.where(np.abs(xi * r**3) > kappa_star, (c2 - c) / r, b + xi * r)
-    discriminant = b2**2 - 4 * xi * c2
-    root = np.sqrt(np.abs(discriminant))
-    inside = discriminant < 0
-    # The larger root in modulus, and the smaller one from the product: no cancellation.
-    large = -(b2 + np.where(b2 < 0, -root, root)) / (2 * xi)
-    large = np.where(large == 0, np.finfo(float).tiny, large)
-    small = c2 / (xi * large)
-    with np.errstate(divide="ignore"):  # a root may sit on a pole of X', which then counts as +inf
-        real = np.where(_slope(large, kappa_star, xi) < _slope(small, kappa_star, xi), large, small)
     g = np.empty(x.shape, dtype=np.complex128)
-    g.real = np.where(inside, -b2 / (2 * xi), real)
-    g.imag = np.where(inside, -root / (2 * xi), 0.0)
-    if np.any(far):
+    g.real, g.imag, discriminant = _cubic_root(np.where(far, 1.0, x), kappa_star, xi)
+    # Next to an edge the discriminant is a small difference, and the density is its square root.
+    edge = (np.abs(discriminant) < _NEAR_EDGE) & ~far
+    if edge.any():
+        exact = (values[edge].astype(np.longdouble) for values in (x, kappa_star, xi))
+        real, imag, _ = _cubic_root(*exact)
+        g[edge] = real.astype(np.float64) + 1j * imag.astype(np.float64)
+    if far.any():
         g[far] = 1 / x[far]
-    return g
+    return g.reshape(shape)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,29 @@
+"""quadviz: the theory of how wide quadratic networks learn, to compute with and to look at.
+
+The names here are the numerics. Figures and dashboards are imported by name, from
+:mod:`quadviz.figures` and :mod:`quadviz.explorers`, so that ``import quadviz`` stays light.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from quadviz.setting import PARAMETERS, Parameter, Setting
+from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+
+try:
+    __version__ = version("quadviz")
+except PackageNotFoundError:  # running from a checkout that is not installed
+    __version__ = "0+unknown"
+
+__all__ = [
+    "PARAMETERS",
+    "NoisyTeacherLaw",
+    "Parameter",
+    "Regime",
+    "Setting",
+    "Status",
+    "SteadyState",
+    "__version__",
+    "learning_curve",
+    "steady_state",
+]
