@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.partial_integrals import half_line_integrals, half_line_mass
+from quadviz.partial_integrals import half_line_integrals, half_line_mass, half_line_moment1
 from quadviz.resolvent import Edges, band_edges, resolvent
 from quadviz.setting import PARAMETERS
 
@@ -176,8 +176,10 @@ class NoisyTeacherLaw:
         """mass, moment1, moment2, int rho H and int x rho H over (b, inf), for any real or infinite b."""
         points, kappa_star, xi = self._aligned("b", b)
         points = self._near_support(points, kappa_star, xi)
-        full = half_line_integrals(resolvent(points, kappa_star, xi), points, kappa_star, xi)
-        return PartialIntegrals(*full[:5])
+        g = resolvent(points, kappa_star, xi)
+        law = half_line_integrals(g, points, kappa_star, xi)
+        moment1 = half_line_moment1(g, points, kappa_star, xi)
+        return PartialIntegrals(law.mass, moment1, law.moment2, law.rho_hilbert, law.x_rho_hilbert)
 
     @staticmethod
     def _near_support(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import half_line_integrals, hilbert_derivative
+from quadviz.partial_integrals import half_line_integrals
 from quadviz.resolvent import resolvent
 
 __all__ = ["Terms", "evaluate"]
@@ -72,9 +72,9 @@ def evaluate(b: FloatArray, q: FloatArray, xi: FloatArray, kappa_star: FloatArra
     law = half_line_integrals(g, b, kappa_star, xi)
     interaction = law.x_rho_hilbert - q * law.rho_hilbert
     density, hilbert = -g.imag / np.pi, g.real
-    interaction_xi = -(hilbert_derivative(g, b, kappa_star, xi) + (b - q) * (g**3).imag / (3 * np.pi))
-    # The cut moves by d omega = H(omega) d xi; where b = q the factor b - q removes the term.
-    interaction_xi -= density * hilbert**2 * (b - q)
+    # At the cut -Im g^3/(3 pi) = rho H^2 - pi^2 rho^3/3; as omega moves by H(omega) d xi it takes
+    # rho H^2 with it. Where b = q the factor b - q removes both.
+    interaction_xi = -law.burgers - (b - q) * np.pi**2 * density**3 / 3
     return Terms(
         mse=law.deficit + q * q * law.mass + 4 * xi * interaction,
         interaction=interaction,

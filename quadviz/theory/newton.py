@@ -16,7 +16,7 @@ BoolArray = NDArray[np.bool_]
 
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
-_MAX_ITERATIONS = 20
+_MAX_ITERATIONS = 40
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         omega: start and result, or None.
     """
     converged = np.zeros(len(problems), dtype=bool)
-    active = np.arange(len(problems))
+    active, last = np.arange(len(problems)), np.zeros(len(problems))
     for _ in range(_MAX_ITERATIONS):
         p, x, s = problems[active], xi[active], q[active]
         cut = s if omega is None else omega[active]
@@ -75,7 +75,11 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         dx, dq = np.where(bad, 0.0, dx), np.where(bad, 0.0, dq)
         # Left of the fold of q (alpha - I) the tangent points away from the root.
         dq = np.where(regular & (second_q <= 0.1 * s * t.rho_hilbert), np.maximum(dq, 1.0), dq)
-        new_x, new_q = x * np.clip(1 + dx, _SHRINK, _GROW), s * np.clip(1 + dq, _SHRINK, _GROW)
+        # A large step back over the last one is a cycle in the making: halve it, in the logarithm.
+        damping = np.where((dx * last[active] < 0) & (np.abs(dx) > 0.1), 0.5, 1.0)
+        last[active] = dx
+        new_x = x * np.clip(1 + dx, _SHRINK, _GROW) ** damping
+        new_q = s * np.clip(1 + dq, _SHRINK, _GROW) ** damping
         # Quadratic convergence: after a step this small the next is below rounding.
         done = ~bad & (np.maximum(np.abs(dx), np.abs(dq)) < 1e-9)
         if omega is not None:
