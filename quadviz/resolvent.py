@@ -91,8 +91,11 @@ def _cubic_root(x: Any, kappa_star: Any, xi: Any) -> tuple[Any, Any, Any]:
         large = -(slope_sign + np.copysign(root[out], slope_sign)) / (2 * a)
         large = np.where(large == 0, np.finfo(float).tiny, large)
         small = c2[out] / (a * large)
+        # Of three real roots the physical one alone descends; far off the support it may be r itself.
+        candidates = np.stack([large, small, r[out]])
         with np.errstate(divide="ignore"):  # a root may sit on a pole of X', which then counts as +inf
-            real[out] = np.where(_slope(large, k, a) < _slope(small, k, a), large, small)
+            descending = np.argmin(_slope(candidates, k, a), axis=0)
+        real[out] = np.take_along_axis(candidates, descending[None], axis=0)[0]
     return real, imag, discriminant / np.abs(product)
 
 

@@ -175,11 +175,11 @@ class NoisyTeacherLaw:
     def partial_integrals(self, b: ArrayLike) -> PartialIntegrals:
         """mass, moment1, moment2, int rho H and int x rho H over (b, inf), for any real or infinite b."""
         points, kappa_star, xi = self._aligned("b", b)
-        points = self._near_support(points, kappa_star, xi)
-        g = resolvent(points, kappa_star, xi)
-        law = half_line_integrals(g, points, kappa_star, xi)
-        moment1 = half_line_moment1(g, points, kappa_star, xi)
-        return PartialIntegrals(law.mass, moment1, law.moment2, law.rho_hilbert, law.x_rho_hilbert)
+        args = [a.ravel() for a in (self._near_support(points, kappa_star, xi), kappa_star, xi)]
+        g = resolvent(*args)
+        law, moment1 = half_line_integrals(g, *args), half_line_moment1(g, *args)
+        columns = (law.mass, moment1, law.moment2, law.rho_hilbert, law.x_rho_hilbert)
+        return PartialIntegrals(*(column.reshape(points.shape) for column in columns))
 
     @staticmethod
     def _near_support(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:

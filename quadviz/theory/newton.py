@@ -52,7 +52,7 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         omega: start and result, or None.
     """
     converged = np.zeros(len(problems), dtype=bool)
-    active, last = np.arange(len(problems)), np.zeros(len(problems))
+    active, last, previous = np.arange(len(problems)), np.zeros(len(problems)), np.full(len(problems), np.inf)
     for _ in range(_MAX_ITERATIONS):
         p, x, s = problems[active], xi[active], q[active]
         cut = s if omega is None else omega[active]
@@ -80,8 +80,11 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         last[active] = dx
         new_x = x * np.clip(1 + dx, _SHRINK, _GROW) ** damping
         new_q = s * np.clip(1 + dq, _SHRINK, _GROW) ** damping
-        # Quadratic convergence: after a step this small the next is below rounding.
-        done = ~bad & (np.maximum(np.abs(dx), np.abs(dq)) < 1e-9)
+        # Quadratic convergence: after a step this small the next is below rounding. A small step that
+        # stopped shrinking is rounding itself, at a nearly singular point.
+        size = np.maximum(np.abs(dx), np.abs(dq))
+        done = ~bad & ((size < 1e-9) | ((size < 1e-6) & (size > previous[active] / 2)))
+        previous[active] = size
         if omega is not None:
             shift = np.divide(surplus, t.density, out=np.zeros_like(x), where=t.density > 1e-9)
             omega[active] = cut + np.clip(shift, -np.sqrt(x), np.sqrt(x)) + t.hilbert * (new_x - x)

@@ -90,7 +90,7 @@ def _phi(
 def _scan_range(p: Problems) -> tuple[float, float]:
     """A range of log xi that holds every solution: 2 alpha xi = mse + delta/2 from below and above."""
     shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
-    floor = np.maximum(np.maximum(p.delta / 4, shrunk), 1e-14) / p.alpha
+    floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), 1e-14) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
     return float(np.log(floor.min())) - 0.1, float(np.log(ceiling.max()))
 

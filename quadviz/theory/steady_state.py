@@ -184,7 +184,9 @@ def _solve(p: Problems) -> dict[str, NDArray[np.float64] | NDArray[np.int8]]:
     mass[solvable] = evaluate(q[solvable], q[solvable], xi[solvable], p.kappa_star[solvable]).mass
     narrow = np.flatnonzero(~recovered & (p.kappa < mass))
     if narrow.size:
-        xi[narrow], q[narrow], omega[narrow], several[narrow], converged[narrow] = solve_rank_limited(p[narrow])
+        xi[narrow], q[narrow], omega[narrow], several[narrow], converged[narrow] = solve_rank_limited(
+            p[narrow]
+        )
     return _columns(p, xi, q, omega, recovered, converged, several)
 
 
@@ -215,13 +217,17 @@ def _columns(
     t = evaluate(cut, s, x, p.kappa_star[at])
     mse[at] = t.mse
     # lam/q, which is 1 - I/alpha by the second equation; the form that does not cancel.
-    response[at] = np.where(p.lam[at] > 0, p.lam[at] / np.where(s > 0, s, 1), np.where(s > 0, 0, 1 - t.interaction / a))
+    response[at] = np.where(
+        p.lam[at] > 0, p.lam[at] / np.where(s > 0, s, 1), np.where(s > 0, 0, 1 - t.interaction / a)
+    )
     first = np.abs(t.mse + p.delta[at] / 2 - 2 * a * x) / (2 * a * x)
     second = np.abs(s * (1 - t.interaction / a) - p.lam[at]) / np.maximum(np.maximum(s, p.lam[at]), 1e-300)
     converged = converged.copy()
     converged[at] &= (first <= _TOLERANCE) & (second <= _TOLERANCE)
     if recovered.any():
-        kappa_min[recovered] = recovered_scale(p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered])
+        kappa_min[recovered] = recovered_scale(
+            p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered]
+        )
     train_loss = p.alpha * xi * response**2
     columns = {
         "q": q,

@@ -42,7 +42,9 @@ def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
     learned = response > 0.2
     response = np.maximum(response, 0.2)
     learned_q = p.lam / response
-    learned_xi = (np.minimum(learned_q**2 * rank, 1 + 1 / p.kappa_star) + p.delta / 2) / (2 * p.alpha * response)
+    learned_xi = (np.minimum(learned_q**2 * rank, 1 + 1 / p.kappa_star) + p.delta / 2) / (
+        2 * p.alpha * response
+    )
     smaller = np.where(learned, np.minimum(xi, learned_xi), xi)
     scaled_q = (q - p.lam) * np.sqrt(smaller / xi) + p.lam
     return smaller, np.where(learned & (p.delta == 0), np.minimum(q, learned_q), scaled_q)
@@ -59,7 +61,9 @@ def _bracketed(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     from scipy.optimize import elementwise  # imported on the rare path only: it is slow to load
 
     def inner_q(xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray) -> FloatArray:
-        def balance(log_q: FloatArray, xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray) -> FloatArray:
+        def balance(
+            log_q: FloatArray, xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray
+        ) -> FloatArray:
             s = np.exp(log_q)
             return (1 - evaluate(s, s, xi, k).interaction / a) - decay / s
 
