@@ -1,0 +1,249 @@
+"""The steady state: reference tables, residuals everywhere, limits, regimes and bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quadviz import PARAMETERS, NoisyTeacherLaw, Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.small_noise import ridgeless_recovery
+from tests.tables import REFERENCE, largest_error, read_table
+
+NAMES = ("alpha", "kappa", "kappa_star", "lam", "delta")
+COLUMNS = ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min")
+
+
+def residuals(s: SteadyState) -> tuple[np.ndarray, np.ndarray]:
+    """Relative residuals of both equations, from the public law alone."""
+    law = NoisyTeacherLaw(s.kappa_star, s.xi)
+    b = np.maximum(s.q, law.quantile(np.minimum(s.kappa, 1)))
+    above = law.partial_integrals(b)
+    interaction = above.x_rho_hilbert - s.q * above.rho_hilbert
+    first = np.abs(s.mse + s.delta / 2 - 2 * s.alpha * s.xi) / (2 * s.alpha * s.xi)
+    second = np.abs(s.q * (1 - interaction / s.alpha) - s.lam) / np.maximum(s.q, s.lam)
+    mse = 1 + 1 / s.kappa_star + s.q**2 * above.mass - above.moment2 + 4 * s.xi * interaction
+    # The public moments know the mse only to rounding of its O(1) terms.
+    assert np.all(np.abs(mse - s.mse) <= 1e-11 * (1 + 1 / s.kappa_star + s.xi))
+    return first, second
+
+
+def random_settings(n: int, seed: int) -> dict[str, np.ndarray]:
+    """Settings over the full ranges of the table: log-uniform in lam, a third without label noise."""
+    rng = np.random.default_rng(seed)
+    values = {}
+    for name in NAMES:
+        p = PARAMETERS[name]
+        low, high = (np.log(p.low), np.log(p.high)) if p.scale == "log" else (p.low, p.high)
+        drawn = rng.uniform(low, high, n)
+        values[name] = np.exp(drawn) if p.scale == "log" else drawn
+    values["delta"] *= rng.random(n) > 1 / 3
+    return values
+
+
+@pytest.mark.parametrize("table", sorted(f.stem for f in REFERENCE.glob("steady_state*.csv")))
+def test_reference_tables(table):
+    t = read_table(table)
+    s = steady_state(*(t[name] for name in NAMES))
+    assert np.all(s.status == Status.SOLVED)
+    for column in COLUMNS:
+        assert largest_error(getattr(s, column), t[column]) <= 1e-9, column
+
+
+def test_ridgeless_reference_table():
+    t = read_table("ridgeless")
+    s = steady_state(t["alpha"], t["kappa"], t["kappa_star"], 0, t["delta"])
+    for column in ("q", "xi", "mse", "train_loss"):
+        assert largest_error(getattr(s, column), t[column]) <= 1e-7, column
+
+
+def test_ten_thousand_random_settings_solve():
+    s = steady_state(**random_settings(10_000, seed=20261124))
+    assert not np.any(s.status == Status.FAILED)
+    first, second = residuals(s)
+    assert first.max() <= 1e-10 and second.max() <= 1e-10
+    for column in COLUMNS:
+        assert np.all(np.isfinite(getattr(s, column))), column
+
+
+def test_random_ridgeless_settings_solve():
+    values = {**random_settings(3_000, seed=5), "lam": np.zeros(3_000)}
+    s = steady_state(**values)
+    assert not np.any(s.status == Status.FAILED)
+    learned = s.xi == 0
+    recovers = (values["delta"] == 0) & (
+        values["alpha"] >= ridgeless_recovery(values["kappa"], values["kappa_star"])
+    )
+    np.testing.assert_array_equal(learned, recovers)
+    assert np.all(s.mse[learned] == 0) and np.all(s.q[learned] == 0)
+    s = s[~learned]
+    law = NoisyTeacherLaw(s.kappa_star, s.xi)
+    above = law.partial_integrals(np.maximum(s.q, law.quantile(np.minimum(s.kappa, 1))))
+    interaction = above.x_rho_hilbert - s.q * above.rho_hilbert
+    assert np.all(np.abs(s.mse + s.delta / 2 - 2 * s.alpha * s.xi) <= 1e-10 * s.alpha * s.xi)
+    assert np.all(np.where(s.q > 0, np.abs(interaction / s.alpha - 1) <= 1e-10, interaction <= s.alpha))
+
+
+@given(st.floats(-2.3, 0.7), st.floats(-2, 0.7), st.floats(-2, 0.7), st.floats(-7, 2), st.floats(0, 10))
+@settings(max_examples=300, deadline=None)
+def test_any_setting_solves_beyond_the_sliders_too(log_alpha, log_kappa, log_kappa_star, log_lam, delta):
+    s = steady_state(10.0**log_alpha, 10.0**log_kappa, 10.0**log_kappa_star, 10.0**log_lam, delta)
+    assert s.status != Status.FAILED
+    first, second = residuals(s)
+    assert first <= 1e-10 and second <= 1e-10
+    assert s.regime == (Regime.RANK_LIMITED if s.kappa < s.kappa_min else Regime.EXACT)
+    assert s.rank == min(s.kappa, s.kappa_min)
+
+
+def test_vanishing_weight_decay_approaches_the_ridgeless_limit():
+    alpha = np.array([0.15, 0.25, 0.45, 0.8])
+    for kappa, delta in ((1.0, 0.5), (0.35, 0.5), (0.35, 0.0)):
+        limit = steady_state(alpha, kappa, 0.3, 0, delta)
+        near = steady_state(alpha, kappa, 0.3, 1e-8, delta)
+        np.testing.assert_allclose(near.mse, limit.mse, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(near.train_loss, limit.train_loss, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(near.kappa_min, limit.kappa_min, rtol=1e-5)
+
+
+def test_width_beyond_kappa_min_changes_nothing():
+    wide = steady_state(0.4, 5.0, 0.3, 0.02, 0.5)
+    same = steady_state(0.4, wide.kappa_min * 1.0001, 0.3, 0.02, 0.5)
+    narrow = steady_state(0.4, wide.kappa_min * 0.9, 0.3, 0.02, 0.5)
+    assert same.mse == wide.mse and same.regime == Regime.EXACT
+    assert narrow.mse != wide.mse and narrow.regime == Regime.RANK_LIMITED
+
+
+def test_the_two_regimes_join_continuously():
+    wide = steady_state(0.4, 1.0, 0.3, 0.02, 0.5)
+    below = steady_state(0.4, wide.kappa_min * (1 - 1e-7), 0.3, 0.02, 0.5)
+    assert below.regime == Regime.RANK_LIMITED
+    np.testing.assert_allclose(below.mse, wide.mse, rtol=1e-9)
+
+
+def test_infinite_data_shrinks_the_teacher_by_lam():
+    """alpha -> inf: q = lam, and a teacher with spectrum above lam loses exactly lam everywhere."""
+    s = steady_state(1e9, 1.0, 4.0, 0.1, 0.5)
+    assert s.q == pytest.approx(0.1, rel=1e-8)
+    assert s.mse == pytest.approx(0.01, rel=1e-7)
+
+
+def test_crushing_weight_decay_leaves_nothing():
+    s = steady_state(0.5, 1.0, 0.5, 1e6, 0.5)
+    assert s.rank == pytest.approx(0, abs=1e-12)
+    assert s.mse == pytest.approx(1 + 1 / 0.5, rel=1e-9)
+    assert s.train_loss == pytest.approx(s.alpha * s.xi, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kappa", "kappa_star", "lam", "delta", "window"),
+    [
+        (0.108, 0.092, 4.92e-4, 0.0, (0.116, 0.150)),
+        (0.107, 0.03, 9.245e-4, 0.319, (0.1376, 0.1425)),
+        (0.143, 0.085, 5.33e-5, 0.123, (0.166, 0.177)),
+    ],
+)
+def test_several_solutions_are_announced_and_the_branch_from_large_alpha_is_taken(
+    kappa, kappa_star, lam, delta, window
+):
+    alpha = np.linspace(0.10, 0.25, 1501)
+    s = learning_curve(alpha, kappa, kappa_star, lam, delta)
+    several = alpha[s.status == Status.SEVERAL]
+    assert several.min() == pytest.approx(window[0], abs=1.5e-3)
+    assert several.max() == pytest.approx(window[1], abs=1.5e-3)
+    # Down from large alpha the branch is continuous to the low end of the window at least.
+    on_branch = alpha >= several.min()
+    assert np.max(np.abs(np.diff(np.log(s.xi[on_branch])))) < 0.25
+
+
+def test_double_descent_peaks_at_the_interpolation_threshold():
+    t = read_table("interpolation")
+    for kappa, kappa_star, delta, threshold, peak in zip(
+        t["kappa"], t["kappa_star"], t["delta"], t["alpha_interpolation"], t["mse_peak"], strict=True
+    ):
+        near = steady_state(
+            threshold * np.array([0.97, 1 - 1e-9, 1 + 1e-9, 1.03]), kappa, kappa_star, 0, delta
+        )
+        assert np.all(near.mse[[0, 3]] < peak)
+        # A cusp: below the threshold the mse falls off as the square root of the distance.
+        np.testing.assert_allclose(near.mse[1], peak, rtol=1e-3)
+        np.testing.assert_allclose(near.mse[2], peak, rtol=1e-6)
+        assert near.train_loss[1] == 0 and near.train_loss[3] > 0
+
+
+def test_recovery_thresholds_against_their_table():
+    t = read_table("thresholds")
+    value = ridgeless_recovery(t["kappa"], t["kappa_star"])
+    assert largest_error(value, t["recovery_ridgeless"]) <= 1e-10
+
+
+def test_broadcasting_and_learning_curves_agree():
+    alpha = np.linspace(0.1, 1, 7)
+    family = learning_curve(alpha, kappa=[0.35, 1.0], kappa_star=0.3, lam=0.01, delta=0.5)
+    assert family.shape == family.mse.shape == (2, 7)
+    single = steady_state(alpha[3], 0.35, 0.3, 0.01, 0.5)
+    assert single.shape == ()
+    assert family[0, 3].mse == pytest.approx(single.mse, rel=1e-12)
+    assert steady_state([], 1, 1, 1, 1).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"alpha": 0}, ValueError, r"^alpha \(sample ratio\) must be a finite number > 0, got 0$"),
+        ({"kappa_star": -0.1}, ValueError, r"^kappa_star .* got -0.1$"),
+        ({"lam": -1e-3}, ValueError, r"^lam .* >= 0, got -0.001$"),
+        ({"delta": np.nan}, ValueError, r"^delta .* got nan$"),
+        ({"kappa": [0.1, np.inf]}, ValueError, r"^kappa .* got inf$"),
+        ({"kappa": "wide"}, TypeError, r"^kappa .* got 'wide'$"),
+        ({"kappa": [1, 2], "delta": [1, 2, 3]}, ValueError, r"do not broadcast: .*kappa \(2,\)"),
+    ],
+)
+def test_bad_input_is_named(change, error, message):
+    good = {"alpha": 0.3, "kappa": 1.0, "kappa_star": 0.3, "lam": 0.01, "delta": 0.5}
+    with pytest.raises(error, match=message):
+        steady_state(**{**good, **change})
+
+
+def test_a_learning_curve_wants_one_axis_of_alpha():
+    with pytest.raises(ValueError, match=r"alpha must be one-dimensional .* got shape \(\)"):
+        learning_curve(0.3, 1, 0.3, 0.1, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kappa", "lam", "delta", "alpha"), [(1.0, 0.1, 0.5, 0.6), (0.9, 0.2, 0.8, 0.5)])
+def test_against_minimised_networks_of_finite_size(kappa, lam, delta, alpha):
+    """Direct minimisation of the regularised loss; the 1/d bias is removed by two sizes."""
+    from scipy.optimize import minimize
+
+    kappa_star, means = 0.4, []
+    for d, seeds in ((30, 12), (60, 5)):
+        values = []
+        for seed in range(seeds):
+            rng = np.random.default_rng([d, seed])
+            m, n = round(kappa * d), round(alpha * d * d)
+            w = rng.standard_normal((d, round(kappa_star * d)))
+            teacher = w @ w.T / w.shape[1]
+            x = rng.standard_normal((n, d))
+            noise = np.sqrt(delta) * rng.standard_normal(n)
+            labels = (np.einsum("ni,ij,nj->n", x, teacher, x, optimize=True) - np.trace(teacher)) / np.sqrt(
+                d
+            ) + noise
+
+            def loss(flat, x=x, labels=labels, d=d, m=m, n=n):
+                weights = flat.reshape(d, m)
+                hidden = x @ weights
+                r = ((hidden**2).sum(1) - (weights**2).sum()) / np.sqrt(d) - labels
+                value = (r @ r) / (4 * n) + lam / d * (weights**2).sum()
+                slope = (x.T @ (hidden * r[:, None]) - r.sum() * weights) / (n * np.sqrt(d))
+                return value, (slope + 2 * lam / d * weights).ravel()
+
+            start = rng.standard_normal(d * m) / np.sqrt(m)
+            best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 600, "ftol": 1e-10})
+            weights = best.x.reshape(d, m)
+            values.append(((weights @ weights.T - teacher) ** 2).sum() / d)
+        means.append(np.mean(values))
+    extrapolated = 2 * means[1] - means[0]
+    theory = steady_state(alpha, kappa, kappa_star, lam, delta)
+    assert theory.regime == Regime.EXACT
+    assert extrapolated == pytest.approx(float(theory.mse), rel=0.08)
