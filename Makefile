@@ -1,0 +1,48 @@
+# `make dashboard` and `make test` need nothing but make and Python 3.11 or newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+supported := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c '$(supported)' 2>/dev/null && echo $$p && break; done)
+SHIPPED := pyproject.toml $(wildcard share/jupyter/voila/templates/quadviz/*)
+
+.PHONY: dashboard test lint bench clean
+
+dashboard: $(VENV)/.installed
+	@$(BIN)/quadviz dashboard
+
+test: $(VENV)/.installed-test
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.installed-test $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: $(SHIPPED) | $(BIN)/python
+	@echo "Installing quadviz into $(VENV); this takes a minute, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-%: $(SHIPPED) | $(BIN)/python
+	@echo "Installing quadviz[$*] into $(VENV); this takes a minute, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "quadviz needs Python 3.11 or newer, and none was found on PATH (set PYTHON=/path/to/python)."; exit 1; }
+	@$(PYTHON) -c '$(supported)' || { \
+		echo "quadviz needs Python 3.11 or newer, but $(PYTHON) is older."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,123 @@
+"""Fixtures shared by the tests: a browser, and the dashboards as a user starts them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Dashboards:
+    """A running ``quadviz dashboard``."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_for(self, pattern: str, seconds: float = 60.0) -> str:
+        """The first match of a pattern in what the command printed."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if match := re.search(pattern, self.output):
+                return match[0]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        pytest.fail(f"{pattern!r} did not appear in:\n{self.output}")
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        return self.wait_for(r"http://\S+")
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+StartDashboards = Callable[..., AbstractContextManager[Dashboards]]
+
+
+@pytest.fixture(scope="session")
+def start_dashboards(tmp_path_factory: pytest.TempPathFactory) -> StartDashboards:
+    """Start ``quadviz dashboard`` with the given options, from an empty folder and without a display."""
+
+    @contextmanager
+    def start(*options: str) -> Iterator[Dashboards]:
+        folder = tmp_path_factory.mktemp("elsewhere")
+        screen = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}
+        environment = {name: value for name, value in os.environ.items() if name not in screen}
+        command = [sys.executable, "-m", "quadviz", "dashboard", *options]
+        log = folder / "log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT
+            )
+        running = Dashboards(process, log)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                running.interrupt()
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def dashboards(start_dashboards: StartDashboards) -> Iterator[Dashboards]:
+    """One running ``quadviz dashboard`` for a module's tests."""
+    with start_dashboards("--no-browser", "--port", str(free_port())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium. Where there is none the test is skipped, or fails if QUADVIZ_BROWSER=required."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        reason = f"no browser: none of {', '.join(BROWSERS)} is installed"
+        if os.environ.get("QUADVIZ_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))
+        yield chromium
+        chromium.close()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+import csv
+import errno
+import io
+import socket
+import sys
+
+import numpy as np
+import psutil
+import pytest
+
+from conftest import StartDashboards, free_port
+from quadviz import server
+from quadviz.cli import main
+from quadviz.setting import PARAMETERS
+from quadviz.theory.steady_state import learning_curve
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.startswith("quadviz ")
+
+
+def test_curve_is_the_library_s(capsys: pytest.CaptureFixture[str]) -> None:
+    setting = {"kappa": 1.0, "kappa_star": 0.2, "lam": 0.01, "delta": 0.5}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in setting.items()]
+    assert main(["curve", *options, "--alpha-min", "0.1", "--alpha-max", "1", "--points", "7"]) == 0
+
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    expected = learning_curve(np.linspace(0.1, 1, 7), **setting)
+    for name in ("alpha", "mse", "train_loss", "in_sample_error", "rank", "kappa_min", "q", "xi"):
+        printed = np.array([float(row[name]) for row in rows])
+        np.testing.assert_array_equal(printed, np.broadcast_to(getattr(expected, name), printed.shape))
+    assert {row["regime"] for row in rows} <= {"exact", "rank-limited: steady-state assumption"}
+    assert all(row["status"].startswith("solved") for row in rows)
+
+
+@pytest.mark.parametrize("name", ["kappa", "kappa_star", "lam", "delta"])
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "wide"])
+def test_curve_refuses_in_the_parameter_s_words(
+    capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    message = refusal(capsys, "curve", f"--{name.replace('_', '-')}={value}")
+    assert f"{name} ({PARAMETERS[name].label}) must be" in message
+    assert value in message
+
+
+def test_curve_refuses_an_empty_range(capsys: pytest.CaptureFixture[str]) -> None:
+    message = refusal(capsys, "curve", "--alpha-min", "1", "--alpha-max", "0.5")
+    assert "--alpha-min must be smaller than --alpha-max, got 1 and 0.5" in message
+    message = refusal(capsys, "curve", "--points", "1")
+    assert "points must be a whole number between 2 and 100000, got '1'" in message
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "abc", "80.5"])
+def test_dashboard_refuses_a_bad_port(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    message = refusal(capsys, "dashboard", "--port", port)
+    assert f"port must be a whole number between 1 and 65535, got '{port}'" in message
+
+
+def test_dashboard_says_where_it_cannot_listen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dashboard", "--no-browser", "--host", "nowhere.invalid"]) == 1
+    assert "cannot listen on nowhere.invalid, port 8866" in capsys.readouterr().err
+
+
+def test_ports_run_out_at_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(_port: int, _host: str) -> None:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(server, "bind_sockets", taken)
+    with pytest.raises(OSError, match="every port from 65530 to 65535 is in use"):
+        server.reserve_port("localhost", 65530)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a process of its own")
+def test_dashboard_takes_the_next_port_and_stops_clean(start_dashboards: StartDashboards) -> None:
+    port = free_port()
+    with socket.create_server(("localhost", port)), start_dashboards("--port", str(port)) as running:
+        taken = int(running.wait_for(rf"(?<=Port {port} is in use; taking )\d+"))
+        assert running.address == f"http://localhost:{taken}/"
+        running.wait_for("There is no display to open a browser on; open the address yourself")
+
+        kernels = psutil.Process(running.process.pid).children(recursive=True)
+        assert kernels
+        assert running.interrupt() == 0
+        assert "Traceback" not in running.output
+        assert not any(kernel.is_running() for kernel in kernels)
+
+
+def test_a_kernel_is_culled_when_its_page_has_been_gone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections, shut_down, clock = {"watched": 1, "left": 0, "loading": 0}, [], [0.0]
+
+    async def shut(kernel_id: str, **_options: bool) -> None:
+        shut_down.append(kernel_id)
+
+    manager = server.PageKernelManager(cull_idle_timeout=60)
+    manager._kernels = dict.fromkeys(connections)
+    monkeypatch.setattr(server.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(manager, "kernel_model", lambda kernel_id: {"connections": connections[kernel_id]})
+    monkeypatch.setattr(manager, "shutdown_kernel", shut)
+
+    async def rounds() -> None:
+        await manager.cull_kernels()
+        connections["loading"] = 1
+        for clock[0] in (30, 59):
+            await manager.cull_kernels()
+            assert shut_down == []
+        connections["loading"] = 0
+        clock[0] = 60
+        await manager.cull_kernels()
+
+    asyncio.run(rounds())
+    assert shut_down == ["left"]
