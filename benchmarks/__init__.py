@@ -1,0 +1,1 @@
+"""How fast quadviz answers, measured next to the usual way of computing the same."""
