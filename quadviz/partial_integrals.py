@@ -21,7 +21,7 @@ __all__ = ["HalfLine", "half_line_integrals", "half_line_mass", "half_line_momen
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-#: |kappa_star/g| below which the second moment is expanded around the left edge.
+#: |kappa_star/g| below which remainders of its logarithm are summed as Taylor series.
 _SMALL_V = 0.3
 #: 1/(j + 5), the Taylor coefficients of the last remainder of -log(1 - v), in rows of four powers.
 _TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).astype(np.complex128)
@@ -59,10 +59,21 @@ def _logs(g: ComplexArray, kappa_star: FloatArray) -> tuple[ComplexArray, Comple
 
 
 def half_line_mass(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
-    """The mass above x, from g = g(x + i0), with absolute error 1e-15."""
+    """The mass above x, from g = g(x + i0), with absolute error 1e-15; exact off the support."""
     sink = np.abs(g.imag)
-    arg_g, arg_h = np.arctan2(sink, g.real), np.arctan2(sink, kappa_star - g.real)
-    mass: FloatArray = (x * g.imag + arg_g - xi * g.real * g.imag + kappa_star * arg_h) / np.pi
+    return _mass(g, x, kappa_star, xi, -np.arctan2(sink, g.real), np.arctan2(sink, kappa_star - g.real))
+
+
+def _mass(
+    g: ComplexArray,
+    x: FloatArray,
+    kappa_star: FloatArray,
+    xi: FloatArray,
+    arg_g: FloatArray,
+    arg_h: FloatArray,
+) -> FloatArray:
+    # Divided one by one, arguments of pi give 1 and kappa_star without rounding.
+    mass: FloatArray = (x - xi * g.real) * g.imag / np.pi - arg_g / np.pi + kappa_star * (arg_h / np.pi)
     return mass
 
 
@@ -111,12 +122,11 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     moment2 = (x**3 * g.imag - p3.imag) / (3 * np.pi)
     deficit = 1 + 1 / k - moment2
     # Where the part below x is small, the difference of O(1) terms would lose it.
-    off_left = (g.imag == 0) & ((g.real < 0) | (g.real > k))
-    small = off_left | (np.abs(g) * _SMALL_V > k)
+    small = (np.abs(g) > k) | ((g.imag == 0) & (g.real < 0))
     if small.any():
         deficit[small] = _second_moment_below(g[small], x[small], k[small], xi[small]) - xi[small]
     return HalfLine(
-        mass=(x * g.imag - log_g.imag - xi * g.real * g.imag + k * log_h.imag) / np.pi,
+        mass=_mass(g, x, k, xi, log_g.imag, log_h.imag),
         moment2=moment2,
         rho_hilbert=(x * g2.imag - 2 * q1.imag) / (2 * np.pi),
         x_rho_hilbert=(x * x / 2 * g2.imag - q2.imag) / (2 * np.pi),
@@ -128,27 +138,18 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
 def _second_moment_below(
     g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray
 ) -> FloatArray:
-    """int rho x^2 over (-inf, x), to full relative accuracy for |g| >> kappa_star and off the support.
+    """int rho x^2 over (-inf, x), for |g| > kappa_star and left of the support, without cancellation.
 
-    Close to the noise band of a nearly clean teacher it is O(xi) beside a total of O(1). In
-    v = kappa_star/g and a = 1 - kappa_star, X = a/g + xi g - v^2/(1 - v), and in the antiderivative of
-    X^3 taken from the left edge every term is as small as the result.
+    Up to the teacher's lower edge it is O(xi) beside a total of O(1). In v = kappa_star/g and
+    a = 1 - kappa_star, X = a/g + xi g - v^2/(1 - v), and in the antiderivative of X^3 taken from the
+    left edge the terms are about as small as the result.
     """
     k, a = kappa_star, 1 - kappa_star
     v = k / g
     v2 = v * v
-    v3, v4, s = v2 * v, v2 * v2, 1 / (1 - v)
+    v4, s = v2 * v2, 1 / (1 - v)
     log_g = _logs(g, k)[0] + 1j * np.pi  # log(-g), real left of the support
-    # Remainders t_j of -log(1 - v) after its first j terms, from the last one up.
-    rows = _TAYLOR @ np.stack([np.ones_like(v), v, v2, v3])
-    t4 = rows[-1]
-    for row in rows[-2::-1]:
-        t4 = t4 * v4 + row
-    t4 = t4 * v4 * v
-    t3 = t4 + v4 / 4
-    t2 = t3 + v3 / 3
-    t1 = t2 + v2 / 2
-    t0 = t1 + v
+    t0, t1, t2, t3, t4 = _log_remainders(v)
     # int_0^v of u/(1 - u)^2, u^3/(1 - u)^2 and u^4/(1 - u)^3, from the powers of v^2/(1 - v) in X^3.
     r1 = v2 * s - t1
     r3 = v4 * s - 3 * t3
@@ -167,3 +168,21 @@ def _second_moment_below(
     )
     below: FloatArray = (p3.imag - x**3 * g.imag) / (3 * np.pi)
     return below
+
+
+def _log_remainders(v: ComplexArray) -> tuple[ComplexArray, ...]:
+    """t_j = -log(1 - v) less its first j Taylor terms, j = 0 to 4, each to full relative accuracy."""
+    v2 = v * v
+    v3, v4 = v2 * v, v2 * v2
+    rows = _TAYLOR @ np.stack([np.ones_like(v), v, v2, v3])
+    t4 = rows[-1]
+    for row in rows[-2::-1]:
+        t4 = t4 * v4 + row
+    t4 = t4 * v4 * v
+    large = np.abs(v) >= _SMALL_V
+    w = v[large]
+    t4[large] = -np.log(1 - w) - w * (1 + w * (1 / 2 + w * (1 / 3 + w / 4)))
+    t3 = t4 + v4 / 4
+    t2 = t3 + v3 / 3
+    t1 = t2 + v2 / 2
+    return t1 + v, t1, t2, t3, t4

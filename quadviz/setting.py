@@ -156,7 +156,8 @@ def broadcast_parameters(**values: ArrayLike) -> tuple[FloatArray, ...]:
     """
     arrays = {name: PARAMETERS[name].as_array(value) for name, value in values.items()}
     try:
-        return tuple(np.broadcast_arrays(*arrays.values()))
+        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        return tuple(np.broadcast_to(array, shape) for array in arrays.values())
     except ValueError as error:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(f"the shapes of the parameters do not broadcast: {shapes}") from error

@@ -83,8 +83,7 @@ def mass_quantile(mass: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> F
         x = centre + radius * np.cos(phi)
         if done.all():
             break
-    x = np.where(target <= 0, high, np.where(target >= weight, low, x))
-    return x
+    return np.where(target <= 0, high, np.where(target >= weight, low, np.clip(x, low, high)))
 
 
 class NoisyTeacherLaw:
@@ -127,11 +126,12 @@ class NoisyTeacherLaw:
     def _aligned(self, name: str, value: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
         array = _real_array(name, value)
         try:
-            return np.broadcast_arrays(array, self.kappa_star, self.xi)
+            x, kappa_star, xi = np.broadcast_arrays(array, self.kappa_star, self.xi)
         except ValueError as error:
             raise ValueError(
                 f"{name} of shape {array.shape} does not broadcast against the law's shape {self.xi.shape}"
             ) from error
+        return x, kappa_star, xi
 
     def resolvent(self, x: ArrayLike) -> ComplexArray:
         """g(x + i0) = H(x) - i pi rho(x), complex; real outside the support."""

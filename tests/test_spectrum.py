@@ -158,9 +158,9 @@ def test_bad_input_is_named():
         NoisyTeacherLaw(0.0, 0.1)
     with pytest.raises(ValueError, match=r"^xi \(noise variance\) must be a finite number > 0, got -1$"):
         NoisyTeacherLaw(0.3, -1.0)
-    with pytest.raises(ValueError, match="^x must be a real number"):
+    with pytest.raises(ValueError, match=r"^x must be a real number"):
         NoisyTeacherLaw(0.3, 0.1).density(np.nan)
-    with pytest.raises(TypeError, match="^b must be a real number"):
+    with pytest.raises(TypeError, match=r"^b must be a real number"):
         NoisyTeacherLaw(0.3, 0.1).partial_integrals("a")
-    with pytest.raises(ValueError, match=r"^mass_above must be between 0 and 1, got 1.5$"):
+    with pytest.raises(ValueError, match=r"^mass_above must be between 0 and 1, got 1\.5$"):
         NoisyTeacherLaw(0.3, 0.1).quantile(1.5)

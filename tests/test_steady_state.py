@@ -96,6 +96,23 @@ def test_any_setting_solves_beyond_the_sliders_too(log_alpha, log_kappa, log_kap
     assert s.rank == min(s.kappa, s.kappa_min)
 
 
+@pytest.mark.parametrize("excess", [0.0, -1e-15, -1e-12, -1e-8, -1e-4])
+def test_a_student_as_wide_as_its_teacher_to_rounding(excess):
+    """q in the gap of the noisy teacher and omega at the gap's very edge: the hardest meeting of regimes."""
+    values = random_settings(300, seed=8)
+    values["kappa"] = values["kappa_star"] * (1 + excess)
+    s = steady_state(**values)
+    assert not np.any(s.status == Status.FAILED)
+    if abs(excess) < 1e-14:
+        limit = steady_state(**{**values, "lam": 0.0})
+        assert not np.any(limit.status == Status.FAILED)
+    if excess == 0:
+        wider = steady_state(**{**values, "kappa": values["kappa_star"] * (1 + 1e-9)})
+        same = wider.regime == Regime.EXACT
+        assert same.sum() > 50
+        np.testing.assert_array_equal(steady_state(**values).mse[same], wider.mse[same])
+
+
 def test_vanishing_weight_decay_approaches_the_ridgeless_limit():
     alpha = np.array([0.15, 0.25, 0.45, 0.8])
     for kappa, delta in ((1.0, 0.5), (0.35, 0.5), (0.35, 0.0)):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quadviz.theory.equations import evaluate
 
-__all__ = ["Problems", "newton"]
+__all__ = ["MASS_ROUNDING", "Problems", "newton"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -17,6 +17,8 @@ BoolArray = NDArray[np.bool_]
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
 _MAX_ITERATIONS = 40
+#: Absolute error of a mass, with a margin.
+MASS_ROUNDING = 4e-15
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         if omega is not None:
             shift = np.divide(surplus, t.density, out=np.zeros_like(x), where=t.density > 1e-9)
             omega[active] = cut + np.clip(shift, -np.sqrt(x), np.sqrt(x)) + t.hilbert * (new_x - x)
-            done &= np.abs(surplus) < 1e-12
+            done &= np.abs(surplus) < MASS_ROUNDING
         xi[active], q[active] = new_x, new_q
         converged[active[done]] = True
         active = active[~done]

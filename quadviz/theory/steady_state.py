@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.setting import broadcast_parameters
 from quadviz.theory.equations import evaluate
-from quadviz.theory.newton import Problems
+from quadviz.theory.newton import MASS_ROUNDING, Problems
 from quadviz.theory.rank_limited import solve_rank_limited
 from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery
 from quadviz.theory.wide import solve_wide
@@ -40,10 +41,10 @@ class Status(IntEnum):
     @property
     def message(self) -> str:
         """What happened, and what to do about it."""
+        several = "the equations have other solutions here: this is the branch reached from large alpha"
         return (
             "solved",
-            "solved, but the equations have other solutions here: this is the branch reached from large "
-            "alpha (raise lam or kappa for a unique one)",
+            f"solved, but {several} (raise lam or kappa for a unique one)",
             "not solved: no value is returned; raise lam or kappa, or move alpha",
         )[self]
 
@@ -133,10 +134,9 @@ def steady_state(
     ((2,), ['exact', 'exact'])
     """
     arrays = broadcast_parameters(alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta)
-    shape = arrays[0].shape
-    problems = Problems(*(np.ascontiguousarray(a).ravel() for a in arrays))
-    columns = _solve(problems)
-    return SteadyState(*arrays, **{name: values.reshape(shape) for name, values in columns.items()})
+    problems = Problems(*(array.ravel() for array in arrays))
+    flat = _report(problems, _solve(problems))
+    return SteadyState(**{f.name: getattr(flat, f.name).reshape(arrays[0].shape) for f in fields(flat)})
 
 
 def learning_curve(
@@ -168,79 +168,84 @@ def learning_curve(
     return steady_state(alpha, *(values[..., None] for values in rest))
 
 
-def _solve(p: Problems) -> dict[str, NDArray[np.float64] | NDArray[np.int8]]:
-    """Every result column of :class:`SteadyState` for one-dimensional problems."""
-    xi, q, omega = np.zeros(len(p)), np.zeros(len(p)), np.full(len(p), -np.inf)
-    converged, several = np.ones(len(p), dtype=bool), np.zeros(len(p), dtype=bool)
-    recovered = (p.lam == 0) & (p.delta == 0)
-    if recovered.any():
-        recovered &= p.alpha >= ridgeless_recovery(p.kappa, p.kappa_star)
-    todo = np.flatnonzero(~recovered)
-    noiseless_wide = _wide_recovers(p[todo])
-    wide = todo[~noiseless_wide]
+class _Unknowns(NamedTuple):
+    """What is solved for, and how that went; one entry a problem."""
+
+    xi: FloatArray
+    q: FloatArray
+    omega: FloatArray
+    recovered: BoolArray
+    several: BoolArray
+    converged: BoolArray
+
+
+def _solve(p: Problems) -> _Unknowns:
+    """The solution of the equations in the regime that each problem turns out to be in."""
+    n = len(p)
+    xi, q, omega, mass = np.zeros(n), np.zeros(n), np.full(n, -np.inf), np.ones(n)
+    several, converged = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    recovered = _recovers(p, p.kappa)
+    # Where only a wide student recovers its teacher, the rank-limited equations remain.
+    wide = np.flatnonzero(~_recovers(p, np.ones(n)))
     xi[wide], q[wide], converged[wide] = solve_wide(p[wide])
-    mass = np.ones(len(p))
-    solvable = wide[converged[wide]]
-    mass[solvable] = evaluate(q[solvable], q[solvable], xi[solvable], p.kappa_star[solvable]).mass
-    narrow = np.flatnonzero(~recovered & (p.kappa < mass))
+    solved = wide[converged[wide]]
+    mass[solved] = evaluate(q[solved], q[solved], xi[solved], p.kappa_star[solved]).mass
+    narrow = np.flatnonzero(~recovered & (p.kappa < mass - MASS_ROUNDING))
     if narrow.size:
         xi[narrow], q[narrow], omega[narrow], several[narrow], converged[narrow] = solve_rank_limited(
             p[narrow]
         )
-    return _columns(p, xi, q, omega, recovered, converged, several)
+    return _Unknowns(xi, q, omega, recovered, several, converged)
 
 
-def _wide_recovers(p: Problems) -> BoolArray:
-    """Where a wide student would recover the teacher, so that only the rank-limited equations remain."""
-    recovers = (p.lam == 0) & (p.delta == 0)
+def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
+    """Where a student of width kappa finds the teacher exactly: no noise, lam -> 0+, enough samples."""
+    recovers: BoolArray = (p.lam == 0) & (p.delta == 0)
     if recovers.any():
-        recovers &= p.alpha >= ridgeless_recovery(np.ones(len(p)), p.kappa_star)
+        recovers &= p.alpha >= ridgeless_recovery(kappa, p.kappa_star)
     return recovers
 
 
-def _columns(
-    p: Problems,
-    xi: FloatArray,
-    q: FloatArray,
-    omega: FloatArray,
-    recovered: BoolArray,
-    converged: BoolArray,
-    several: BoolArray,
-) -> dict[str, NDArray[np.float64] | NDArray[np.int8]]:
-    """The reported quantities from the unknowns, after a check of both equations."""
+def _report(p: Problems, unknowns: _Unknowns) -> SteadyState:
+    """The reported quantities, after a check of both equations; NaN where it fails."""
+    xi, q, omega, recovered, several, converged = unknowns
     mse, response, kappa_min = np.zeros(len(p)), np.zeros(len(p)), np.ones(len(p))
     at = np.flatnonzero(~recovered & converged)
-    a, x, s = p.alpha[at], xi[at], q[at]
-    above_q = evaluate(s, s, x, p.kappa_star[at])
-    kappa_min[at] = above_q.mass
+    a, x, s, lam = p.alpha[at], xi[at], q[at], p.lam[at]
+    kappa_min[at] = evaluate(s, s, x, p.kappa_star[at]).mass
     cut = np.maximum(s, omega[at])
     t = evaluate(cut, s, x, p.kappa_star[at])
     mse[at] = t.mse
     # lam/q, which is 1 - I/alpha by the second equation; the form that does not cancel.
-    response[at] = np.where(
-        p.lam[at] > 0, p.lam[at] / np.where(s > 0, s, 1), np.where(s > 0, 0, 1 - t.interaction / a)
-    )
-    first = np.abs(t.mse + p.delta[at] / 2 - 2 * a * x) / (2 * a * x)
-    second = np.abs(s * (1 - t.interaction / a) - p.lam[at]) / np.maximum(np.maximum(s, p.lam[at]), 1e-300)
-    converged = converged.copy()
-    converged[at] &= (first <= _TOLERANCE) & (second <= _TOLERANCE)
-    if recovered.any():
-        kappa_min[recovered] = recovered_scale(
-            p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered]
-        )
+    shift = np.where(s > 0, s, 1.0)
+    response[at] = np.where(s > 0, lam / shift, 1 - t.interaction / a)
+    # A rank-limited mse cannot be sharper than the rounding of the mass above the cut.
+    blur = np.where(cut > s, MASS_ROUNDING / 4 * cut**2, 0.0)
+    first = np.abs(t.mse + p.delta[at] / 2 - 2 * a * x) - blur <= _TOLERANCE * 2 * a * x
+    second = np.abs(s * (1 - t.interaction / a) - lam) <= _TOLERANCE * np.maximum(s, lam)
+    fine = converged.copy()
+    fine[at] &= first & second
+    kappa_min[recovered] = recovered_scale(p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered])
     train_loss = p.alpha * xi * response**2
-    columns = {
-        "q": q,
-        "xi": xi,
-        "mse": mse,
-        "train_loss": train_loss,
-        "in_sample_error": train_loss + p.delta / 4 * (1 - 2 * response),
-        "rank": np.minimum(p.kappa, kappa_min),
-        "kappa_min": kappa_min,
-    }
-    status = np.where(several, Status.SEVERAL, Status.SOLVED)
-    return {
-        **{name: np.where(converged, values, np.nan) for name, values in columns.items()},
-        "status": np.where(converged, status, Status.FAILED).astype(np.int8),
-        "regime": np.where(p.kappa < kappa_min, Regime.RANK_LIMITED, Regime.EXACT).astype(np.int8),
-    }
+
+    def known(values: FloatArray) -> FloatArray:
+        return np.where(fine, values, np.nan)
+
+    return SteadyState(
+        alpha=p.alpha,
+        kappa=p.kappa,
+        kappa_star=p.kappa_star,
+        lam=p.lam,
+        delta=p.delta,
+        q=known(q),
+        xi=known(xi),
+        mse=known(mse),
+        train_loss=known(train_loss),
+        in_sample_error=known(train_loss + p.delta / 4 * (1 - 2 * response)),
+        rank=known(np.minimum(p.kappa, kappa_min)),
+        kappa_min=known(kappa_min),
+        status=np.where(~fine, Status.FAILED, np.where(several, Status.SEVERAL, Status.SOLVED)).astype(
+            np.int8
+        ),
+        regime=np.where(p.kappa < kappa_min, Regime.RANK_LIMITED, Regime.EXACT).astype(np.int8),
+    )

@@ -70,7 +70,8 @@ def _bracketed(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
         edge = 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(k)) ** 2  # beyond the support: I = 0
         low, high = np.log(decay) - 1e-9, np.log(np.maximum(edge, decay)) + 1e-9
         found = elementwise.find_root(balance, (low, high), args=(xi, a, k, decay))
-        return np.exp(found.x)
+        root: FloatArray = np.exp(found.x)
+        return root
 
     def excess(
         log_xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray, noise: FloatArray
