@@ -191,6 +191,8 @@ def serve(host: str, port: int, base_url: str, open_browser: bool) -> None:
     if free != port:
         print(f"Port {port} is in use; taking {free}.", flush=True)
     print("Starting.", flush=True)
+    # Tornado would warn that Jupyter gives a page three pings to answer one.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
     app = Dashboards(
         config=_configuration(),
         config_file_paths=[],
@@ -200,7 +202,6 @@ def serve(host: str, port: int, base_url: str, open_browser: bool) -> None:
         port=free,
         base_url=base_url,
         open_browser=open_browser,
-        tornado_settings={"ws_ping_timeout": 30_000},
     )
     app.sockets = sockets
     app.initialize([])

@@ -20,7 +20,7 @@ __all__ = ["ParameterControl", "ThemeProbe"]
 _ASSETS = Path(__file__).parent / "assets"
 
 
-class ParameterControl(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no type for its base
+class ParameterControl(anywidget.AnyWidget):
     """A slider with a box to type in and a reset button, for one parameter.
 
     Observe ``value``; set it to move the control. A typed text that the parameter refuses leaves the value
@@ -110,9 +110,11 @@ class ParameterControl(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget 
             self.send({"kind": "settled"})
         elif content.get("kind") == "reset":
             self.reset()
+        elif content.get("kind") == "typing":
+            self.message = ""
 
 
-class ThemeProbe(anywidget.AnyWidget):  # type: ignore[misc]  # as above
+class ThemeProbe(anywidget.AnyWidget):
     """An invisible widget whose ``dark`` follows the background of the page it is on."""
 
     _esm = _ASSETS / "theme.js"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import math
 import threading
@@ -19,10 +18,12 @@ from IPython.display import display
 from numpy.typing import NDArray
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
-from quadviz.explorers.page import Page, cards_html, choice
-from quadviz.explorers.readout import cards, prose
+from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
 from quadviz.explorers.tracks import Track
 from quadviz.figures.learning_curves import (
+    DASH,
     LearningCurves,
     LearningCurvesPen,
     Scale,
@@ -32,14 +33,14 @@ from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS
 from quadviz.theory.steady_state import SteadyState, learning_curve, steady_state
 
-__all__ = ["FAMILY", "LearningCurvesExplorer", "State", "alpha_grid", "family", "member", "show"]
+__all__ = ["FAMILY", "Family", "LearningCurvesExplorer", "State", "alpha_grid", "family", "member", "show"]
 
 FloatArray = NDArray[np.float64]
 
 POINTS = 200
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
 CURVE_PARAMETERS = ("kappa", "kappa_star", "lam", "delta")
-#: The values a comparison spreads over; the one nearest the current value gives way to it.
+#: What the current value is compared with. The middle one gives way to it, unless it is one of the others.
 FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
         "kappa": (0.1, 0.2, 0.35, 0.6, 1.0),
@@ -48,6 +49,15 @@ FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "delta": (0.0, 0.1, 0.5, 1.5, 4.0),
     }
 )
+
+#: No zooming, one button: the figure as SVG.
+_CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "doubleClick": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "svg", "filename": "learning_curves"},
+}
 
 _log = logging.getLogger(__name__)
 
@@ -89,16 +99,40 @@ def alpha_grid(top: float) -> FloatArray:
     return grid
 
 
-def family(name: str, value: float) -> tuple[tuple[float, ...], int]:
-    """Five increasing values of a parameter, the current one among them, and its index."""
+@dataclass(frozen=True)
+class Family:
+    """The curves of a comparison, or the one curve there is without.
+
+    Attributes:
+        values: values of the compared parameter, in increasing order.
+        current: index of the current one.
+        shades: where each stands in the family, from 0 to 1. The shade is a function of the value: as a
+            slider moves its curve through the others, these keep their colours.
+    """
+
+    values: tuple[float, ...]
+    current: int
+    shades: tuple[float, ...]
+
+
+def family(name: str, value: float) -> Family:
+    """Five increasing values of a parameter, the current one among them.
+
+    >>> family("lam", 0.05).values
+    (0.0, 0.001, 0.05, 0.1, 1.0)
+    """
+    parameter, landmarks = PARAMETERS[name], FAMILY[name]
 
     def place(x: float) -> float:
-        parameter = PARAMETERS[name]
-        return math.log(max(x, 0.3 * parameter.low)) if parameter.scale == "log" else x
+        return math.log(max(x, 0.1 * parameter.low)) if parameter.scale == "log" else math.sqrt(x)
 
-    spread = FAMILY[name]
-    current = min(range(len(spread)), key=lambda i: abs(place(spread[i]) - place(value)))
-    return (*spread[:current], value, *spread[current + 1 :]), current
+    middle = len(landmarks) // 2
+    others = landmarks if value in landmarks else landmarks[:middle] + landmarks[middle + 1 :]
+    values = sorted({value, *others})
+    shades = np.interp(
+        [place(x) for x in values], [place(x) for x in landmarks], np.linspace(0, 1, len(landmarks))
+    )
+    return Family(tuple(values), values.index(value), tuple(shades.tolist()))
 
 
 def member(curves: SteadyState, index: int) -> SteadyState:
@@ -120,22 +154,32 @@ class LearningCurvesExplorer:
 
     def __init__(self) -> None:
         self.state = State()
-        self.figure = go.FigureWidget(learning_curves_skeleton(len(FAMILY["lam"])))
-        self.figure._config = {"displaylogo": False, "responsive": True}
-        self._pen = LearningCurvesPen(self.figure)
+        self._solved: tuple[object, SteadyState] | None = None
+        # A browser that comes finds what the live figure was made with: it starts with the curves drawn.
+        view = self._solve()
+        drawing = learning_curves_skeleton(len(view.names))
+        self._pen = LearningCurvesPen(drawing)
+        self._pen.draw(view)
+        self.figure = LiveFigure(drawing)
+        self._pen.figure = self.figure
+        self.figure._config = _CONFIG
         self.controls = {name: ParameterControl(PARAMETERS[name]) for name in (*CURVE_PARAMETERS, "alpha")}
         self.controls["alpha"].add_class("qv-under-axis")
-        symbols = [(f"family over {PARAMETERS[n].symbol}  {PARAMETERS[n].label}", n) for n in CURVE_PARAMETERS]
-        self.compare = widgets.Dropdown(
-            options=[("one curve", None), *symbols], value=self.state.compare, description="Compare"
-        )
+        families = [
+            (f"five values of {p.symbol}, {p.label}", name)
+            for name, p in PARAMETERS.items()
+            if name in CURVE_PARAMETERS
+        ]
+        self.compare = widgets.Dropdown(options=[("one curve", None), *families], value=self.state.compare)
+        self.compare.tooltip = "Draw a family of curves over one parameter"
         scales = [("linear", "linear"), ("log", "log")]
         self.x_scale = choice("α axis", scales, self.state.x_scale)
-        self.y_scale = choice("error axes", scales, self.state.y_scale)
+        self.y_scale = choice("Error axes", scales, self.state.y_scale)
         tops = [(f"{top:g}", top) for top in ALPHA_TOPS]
         self.alpha_top = choice("α up to", tops, self.state.alpha_top)
         self.theme = ThemeProbe()
         reset = widgets.Button(description="Reset all", tooltip="Every parameter back to its default")
+        reset.add_class("qv-reset-all")
         reset.on_click(lambda _button: self.reset())
         self.page = Page(
             "Learning curves",
@@ -144,15 +188,15 @@ class LearningCurvesExplorer:
                 ("Network", [self.controls["kappa"], self.controls["kappa_star"]]),
                 ("Data", [self.controls["delta"]]),
                 ("Training", [self.controls["lam"]]),
-                ("View", [self.compare, self.x_scale, self.y_scale, self.alpha_top, reset]),
+                ("Compare", [self.compare]),
             ],
-            [self.figure, self.controls["alpha"], self.theme],
+            [self.x_scale, self.y_scale, self.alpha_top, reset],
+            [self.figure, self.controls["alpha"], key(), self.theme],
         )
         self.widget = self.page.widget
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
         self._held = False
-        self._solved: tuple[object, SteadyState] | None = None
         self._show_state()
         self._connect()
         self.refresh()
@@ -197,15 +241,9 @@ class LearningCurvesExplorer:
     def refresh(self) -> None:
         """Solve for the state and redraw; a failure is told on the page, which stays alive."""
         try:
-            view, marker = self._solve()
+            view = self._solve()
             self._pen.draw(view)
-            curve, point = member(view.curves, view.current), member(marker, view.current)
-            caption = f"Under the marker: α = {self.state.alpha:.4g}"
-            if view.names[view.current]:
-                caption += f", {view.names[view.current]}"
-            self.page.readout.value = cards_html(caption, cards(point))
-            sentences = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in prose(curve, point))
-            self.page.prose.value = f'<h2 class="qv-caption">What you are seeing</h2>{sentences}'
+            self._tell(view)
         except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
             _log.debug("the learning-curve page failed at %s", self.state, exc_info=True)
             self.page.complain(
@@ -215,26 +253,40 @@ class LearningCurvesExplorer:
         else:
             self.page.all_well()
 
-    def _solve(self) -> tuple[LearningCurves, SteadyState]:
+    def _tell(self, view: LearningCurves) -> None:
+        """Fill the cards and the prose."""
+        assert view.marker is not None  # noqa: S101 - the page always has one
+        curve, point = member(view.curves, view.current), member(view.marker, view.current)
+        name = view.names[view.current]
+        caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
+        paragraphs = prose(curve, point)
+        if name and (comparison := family_paragraph(view.names, view.marker)):
+            paragraphs.append(comparison)
+        self.page.readout.value = cards_html(caption, cards(point))
+        self.page.prose.value = prose_html(paragraphs)
+
+    def _solve(self) -> LearningCurves:
         """Every curve in one call and the points under the marker in another."""
         state = self.state
         values: dict[str, float | FloatArray] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
-        names: tuple[str, ...] = ("",)
-        current = 0
-        if state.compare is None:
-            values["kappa"] = np.array([state.kappa])
-        else:
-            spread, current = family(state.compare, getattr(state, state.compare))
-            values[state.compare] = np.array(spread)
-            names = tuple(_name(state.compare, value) for value in spread)
-        key = (state.alpha_top, state.compare, *(getattr(state, name) for name in CURVE_PARAMETERS))
-        if self._solved is None or self._solved[0] != key:
-            self._solved = (key, learning_curve(alpha_grid(state.alpha_top), **values))
-        marker = steady_state(state.alpha, **values)
-        view = LearningCurves(
-            self._solved[1], marker, names, current, state.theme, state.x_scale, state.y_scale
+        compared, spread = state.compare, Family((state.kappa,), 0, (0.0,))
+        if compared is not None:
+            spread = family(compared, getattr(state, compared))
+        values[compared or "kappa"] = np.array(spread.values)
+        names = tuple(_name(compared, value) for value in spread.values)
+        solved = (state.alpha_top, compared, *(getattr(state, name) for name in CURVE_PARAMETERS))
+        if self._solved is None or self._solved[0] != solved:
+            self._solved = (solved, learning_curve(alpha_grid(state.alpha_top), **values))
+        return LearningCurves(
+            curves=self._solved[1],
+            marker=steady_state(state.alpha, **values),
+            names=names,
+            current=spread.current,
+            shades=spread.shades,
+            theme=state.theme,
+            x_scale=state.x_scale,
+            y_scale=state.y_scale,
         )
-        return view, marker
 
     def _show_state(self) -> None:
         """Put every control where the state is; those already there do not stir."""
@@ -244,7 +296,7 @@ class LearningCurvesExplorer:
         self.compare.value = state.compare
         self.x_scale.value, self.y_scale.value = state.x_scale, state.y_scale
         self.alpha_top.value = state.alpha_top
-        axis = Track(PARAMETERS["alpha"].low, state.alpha_top, POINTS, state.x_scale)
+        axis = _axis_track(state.alpha_top, state.x_scale)
         if self.controls["alpha"].track != axis:
             self.controls["alpha"].track = axis
 
@@ -266,11 +318,35 @@ class LearningCurvesExplorer:
             self.change(alpha=float(f"{points.xs[0]:.4g}"))
 
 
-def _name(parameter: str, value: float) -> str:
-    zero = "0+" if value == 0 and PARAMETERS[parameter].scale == "log" else f"{value:.3g}"
-    return f"{PARAMETERS[parameter].symbol} = {zero}"
+def key() -> widgets.HTML:
+    """What the kinds of line mean."""
+    samples = (
+        ("", "exact as d → ∞"),
+        (f'stroke-dasharray="{DASH}"', "rank-limited: steady-state assumption"),
+        ('stroke-dasharray="0 5" stroke-linecap="round"', "dots: other solutions exist"),
+    )
+    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
+    items = "".join(f"<span>{line.format(look)}{meaning}</span>" for look, meaning in samples)
+    legend = widgets.HTML(f"<p>{items}<span>A click in the figure moves the marker.</span></p>")
+    legend.add_class("qv-key")
+    return legend
 
 
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
-    display(LearningCurvesExplorer().widget)
+    display(LearningCurvesExplorer().widget)  # type: ignore[no-untyped-call]
+
+
+def _axis_track(top: float, scale: Scale) -> Track:
+    """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
+    alpha = PARAMETERS["alpha"]
+    steps = round((top - alpha.low) / (alpha.step * top)) if scale == "linear" else POINTS
+    return Track(alpha.low, top, steps, scale)
+
+
+def _name(parameter: str | None, value: float) -> str:
+    """The name of a curve: what it is compared by."""
+    if parameter is None:
+        return ""
+    zero = value == 0 and PARAMETERS[parameter].scale == "log"
+    return f"{PARAMETERS[parameter].symbol} = {'0+' if zero else four_digits(value)}"

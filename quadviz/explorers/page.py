@@ -7,15 +7,18 @@ one place, ``assets/page.css``.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ipywidgets as widgets
 
-__all__ = ["Card", "Page", "cards_html", "choice"]
+__all__ = ["Card", "Page", "cards_html", "choice", "prose_html", "rich"]
 
 _STYLE = Path(__file__).parent / "assets" / "page.css"
+_SUBSCRIPT = re.compile(r"_(\w+)")
+_HIDE, _SHOW = "▴ hide the controls", "▾ show the controls"
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,35 @@ class Card:
     tone: str = ""
 
 
+def rich(text: str) -> str:
+    """Plain text as HTML, with what follows an underscore as a subscript.
+
+    >>> rich("κ_min < 1")
+    'κ<sub>min</sub> &lt; 1'
+    """
+    return _SUBSCRIPT.sub(r"<sub>\1</sub>", html.escape(text))
+
+
 def cards_html(caption: str, cards: Sequence[Card]) -> str:
     """Read-out cards as an HTML description list under a caption."""
     items = "".join(
-        f'<div class="qv-card{" qv-badge" if card.badge else ""} {card.tone}" '
-        f'title="{html.escape(card.meaning)}">'
-        f"<dt><b>{html.escape(card.symbol)}</b> {html.escape(card.label)}</dt>"
-        f"<dd>{html.escape(card.value)}</dd></div>"
+        f'<div class="qv-card {card.tone}" title="{html.escape(card.meaning)}">'
+        f"<dt>{f'<b>{rich(card.symbol)}</b> ' if card.symbol else ''}{rich(card.label)}</dt>"
+        f"<dd{' class=qv-badge' if card.badge else ''}>{rich(card.value)}</dd></div>"
         for card in cards
     )
-    return f'<h2 class="qv-caption">{html.escape(caption)}</h2><dl class="qv-cards">{items}</dl>'
+    return f'<h2 class="qv-caption">{rich(caption)}</h2><dl class="qv-cards">{items}</dl>'
+
+
+def prose_html(paragraphs: Sequence[tuple[str, str]]) -> str:
+    """What there is to see: paragraphs that each begin with a lead word."""
+    text = "".join(f"<p><b>{rich(lead)}:</b> {rich(sentences)}</p>" for lead, sentences in paragraphs)
+    return f'<h2 class="qv-caption">What you are seeing</h2>{text}'
 
 
 def choice(label: str, options: Sequence[tuple[str, object]], value: object) -> widgets.ToggleButtons:
     """A row of buttons of which one is down, named by ``label``."""
-    buttons = widgets.ToggleButtons(options=options, value=value, description=label)
-    buttons.add_class("qv-choice")
-    return buttons
+    return widgets.ToggleButtons(options=options, value=value, description=label)
 
 
 class Page:
@@ -55,7 +70,8 @@ class Page:
     Args:
         title: the page's title.
         question: the question it answers, in one line.
-        rail: headings and the widgets under them, for the rail on the left.
+        settings: headings and the controls under them; on a phone they stay in sight above the figure.
+        view: widgets that change how things are shown.
         figures: what stands on the right: the figure and what belongs right under it.
 
     Attributes:
@@ -68,34 +84,25 @@ class Page:
         self,
         title: str,
         question: str,
-        rail: Sequence[tuple[str, Sequence[widgets.Widget]]],
+        settings: Sequence[tuple[str, Sequence[widgets.Widget]]],
+        view: Sequence[widgets.Widget],
         figures: Sequence[widgets.Widget],
     ) -> None:
-        self.readout = widgets.HTML()
-        self.prose = widgets.HTML()
-        self._alert = widgets.HTML()
+        self.readout = _html("qv-readout")
+        self.prose = _html("qv-prose")
+        self._alert = _html("qv-alert")
         self._figures = _box("qv-figures", figures)
-        header = widgets.HTML(f"<h1>{html.escape(title)}</h1><p>{html.escape(question)}</p>")
-        header.add_class("qv-header")
-        groups = [
-            _box("qv-group", [widgets.HTML(f"<h2>{html.escape(heading)}</h2>"), *children])
-            for heading, children in rail
-        ]
-        self._rail = _box("qv-rail", groups)
-        self._drawer = widgets.Button(description="Controls", icon="", tooltip="Show or hide the controls")
+        header = _html("qv-header", f"<h1>{html.escape(title)}</h1><p>{html.escape(question)}</p>")
+        self._groups = _box("qv-groups", [_group(heading, children) for heading, children in settings])
+        self._drawer = widgets.Button(description=_HIDE)
         self._drawer.add_class("qv-drawer")
-        self._drawer.on_click(self._toggle_rail)
-        self._rail_open = True
-        for region, name in ((self.readout, "qv-readout"), (self.prose, "qv-prose"), (self._alert, "qv-alert")):
-            region.add_class(name)
-        style = widgets.HTML(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
-        style.add_class("qv-style")
+        self._drawer.on_click(lambda _button: self._toggle_drawer())
         self.widget = _box(
             "qv-page",
             [
-                style,
+                _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"),
                 header,
-                _box("qv-side", [self._drawer, self._rail]),
+                _box("qv-side", [_box("qv-settings", [self._groups, self._drawer]), _group("View", view)]),
                 _box("qv-main", [self._alert, self._figures, self.readout, self.prose]),
             ],
         )
@@ -111,12 +118,23 @@ class Page:
             self._alert.value = ""
             self._figures.remove_class("qv-stale")
 
-    def _toggle_rail(self, _button: widgets.Button) -> None:
-        self._rail_open = not self._rail_open
-        (self._rail.remove_class if self._rail_open else self._rail.add_class)("qv-closed")
+    def _toggle_drawer(self) -> None:
+        shut = self._drawer.description == _HIDE
+        (self._groups.add_class if shut else self._groups.remove_class)("qv-shut")
+        self._drawer.description = _SHOW if shut else _HIDE
 
 
 def _box(name: str, children: Sequence[widgets.Widget]) -> widgets.Box:
     box = widgets.Box(list(children))
     box.add_class(name)
     return box
+
+
+def _html(name: str, value: str = "") -> widgets.HTML:
+    region = widgets.HTML(value)
+    region.add_class(name)
+    return region
+
+
+def _group(heading: str, children: Sequence[widgets.Widget]) -> widgets.Box:
+    return _box("qv-group", [_html("qv-heading", f"<h2>{html.escape(heading)}</h2>"), *children])

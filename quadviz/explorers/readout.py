@@ -1,23 +1,29 @@
-"""What a page says about learning curves: read-out cards and prose, computed from results alone."""
+"""What a page says about learning curves: read-out cards and prose, computed from results alone.
+
+Every sentence is a statement about the numbers drawn, or one that holds at every setting: nothing here
+explains a peak that is not on the axis or promises what happens beyond it.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.page import Card
+from quadviz.explorers.shape import Shape, shape_of
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
-__all__ = ["Peak", "cards", "find_peak", "four_digits", "prose"]
+__all__ = ["Paragraph", "cards", "family_paragraph", "four_digits", "prose"]
 
 FloatArray = NDArray[np.float64]
+#: A lead word and what follows it.
+Paragraph = tuple[str, str]
 
-#: A rise of the test error by less than this factor is not called a peak.
-_VISIBLE_RISE = 1.02
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+#: Curves closer than this, relatively, are said to coincide.
+_SAME = 1e-9
 
 
 def four_digits(value: float) -> str:
@@ -28,143 +34,188 @@ def four_digits(value: float) -> str:
     """
     if not math.isfinite(value):
         return "–"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
+    if value == 0 or 1e-3 <= abs(value) < 9999.5:
         return f"{value:.4g}".replace("-", "−")
     mantissa, exponent = f"{value:.3e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", "−")
-
-
-@dataclass(frozen=True)
-class Peak:
-    """A double descent of the mse: the dip before the peak, and the peak."""
-
-    dip_alpha: float
-    dip_mse: float
-    alpha: float
-    mse: float
-
-
-def find_peak(alpha: FloatArray, mse: FloatArray) -> Peak | None:
-    """The strongest rise of the mse with more data, if there is one that can be seen.
-
-    Args:
-        alpha: increasing values, shape (N,).
-        mse: the curve, shape (N,); NaN where it is not known.
-
-    Returns:
-        The peak with the largest ratio to the lowest value before it, or None.
-    """
-    known = np.isfinite(mse) & (mse > 0)
-    a, m = alpha[known], mse[known]
-    if m.size < 3:
-        return None
-    lowest = np.minimum.accumulate(m)
-    top = int(np.argmax(m / lowest))
-    if m[top] < _VISIBLE_RISE * lowest[top] or top == m.size - 1:
-        return None
-    dip = int(np.argmin(m[: top + 1]))
-    return Peak(float(a[dip]), float(m[dip]), float(a[top]), float(m[top]))
+    mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
+    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return power if mantissa == "1" else f"{mantissa}×{power}"
 
 
 def cards(point: SteadyState) -> list[Card]:
     """The read-out of one point (a result whose arrays hold a single value)."""
-    status, regime = Status(int(_one(point.status))), Regime(int(_one(point.regime)))
     numbers = (
-        ("", "mse", point.mse, "|Z − Z*|²/d: the population loss is mse/2 + Δ/4."),
+        ("", "mse", point.mse, "|Z − Z*|²/d. The population loss is mse/2 + Δ/4."),
         ("", "train loss", point.train_loss, "Mean squared residual on the noisy training labels, over 4."),
-        ("", "in-sample error", point.in_sample_error, "The same residual against the noiseless labels."),
-        ("", "rank", point.rank, "Rank of the learned matrix Z = WWᵀ over d."),
-        ("κ_min", "width needed", point.kappa_min, "Mass of the noisy teacher above q: wider changes nothing."),
+        ("", "in-sample error", point.in_sample_error, "The same with the noiseless labels of the teacher."),
+        ("", "rank", point.rank, "Rank of the learned matrix Z = WWᵀ over d: the smaller of κ and κ_min."),
+        (
+            "κ_min",
+            "needed",
+            point.kappa_min,
+            "Width needed for the width not to matter: mass above q of the noisy teacher's spectrum.",
+        ),
         ("q", "shrinkage", point.q, "What is subtracted from the noisy teacher's eigenvalues."),
-        ("ξ", "noise", point.xi, "Variance of the semicircle noise on the teacher."),
+        ("ξ", "noise", point.xi, "Variance of the semicircle noise on the teacher: (mse + Δ/2) / 2α."),
     )
-    row = [Card(symbol, label, four_digits(_one(value)), meaning) for symbol, label, value, meaning in numbers]
+    row = [
+        Card(symbol, label, four_digits(_one(value)), meaning) for symbol, label, value, meaning in numbers
+    ]
+    status, regime = Status(int(_one(point.status))), Regime(int(_one(point.regime)))
+    badge, meaning, sure = "exact", "The theory is exact as d → ∞.", False
     if status == Status.FAILED:
-        badge = Card("", "regime", "no solution", status.message, badge=True, tone="qv-unsure")
+        badge, meaning = "no solution", status.message
     elif status == Status.SEVERAL:
-        badge = Card("", "regime", "several solutions", status.message, badge=True, tone="qv-unsure")
+        badge, meaning = "not unique", f"{regime.label}; {status.message}"
     elif regime == Regime.RANK_LIMITED:
-        badge = Card("", "regime", "rank-limited", regime.label, badge=True, tone="qv-unsure")
+        badge, meaning = "rank-limited", regime.label
     else:
-        badge = Card("", "regime", "exact", "The theory is exact as d → ∞.", badge=True, tone="qv-sure")
-    return [*row, badge]
+        sure = True
+    return [*row, Card("", "regime", badge, meaning, badge=True, tone="qv-sure" if sure else "qv-unsure")]
 
 
-def prose(curve: SteadyState, point: SteadyState) -> list[str]:
-    """What to notice: one or two sentences on the curve, one or two on the point under the marker.
+def prose(curve: SteadyState, point: SteadyState) -> list[Paragraph]:
+    """What to notice about one learning curve and the point under the marker.
 
     Args:
         curve: the current learning curve, arrays of shape (N,).
         point: the point under the marker, arrays holding a single value.
 
     Returns:
-        Sentences, each a paragraph.
+        Paragraphs, each a lead word and a text.
     """
-    return [_shape_of(curve, float(_one(point.alpha))), _width_at(point)]
+    paragraphs = [_about_shape(curve, _one(point.alpha))]
+    if Status(int(_one(point.status))) == Status.FAILED:
+        return [*paragraphs, ("At the marker", "no solution was found; raise λ or κ, or move the marker.")]
+    return [*paragraphs, ("Fit", _about_fit(point)), ("Width", _about_width(point))]
+
+
+def family_paragraph(names: tuple[str, ...], points: SteadyState) -> Paragraph | None:
+    """How the members of a family compare at the marker.
+
+    Args:
+        names: the members' names.
+        points: the members at the marker, arrays of shape (M,).
+
+    Returns:
+        A paragraph, or None where fewer than two members have a solution.
+    """
+    mse = np.asarray(points.mse)
+    known = np.flatnonzero(np.isfinite(mse))
+    if known.size < 2:
+        return None
+    low, high = float(mse[known].min()), float(mse[known].max())
+    if high - low <= _SAME * high:
+        return "Family", f"at the marker all curves coincide: mse {four_digits(low)}."
+    best = [names[i] for i in known if mse[i] - low <= _SAME * low]
+    worst = [names[i] for i in known if high - mse[i] <= _SAME * high]
+    return "Family", (
+        f"at the marker the mse is lowest, {four_digits(low)}, for {_listed(best)} and highest, "
+        f"{four_digits(high)}, for {_listed(worst)}."
+    )
 
 
 def _one(values: NDArray[np.generic]) -> float:
     return float(np.ravel(values)[0])
 
 
-def _shape_of(curve: SteadyState, marker: float) -> str:
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _about_shape(curve: SteadyState, marker: float) -> Paragraph:
+    """The course of the mse over the axis, and what breaks it."""
     alpha, mse = np.asarray(curve.alpha), np.asarray(curve.mse)
-    lam, delta = _one(curve.lam), _one(curve.delta)
-    weight_decay = "λ → 0+" if lam == 0 else f"λ = {lam:.3g}"
-    peak = find_peak(alpha, mse)
-    if peak is not None:
-        before = (
-            f"Double descent: with more data the mse falls to {four_digits(peak.dip_mse)}, climbs to a peak of "
-            f"{four_digits(peak.mse)} at α ≈ {peak.alpha:.3g}, and only then falls for good. "
+    shape = shape_of(alpha, mse)
+    if shape is None:
+        return "No curve", "no solution was found on this axis; raise λ or κ."
+    text = f"{_course(shape)}{_cause(shape, curve)}{_place(shape, marker)}"
+    failed = int(np.count_nonzero(np.asarray(curve.status) == Status.FAILED))
+    if failed:
+        text += f" At {failed} of {alpha.size} points no solution was found; the curve has gaps there."
+    several = alpha[np.asarray(curve.status) == Status.SEVERAL]
+    if several.size:
+        text += (
+            f" Where it is dotted, from α = {several[0]:.2g} to {several[-1]:.2g}, the equations have other "
+            "solutions too; the one that continues from large α is drawn."
         )
-        off = marker / peak.alpha - 1
-        if abs(off) < 0.02:
-            return before + "The marker stands on the peak, where the network just manages to fit its noisy labels."
-        if off < 0:
-            return before + (
-                f"The marker stands {-off:.0%} below the peak: the network fits its noisy labels "
-                f"{'exactly' if lam == 0 else 'almost exactly'}, and some more data hurts."
-            )
-        return before + (
-            f"The marker stands {off:.0%} beyond the peak: the labels can no longer all be fitted, "
-            "and more data averages the noise out."
-        )
-    if delta == 0:
-        start = 1 + 1 / _one(curve.kappa_star)
-        low = alpha[np.isfinite(mse) & (mse < 1e-3 * start)]
-        if low.size:
-            return (
-                f"Noiseless labels, {weight_decay}: the mse drops below a thousandth of its value without data "
-                f"at α ≈ {low[0]:.3g}" + (": the teacher is recovered." if lam == 0 else
-                ", and the weight decay alone keeps it from vanishing.")
-            )  # fmt: skip
-        return (
-            f"Noiseless labels, {weight_decay}: nothing makes the mse rise, so it falls all the way; "
-            "it does not vanish on this range."
-        )
+    return shape.title, text
+
+
+def _course(shape: Shape) -> str:
+    """The ups and downs in words."""
+    if not shape.legs:
+        return f"the mse stays between {four_digits(shape.low)} and {four_digits(shape.high)} on this axis."
+    steps = []
+    for number, leg in enumerate(shape.legs, start=1):
+        start = f"from {four_digits(shape.start)} " if number == 1 else ""
+        where = f"at α ≈ {leg.alpha:.2g}" if number < len(shape.legs) else "at the right end"
+        if number == len(shape.legs) and shape.zero_from is not None:
+            where = f"at α ≈ {shape.zero_from:.2g} and stays there: the teacher is recovered exactly"
+        steps.append(f"{'rises' if leg.up else 'falls'} {start}to {four_digits(leg.mse)} {where}")
+    course = steps[0] if len(steps) == 1 else f"{', '.join(steps[:-1])}, then {steps[-1]}"
+    return f"with more data the mse {course}."
+
+
+def _cause(shape: Shape, curve: SteadyState) -> str:
+    """Why, where the curve itself tells."""
+    alpha, loss = np.asarray(curve.alpha), np.asarray(curve.train_loss)
+    peak = shape.peak
+    if _one(curve.delta) > 0 and peak is not None and loss[0] == 0.0:
+        fitted = int(np.flatnonzero(loss == 0.0)[-1])
+        top = int(np.searchsorted(alpha, peak.alpha))
+        if abs(fitted - top) <= 2:
+            return " It peaks where the train loss leaves 0: up to there every label can be fitted exactly."
+    too_narrow = min(_one(curve.kappa), 1.0) < min(_one(curve.kappa_star), 1.0)
+    if too_narrow:
+        return " The student is narrower than the teacher, κ < κ*: it can match it at no α."
+    return ""
+
+
+def _place(shape: Shape, marker: float) -> str:
+    """Where the marker stands relative to the peak."""
+    if shape.peak is None:
+        return ""
+    ratio = marker / shape.peak.alpha
+    if abs(ratio - 1) < 0.02:
+        return " The marker stands at the peak."
+    if ratio >= 2:
+        return f" The marker stands at {ratio:.2g} times the α of the peak."
+    return f" The marker stands {abs(ratio - 1):.0%} {'left' if ratio < 1 else 'right'} of the peak."
+
+
+def _about_fit(point: SteadyState) -> str:
+    """What the losses at the marker say about the noise."""
+    loss, noise = _one(point.train_loss), _one(point.delta) / 4
+    if noise == 0:
+        fitted = "; at the marker every label is fitted exactly" if loss == 0 else ""
+        return f"the labels have no noise, so train loss and in-sample error are the same{fitted}."
+    if loss == 0:
+        return "at the marker the train loss is 0: every noisy label is fitted exactly, its noise included."
+    yardstick = f"Δ/4 = {four_digits(noise)}, the loss of the teacher itself on these noisy labels"
+    if loss >= noise:
+        return f"at the marker the train loss, {four_digits(loss)}, is not below {yardstick}."
+    percent = 100 * loss / noise
+    share = "less than 0.1%" if percent < 0.1 else f"{percent:.2g}%" if percent < 99 else "more than 99%"
     return (
-        f"With Δ = {delta:.3g} and {weight_decay} the mse shows no double descent. "
-        + ("Lower λ and a peak grows where the network just fits its noisy labels." if lam > 1e-3 else
-        "Raise Δ and a peak grows where the network just fits its noisy labels.")
-    )  # fmt: skip
-
-
-def _width_at(point: SteadyState) -> str:
-    alpha, kappa, needed = _one(point.alpha), _one(point.kappa), _one(point.kappa_min)
-    status = Status(int(_one(point.status)))
-    where = f"At the marker (α = {alpha:.3g})"
-    if status == Status.FAILED:
-        return f"{where} no solution was found: {status.message}."
-    if int(_one(point.regime)) == Regime.EXACT:
-        return (
-            f"{where} the width κ = {kappa:.3g} exceeds κ_min = {needed:.3g}: a wider network would learn the "
-            "very same matrix, and the theory is exact as d → ∞."
-        )
-    sentence = (
-        f"{where} the width κ = {kappa:.3g} is below κ_min = {needed:.3g}: the network runs out of rank, and the "
-        "dashed curve rests on the steady-state assumption rather than on a convex problem."
+        f"at the marker the train loss, {four_digits(loss)}, is {share} of {yardstick}: "
+        "the network has fitted part of the noise."
     )
-    if status == Status.SEVERAL:
-        sentence += " The equations have several solutions here; the one that continues from large α is drawn."
-    return sentence
+
+
+def _about_width(point: SteadyState) -> str:
+    """Whether the width matters at the marker, and what that means for the theory."""
+    kappa, needed, rank = four_digits(_one(point.kappa)), four_digits(_one(point.kappa_min)), _one(point.rank)
+    if int(_one(point.regime)) == Regime.EXACT:
+        text = (
+            f"at the marker κ = {kappa} is not below κ_min = {needed}: a wider network would learn the very "
+            "same matrix, and the theory is exact as d → ∞."
+        )
+    else:
+        text = (
+            f"at the marker κ = {kappa} is below κ_min = {needed}: the width limits the rank to κd, and the "
+            "dashed curve rests on the steady-state assumption, not on a theorem."
+        )
+    if _one(point.mse) == 0 and rank > min(_one(point.kappa_star), 1.0):
+        text += " The rank above κ* is that of small λ: these eigenvalues vanish with it."
+    return text

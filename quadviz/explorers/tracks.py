@@ -10,6 +10,9 @@ from quadviz.setting import Parameter
 
 __all__ = ["Track", "number"]
 
+#: A refusal quotes at most so much of what was typed.
+_LONGEST = 24
+
 
 @dataclass(frozen=True)
 class Track:
@@ -40,7 +43,7 @@ class Track:
         return cls(parameter.low, parameter.high, steps + zero, "log", zero)
 
     def value(self, position: float) -> float:
-        """The value at a position, rounded to four significant digits; the ends are met exactly."""
+        """The value at a position, rounded to the digits a person would type; the ends are met exactly."""
         if self.zero_stop and position < 0.5:
             return 0.0
         if position >= self.stops:
@@ -50,10 +53,10 @@ class Track:
             return self.low
         if self.scale == "linear":
             return float(f"{self.low + fraction * (self.high - self.low):.4g}")
-        return float(f"{self.low * (self.high / self.low) ** fraction:.4g}")
+        return float(f"{self.low * (self.high / self.low) ** fraction:.3g}")
 
     def position(self, value: float) -> float:
-        """The position, not necessarily a stop, at which a value stands; clipped to the track."""
+        """The position at which a value stands: a whole stop, or between two; clipped to the track."""
         if self.zero_stop and value <= 0:
             return 0.0
         inside = min(max(value, self.low), self.high)
@@ -61,7 +64,9 @@ class Track:
             fraction = (inside - self.low) / (self.high - self.low)
         else:
             fraction = math.log(inside / self.low) / math.log(self.high / self.low)
-        return self.zero_stop + fraction * (self.stops - self.zero_stop)
+        place = self.zero_stop + fraction * (self.stops - self.zero_stop)
+        # The value of a stop is rounded; the way back must not move the thumb a person is holding.
+        return float(round(place)) if self.value(round(place)) == inside else place
 
 
 def number(parameter: Parameter, text: str) -> float:
@@ -77,12 +82,16 @@ def number(parameter: Parameter, text: str) -> float:
     Raises:
         TypeError: if the text is not a number.
         ValueError: if the number lies outside the range.
+
+    >>> from quadviz.setting import PARAMETERS
+    >>> number(PARAMETERS["lam"], "0+"), number(PARAMETERS["kappa"], " .25 ")
+    (0.0, 0.25)
     """
     typed = text.strip().replace("−", "-")
-    if parameter.zero_allowed and typed == "0+":
-        typed = "0"
+    if parameter.zero_allowed and parameter.scale == "log" and typed == "0+":
+        return 0.0
     try:
-        value = float(typed)
+        value = float("nothing" if "_" in typed else typed)  # 1_0 is a number to Python alone
     except ValueError:
-        raise TypeError(parameter.refusal(text.strip(), "a real number")) from None
+        raise TypeError(parameter.refusal(typed[:_LONGEST], "a real number")) from None
     return parameter.in_range(value)

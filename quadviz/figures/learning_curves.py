@@ -1,9 +1,9 @@
 """Learning curves as a figure: mse, train loss and in-sample error against the sample ratio.
 
 The static figure and the live one are drawn alike: a :class:`LearningCurvesPen` fills the traces of a
-skeleton made once by :func:`learning_curves_skeleton`. A curve is solid where the theory is
-exact, dashed where the width limits the rank, dotted where the equations have several solutions, and
-interrupted where no solution was found.
+skeleton made once by :func:`learning_curves_skeleton`. A curve is solid where the theory is exact, dashed
+where the width limits the rank, strewn with dots where the equations have other solutions besides the one
+drawn, and interrupted where no solution was found.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = [
+    "DASH",
+    "HEIGHT",
+    "MARGIN",
     "PANELS",
     "LearningCurves",
     "LearningCurvesPen",
@@ -34,25 +37,38 @@ Scale = Literal["linear", "log"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-HEIGHT = 600
+HEIGHT = 520
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the α axis.
-MARGIN = {"l": 64, "r": 16, "t": 64, "b": 48}
+MARGIN = {"l": 58, "r": 16, "t": 66, "b": 44}
+#: Pixels of line and gap where the width limits the rank.
+DASH = "5px,3px"
+#: A log axis shows at most so many decades below its largest value.
+_DECADES = 8.0
+#: A log axis of at most so many decades has ticks at 1, 2 and 5.
+_SHORT = 2.4
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One of the stacked panels: the field of the result it draws, its title, its vertical extent."""
+    """One of the stacked panels.
+
+    Attributes:
+        field: the field of the result it draws.
+        title: its name.
+        meaning: what is drawn, in a few words.
+        domain: its vertical extent, as fractions of the figure.
+    """
 
     field: str
     title: str
-    formula: str
+    meaning: str
     domain: tuple[float, float]
 
 
 PANELS = (
     Panel("mse", "mse", "|Z − Z*|² / d", (0.60, 1.0)),
-    Panel("train_loss", "train loss", "with the noisy labels", (0.30, 0.52)),
-    Panel("in_sample_error", "in-sample error", "with the clean labels", (0.0, 0.22)),
+    Panel("train_loss", "train loss", "on the noisy labels", (0.30, 0.52)),
+    Panel("in_sample_error", "in-sample error", "on the noiseless labels", (0.0, 0.22)),
 )
 
 
@@ -65,6 +81,7 @@ class LearningCurves:
         marker: results of shape (M,), every curve at the alpha of the marker; None draws no marker.
         names: M names, such as "λ = 0.01"; an empty name leaves the curve out of the legend.
         current: index of the curve drawn thick.
+        shades: where each curve stands in its family, from 0 to 1; None spaces them evenly.
         theme: the background the figure is made for.
         x_scale: scale of the alpha axis.
         y_scale: scale of the three vertical axes.
@@ -74,6 +91,7 @@ class LearningCurves:
     marker: SteadyState | None
     names: tuple[str, ...]
     current: int = 0
+    shades: tuple[float, ...] | None = None
     theme: ThemeName = "light"
     x_scale: Scale = "linear"
     y_scale: Scale = "linear"
@@ -97,34 +115,42 @@ def learning_curves_skeleton(members: int) -> go.Figure:
     """An empty figure with room for ``members`` curves, to be filled by a :class:`LearningCurvesPen`."""
     figure = go.Figure()
     for row, panel in enumerate(PANELS):
-        axes = {"xaxis": "x", "yaxis": _axis_id(row)}
+        axes = {"xaxis": "x", "yaxis": _axis_id(row), "showlegend": False}
         for member in range(members):
             line = {"mode": "lines", "legendgroup": str(member), **axes}
-            figure.add_scatter(showlegend=False, **line)
-            figure.add_scatter(showlegend=False, line_dash="5px,4px", **line)
-        figure.add_scatter(mode="markers", marker_size=3, hoverinfo="skip", showlegend=False, **axes)
-        figure.add_scatter(mode="markers", marker_size=9, hoverinfo="skip", showlegend=False, **axes)
+            figure.add_scatter(line_dash=DASH, **line)
+            figure.add_scatter(**line)
+        figure.add_scatter(mode="markers", marker_size=4, hoverinfo="skip", **axes)
+        figure.add_scatter(mode="markers", marker_size=9, hoverinfo="skip", cliponaxis=False, **axes)
         figure.add_annotation(
-            text=f"<b>{panel.title}</b>   {panel.formula}", x=0, xref="paper", xanchor="left",
+            text=f"<b>{panel.title}</b>  {panel.meaning}", x=0, xref="paper", xanchor="left", xshift=-4,
             y=panel.domain[1], yref="paper", yanchor="bottom", showarrow=False,
         )  # fmt: skip
     for panel in PANELS:
         figure.add_annotation(
-            text="", x=0.5, xref="paper", y=panel.domain[0], yref="paper", yanchor="bottom", showarrow=False
-        )
-    figure.add_shape(type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, visible=False)
+            text="", x=0, xref="paper", xanchor="left", font_size=12, showarrow=False,
+            y=panel.domain[0], yref="paper", yanchor="bottom", yshift=1, visible=False,
+        )  # fmt: skip
+    figure.add_shape(
+        type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, layer="below", visible=False
+    )
     figure.update_layout(
         height=HEIGHT,
         margin=MARGIN,
         autosize=True,
         hovermode="x unified",
-        dragmode="zoom",
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.055, "yanchor": "bottom"},
+        # No zoom by hand: a finger on the figure scrolls the page, a click moves the marker.
+        dragmode=False,
+        legend={
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom",
+            "traceorder": "normal", "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
+        },
         xaxis={
             "anchor": _axis_id(len(PANELS) - 1),
-            "title": {"text": "sample ratio α = n/d²", "standoff": 8},
+            "fixedrange": True,
+            "title": {"text": "sample ratio α = n/d²", "standoff": 6},
             "hoverformat": ".4g",
-            "unifiedhovertitle": {"text": "α = %{x}"},
+            "unifiedhovertitle": {"text": "α = %{x:.4g}"},
             "showspikes": True,
             "spikemode": "across",
             "spikesnap": "hovered data",
@@ -135,6 +161,7 @@ def learning_curves_skeleton(members: int) -> go.Figure:
             _axis_name(row): {
                 "domain": panel.domain,
                 "anchor": "x",
+                "fixedrange": True,
                 "nticks": 6 if row == 0 else 4,
                 "exponentformat": "power",
                 "minexponent": 4,
@@ -142,7 +169,7 @@ def learning_curves_skeleton(members: int) -> go.Figure:
             }
             for row, panel in enumerate(PANELS)
         },
-    )
+    )  # fmt: skip
     return figure
 
 
@@ -154,14 +181,15 @@ class LearningCurvesPen:
     a control is dragged.
 
     Args:
-        figure: a figure or a live widget made from :func:`learning_curves_skeleton`.
+        figure: a figure made from :func:`learning_curves_skeleton`. It may be exchanged for a live copy.
     """
 
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
         self.members = (len(figure.data) // len(PANELS) - 2) // 2
         self._drawn: dict[tuple[int, str], object] = {}
-        self._axes: dict[str, object] = {}
+        self._layout: dict[str, object] = {}
+        self._ranges: dict[int, tuple[float, float]] = {}
 
     def draw(self, view: LearningCurves) -> None:
         """Draw ``view`` in one batched update.
@@ -173,31 +201,22 @@ class LearningCurvesPen:
             raise ValueError(f"the figure has room for {self.members} curves, got {len(view.names)}")
         alpha = np.broadcast_to(view.curves.alpha, view.curves.mse.shape)[0]
         styles = _styles(view.curves)
-        colours = family_colours(len(view.names), view.theme)
-        layout = self.figure.layout
+        # Single precision is finer than any screen, and half as much to send at every move of a slider.
+        alpha32 = alpha.astype(np.float32)
+        colours = family_colours(len(view.names), view.theme, view.shades)
         with self.figure.batch_update():
-            if self._new("theme", view.theme):
-                layout.template = template(view.theme)
-            if self._new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
-                # A zoom made by hand is kept until the grid or the scale changes.
-                ends = np.log10(alpha[[0, -1]]) if view.x_scale == "log" else alpha[[0, -1]]
-                layout.xaxis.update(type=view.x_scale, range=ends.tolist())
+            self._draw_frame(view, alpha)
             for row, panel in enumerate(PANELS):
                 values = np.asarray(getattr(view.curves, panel.field))
-                self._draw_curves(row, view, alpha, values, styles, colours)
-                self._draw_points(row, view, colours)
+                self._draw_curves(row, view, alpha32, values.astype(np.float32), styles, colours)
                 self._fit_axis(row, view.y_scale, values)
-                note = _zero_note(view, alpha, values) if view.y_scale == "log" else ""
-                if self._new(f"note {row}", note):
-                    layout.annotations[len(PANELS) + row].text = note
-            place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
-            if self._new("marker", place):
-                layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
+                self._draw_points(row, view, colours)
+                self._write_note(row, view, alpha, values)
 
     def _new(self, key: str, value: object) -> bool:
         """Whether something about the layout differs from what was drawn last; remembers it."""
-        changed = key not in self._axes or self._axes[key] != value
-        self._axes[key] = value
+        changed = key not in self._layout or self._layout[key] != value
+        self._layout[key] = value
         return changed
 
     def _put(self, trace: int, **properties: object) -> None:
@@ -212,33 +231,58 @@ class LearningCurvesPen:
                 self._drawn[trace, name] = value
                 self.figure.data[trace][name] = value
 
+    def _draw_frame(self, view: LearningCurves, alpha: FloatArray) -> None:
+        """The theme, the alpha axis and the marker's line."""
+        layout = self.figure.layout
+        if self._new("theme", view.theme):
+            layout.template = template(view.theme)
+            for note in layout.annotations[len(PANELS) :]:
+                note.bgcolor = THEMES[view.theme].surface
+        if self._new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
+            ends = (float(alpha[0]), float(alpha[-1]))
+            if view.x_scale == "log":
+                ends = (math.log10(ends[0]), math.log10(ends[1]))
+            layout.xaxis.update(type=view.x_scale, range=ends, **_ticks(view.x_scale, ends))
+        place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
+        if self._new("marker", place):
+            layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
+
     def _draw_curves(
         self,
         row: int,
         view: LearningCurves,
-        alpha: FloatArray,
-        values: FloatArray,
+        alpha: NDArray[np.float32],
+        values: NDArray[np.float32],
         styles: _Styles,
         colours: tuple[str, ...],
     ) -> None:
         first = row * (2 * self.members + 2)
         for member in range(self.members):
-            solid, dashed = first + 2 * member, first + 2 * member + 1
+            dashed, solid = first + 2 * member, first + 2 * member + 1
             if member >= len(view.names):
                 self._put(solid, x=None, y=None, showlegend=False)
                 self._put(dashed, x=None, y=None)
                 continue
-            name, title = view.names[member], view.names[member] or PANELS[row].title
-            look = {"name": title, "line_color": colours[member]}
-            look["line_width"] = 3.2 if member == view.current else 1.8
-            for trace, drawn, suffix in (
-                (solid, styles.exact[member], ""),
-                (dashed, styles.limited[member], ", rank-limited"),
-            ):
-                line = np.where(drawn, values[member], np.nan) if drawn.any() else None
-                self._put(trace, x=None if line is None else alpha, y=line, **look)
-                self._put(trace, hovertemplate=f"{title}{suffix}: %{{y:.4g}}<extra></extra>")
+            name = view.names[member]
+            title = name or PANELS[row].title
+            look = {
+                "x": alpha,
+                "name": title,
+                "line_color": colours[member],
+                "line_width": 3.2 if member == view.current else 1.8,
+            }
+            hover = title + ": %{y:.4g}<extra></extra>"
+            # The dashed line runs under the solid one, so that they join; the one that is whole is hovered.
+            # The solid one carries the legend entry, and stays for it even where it is all gaps.
+            under = bool(styles.limited[member].any())
+            exact = np.where(styles.exact[member], values[member], np.float32(np.nan))
+            self._put(solid, y=exact, **look)
+            self._put(solid, hoverinfo="skip" if under else "all", hovertemplate=None if under else hover)
             self._put(solid, showlegend=bool(name) and row == 0)
+            if under:
+                self._put(dashed, y=values[member], hovertemplate=hover, **look)
+            else:
+                self._put(dashed, x=None, y=None)
         member_of, point_of = np.nonzero(styles.several)
         self._put(
             first + 2 * self.members,
@@ -253,10 +297,12 @@ class LearningCurvesPen:
             self._put(trace, x=None, y=None)
             return
         heights = np.asarray(getattr(view.marker, PANELS[row].field))
+        # A point below the axis has no place in its panel: neither may it stand in the next one.
+        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else -math.inf
         self._put(
             trace,
             x=np.broadcast_to(view.marker.alpha, heights.shape),
-            y=heights,
+            y=np.where(heights >= floor, heights, np.nan),
             marker_color=colours,
             marker_line_color=THEMES[view.theme].surface,
             marker_line_width=1.5,
@@ -268,14 +314,25 @@ class LearningCurvesPen:
         if usable.size == 0:
             low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
         elif scale == "log":
-            low, high = math.log10(usable.min()), math.log10(usable.max())
+            high = math.log10(usable.max())
+            low = max(math.log10(usable.min()), high - _DECADES)
         else:
             low, high = 0.0, float(usable.max())
-        axis = self.figure.layout[_axis_name(row)]
-        shown = None if self._new(f"scale {row}", scale) else axis.range
+        shown = None if self._new(f"scale {row}", scale) else self._ranges[row]
         fitted = fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)
         if fitted != shown:
-            axis.update(type=scale, range=fitted, dtick=_tick_step(scale, fitted[1] - fitted[0]))
+            self._ranges[row] = fitted
+            axis = self.figure.layout[_axis_name(row)]
+            axis.update(type=scale, range=fitted, **_ticks(scale, fitted))
+
+    def _write_note(self, row: int, view: LearningCurves, alpha: FloatArray, values: FloatArray) -> None:
+        """Say in the panel what its log axis cannot show."""
+        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else None
+        text = "" if floor is None else _missing(view.names, alpha, values, floor)
+        if self._new(f"note {row}", text):
+            # What is missing on the left is told on the right, out of the way of the curves that are there.
+            side = {"x": 1, "xanchor": "right"} if " up to " in text else {"x": 0, "xanchor": "left"}
+            self.figure.layout.annotations[len(PANELS) + row].update(text=text, visible=bool(text), **side)
 
 
 def fitted_range(
@@ -293,6 +350,9 @@ def fitted_range(
 
     Returns:
         The range to show.
+
+    >>> fitted_range(0.2, 0.9, shown=(0.0, 1.0)), fitted_range(0.0, 1.0, shown=None, floor=0.0)
+    ((0.0, 1.0), (0.0, 1.08))
     """
     bottom = low if floor is None else min(low, floor)
     if shown is not None:
@@ -313,7 +373,7 @@ def _axis_name(row: int) -> str:
 
 @dataclass(frozen=True)
 class _Styles:
-    """Which points of each curve the solid, the dashed and the dotted line pass through; shape (M, N)."""
+    """Which points of each curve are exact, rank-limited, and not unique; shape (M, N)."""
 
     exact: BoolArray
     limited: BoolArray
@@ -321,29 +381,56 @@ class _Styles:
 
 
 def _styles(curves: SteadyState) -> _Styles:
-    status, regime = np.asarray(curves.status), np.asarray(curves.regime)
-    several = status == Status.SEVERAL
-    limited = (status == Status.SOLVED) & (regime == Regime.RANK_LIMITED)
-    exact = (status == Status.SOLVED) & (regime == Regime.EXACT)
-    # The dashed line reaches one point into its neighbours, so that the stretches join.
-    joined = limited.copy()
-    joined[:, 1:] |= limited[:, :-1]
-    joined[:, :-1] |= limited[:, 1:]
-    return _Styles(exact, joined & limited.any(axis=1, keepdims=True), several)
+    status = np.asarray(curves.status)
+    narrow = np.asarray(curves.regime) == Regime.RANK_LIMITED
+    known = status != Status.FAILED
+    return _Styles(known & ~narrow, known & narrow, status == Status.SEVERAL)
 
 
-def _tick_step(scale: Scale, span: float) -> int | str | None:
-    """Whole decades on a log axis where it spans several, 1, 2 and 5 otherwise; plotly's choice on a linear one."""
-    if scale == "linear":
-        return None
-    return max(1, round(span / 5)) if span > 1.5 else "D2"
+def _ticks(scale: Scale, ends: tuple[float, float]) -> dict[str, object]:
+    """Axis properties: plotly's ticks on a linear axis; on a log one 1, 2, 5 or whole decades."""
+    if scale == "log":
+        low, high = ends
+        powers = range(math.ceil(low) - 1, math.floor(high) + 1)
+        if high - low <= _SHORT:
+            values = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+        else:
+            step = max(1, round((high - low) / 4))
+            values = [10.0**power for power in powers if power % step == 0]
+        values = [value for value in values if 10**low <= value <= 10**high * (1 + 1e-9)]
+        if len(values) > 1:
+            return {"tickmode": "array", "tickvals": values, "ticktext": [_tick_text(v) for v in values]}
+    return {"tickmode": "auto", "tickvals": None, "ticktext": None}
 
 
-def _zero_note(view: LearningCurves, alpha: FloatArray, values: FloatArray) -> str:
-    """What a log axis cannot show: the stretch on which a curve is exactly zero."""
-    for name, curve in zip(view.names, values, strict=True):
-        zeros = alpha[curve == 0.0]
-        if zeros.size:
-            who = f"{name}: " if name else ""
-            return f"{who}exactly 0 from α = {zeros[0]:.3g} to {zeros[-1]:.3g}, which a log axis cannot show"
-    return ""
+def _tick_text(value: float) -> str:
+    power = round(math.log10(value))
+    plain = 1e-3 < value < 1e4 or abs(value / 10.0**power - 1) > 1e-9
+    return f"{value:g}" if plain else f"10<sup>{power}</sup>".replace("-", "−")
+
+
+def _missing(names: tuple[str, ...], alpha: FloatArray, values: FloatArray, floor: float) -> str:
+    """What a log axis that ends at ``floor`` does not show: stretches that are zero, or lie below it."""
+    notes = []
+    for name, curve in zip(names, values, strict=True):
+        zero = curve == 0.0
+        below = (curve > 0.0) & (curve < floor)
+        who = f"{name} is" if name else "the curve is"
+        if zero.any():
+            notes.append(f"{who} exactly 0 {_stretch(alpha, zero)}")
+        elif below.any():
+            notes.append(f"{who} below this axis {_stretch(alpha, below)}")
+    if not notes:
+        return ""
+    others = len(notes) - 1
+    return notes[0] + (f"; so {'is' if others == 1 else 'are'} {others} more, in part" if others else "")
+
+
+def _stretch(alpha: FloatArray, where: BoolArray) -> str:
+    """The range of alpha that holds every marked point, in words."""
+    first, last = np.flatnonzero(where)[[0, -1]]
+    if first == 0:
+        return "everywhere" if last == alpha.size - 1 else f"up to α = {alpha[last]:.2g}"
+    if last == alpha.size - 1:
+        return f"from α = {alpha[first]:.2g}"
+    return f"from α = {alpha[first]:.2g} to {alpha[last]:.2g}"

@@ -1,12 +1,12 @@
 """Colours, fonts and plotly templates shared by every figure.
 
-Single series use the Okabe-Ito palette. Families use viridis, which is perceptually uniform and safe for
-colour-blind readers; each theme takes the part of it that stands out from its background.
+Single series use the Okabe-Ito palette. Families use plasma, which is perceptually uniform and safe for
+colour-blind readers; each theme takes the part of it that stands out from its background, 3 : 1 or better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -44,7 +44,7 @@ class Theme:
         muted: axis labels and annotations.
         line: axis lines and the marker line.
         grid: grid lines.
-        surface: the background a figure is designed for (figures themselves are transparent).
+        surface: the background a figure stands on (figures themselves are transparent).
         single: the colour of a curve that stands alone.
         family: the part of the sequential palette used, as fractions from its dark to its light end.
     """
@@ -60,19 +60,34 @@ class Theme:
 
 THEMES: Mapping[ThemeName, Theme] = MappingProxyType(
     {
-        "light": Theme("#1f2933", "#52606d", "#9aa5b1", "#e8ecf0", "#ffffff", OKABE_ITO["blue"], (0.0, 0.84)),
-        "dark": Theme("#e6eaee", "#aab4be", "#66727e", "#2c343c", "#14181c", OKABE_ITO["sky"], (0.28, 1.0)),
+        "light": Theme("#1f2933", "#52606d", "#9aa5b1", "#e8ecf0", "#ffffff", OKABE_ITO["blue"], (0.0, 0.62)),
+        "dark": Theme("#e6eaee", "#aab4be", "#66727e", "#373c42", "#212121", OKABE_ITO["sky"], (0.46, 1.0)),
     }
 )
 
 
-def family_colours(count: int, theme: ThemeName = "light") -> tuple[str, ...]:
-    """``count`` colours in order of the compared value, or the single-series colour for one curve."""
+def family_colours(
+    count: int, theme: ThemeName = "light", shades: Sequence[float] | None = None
+) -> tuple[str, ...]:
+    """The colours of a family, or the single-series colour for one curve.
+
+    Args:
+        count: number of curves.
+        theme: the background they stand on.
+        shades: where each curve stands in the family, from 0 to 1; evenly spaced when omitted.
+
+    Returns:
+        ``count`` colours plotly understands.
+
+    >>> family_colours(1)
+    ('#0072B2',)
+    """
     if count == 1:
         return (THEMES[theme].single,)
     low, high = THEMES[theme].family
-    places = [low + (high - low) * i / (count - 1) for i in range(count)]
-    return tuple(sample_colorscale("Viridis", places))
+    if shades is None:
+        shades = [i / (count - 1) for i in range(count)]
+    return tuple(sample_colorscale("Plasma", [low + (high - low) * shade for shade in shades]))
 
 
 def template(theme: ThemeName = "light") -> go.layout.Template:

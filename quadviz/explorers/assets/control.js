@@ -16,12 +16,12 @@ function render({ model, el }) {
     "label",
     { for: `${id}-slider`, class: "qv-control-name", title: meaning },
     element("b", {}, symbol),
-    ` ${label}`,
+    element("span", {}, label),
   );
   const box = element("input", {
-    type: "text", class: "qv-control-box", "data-name": name, inputmode: "decimal", autocomplete: "off",
-    spellcheck: "false", "aria-label": `${label} ${symbol}, value`, "aria-describedby": `${id}-message`,
-    title: "Type a value and press Enter",
+    type: "text", class: "qv-control-box", "data-name": name, inputmode: "text", autocomplete: "off",
+    spellcheck: "false", maxlength: 24, "aria-label": `${label} ${symbol}, value`,
+    "aria-describedby": `${id}-message`, title: "Type a value and press Enter",
   });
   const reset = element(
     "button",
@@ -36,11 +36,19 @@ function render({ model, el }) {
   const message = element("p", { id: `${id}-message`, class: "qv-control-message", role: "alert" });
   const root = element("div", { class: "qv-control" }, title, box, reset, slider, message);
 
+  // While the thumb is held it obeys the hand alone: an answer to an earlier move must not pull it back.
+  let held = false;
+  const fill = (position) => slider.style.setProperty("--qv-fill", position / model.get("stops"));
   const show = () => {
+    if (held) return;
     slider.max = model.get("stops");
     slider.value = model.get("position");
-    slider.style.setProperty("--qv-fill", model.get("position") / model.get("stops"));
-    slider.setAttribute("aria-valuetext", model.get("text"));
+    fill(model.get("position"));
+  };
+  const release = () => {
+    if (!held) return;
+    held = false;
+    show();
   };
   const showText = () => {
     box.value = model.get("text");
@@ -50,26 +58,31 @@ function render({ model, el }) {
     message.textContent = model.get("message");
     box.setAttribute("aria-invalid", String(model.get("message") !== ""));
   };
-
-  const type = () => {
-    if (box.value.trim() !== model.get("text")) model.send({ kind: "typed", text: box.value });
+  const goBack = () => {
+    held = false;
+    model.send({ kind: "reset" });
   };
-  const goBack = () => model.send({ kind: "reset" });
 
+  slider.addEventListener("pointerdown", () => { held = true; });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) slider.addEventListener(end, release);
   slider.addEventListener("input", () => {
     model.set("position", slider.valueAsNumber);
     model.save_changes();
-    slider.style.setProperty("--qv-fill", slider.valueAsNumber / model.get("stops"));
+    fill(slider.valueAsNumber);
   });
   slider.addEventListener("dblclick", goBack);
   reset.addEventListener("click", goBack);
-  box.addEventListener("change", type);
+  box.addEventListener("change", () => model.send({ kind: "typed", text: box.value }));
+  box.addEventListener("input", () => {
+    if (model.get("message")) model.send({ kind: "typing" });
+  });
   box.addEventListener("focus", () => box.select());
   // A notebook would take single letters for its own shortcuts.
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") showText();
   });
+  slider.addEventListener("keydown", (event) => event.stopPropagation());
 
   model.on("change:position change:stops", show);
   model.on("change:text", showText);

@@ -1,0 +1,480 @@
+"""The learning-curve page without a browser: its state, its figure, and the truth of what it says."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Iterator
+from itertools import pairwise, product
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quadviz.explorers import learning_curves as page_module
+from quadviz.explorers.learning_curves import (
+    ALPHA_TOPS,
+    FAMILY,
+    POINTS,
+    LearningCurvesExplorer,
+    alpha_grid,
+    family,
+    member,
+)
+from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
+from quadviz.explorers.shape import shape_of
+from quadviz.figures.learning_curves import PANELS
+from quadviz.setting import PARAMETERS
+from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+
+
+@pytest.fixture(scope="module")
+def shared() -> LearningCurvesExplorer:
+    return LearningCurvesExplorer()
+
+
+@pytest.fixture
+def page(shared: LearningCurvesExplorer) -> Iterator[LearningCurvesExplorer]:
+    """The page as it opens; made once, for a live figure is never freed."""
+    defaults = page_module.State()
+    shared.change(
+        **{name: getattr(defaults, name) for name in ("compare", "x_scale", "y_scale", "alpha_top")}
+    )
+    shared.reset()
+    assert shared.state == defaults
+    yield shared
+    shared.theme.dark = False
+
+
+def plain(markup: str) -> str:
+    """The text of some HTML, subscripts marked as they are written."""
+    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
+
+
+def reading(page: LearningCurvesExplorer) -> dict[str, str]:
+    """The cards by their names."""
+    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
+    return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
+
+
+def drawn(page: LearningCurvesExplorer, field: str = "mse") -> dict[str, Any]:
+    """The curves in a panel by name, exact and rank-limited stretches together."""
+    row = [panel.field for panel in PANELS].index(field)
+    axis = "y" if row == 0 else f"y{row + 1}"
+    traces = [t for t in page.figure.data if t.mode == "lines" and t.yaxis == axis]
+    curves = {}
+    for dashed, solid in zip(traces[::2], traces[1::2], strict=True):
+        if solid.y is not None:
+            curves[solid.name] = np.asarray(solid.y if dashed.y is None else dashed.y)
+    return curves
+
+
+def numbers(explorer: LearningCurvesExplorer) -> dict[str, float]:
+    state = explorer.state
+    return {name: getattr(state, name) for name in ("kappa", "kappa_star", "lam", "delta")}
+
+
+def test_the_browser_s_reports_on_traces_are_not_taken_in(page: LearningCurvesExplorer) -> None:
+    figure = page.figure
+    uid, y = figure.data[0].uid, np.array(figure.data[0].y)
+    report = {"trace_deltas": [{"uid": uid, "y": [1.0, 2.0]}], "trace_edit_id": figure._last_trace_edit_id}
+    figure.set_state({"_js2py_traceDeltas": report})
+    np.testing.assert_array_equal(figure.data[0].y, y)
+    assert figure.trait_metadata("_js2py_traceDeltas", "echo_update") is False
+
+
+def test_it_opens_with_the_curves_in_what_a_browser_finds() -> None:
+    fresh = LearningCurvesExplorer()
+    traces = [t for t in fresh.figure._widget_data if t["mode"] == "lines" and t.get("y") is not None]
+    assert len(traces) >= 5 * len(PANELS)
+    assert fresh.figure._widget_layout["template"]["layout"]["font"]
+
+
+@pytest.mark.parametrize("name", ["kappa", "kappa_star", "lam", "delta"])
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_a_slider_at_its_end_draws_that_setting(page: LearningCurvesExplorer, name: str, end: str) -> None:
+    control = page.controls[name]
+    page.compare.value = None
+    control.position = 0.0 if end == "low" else float(control.stops)
+    assert getattr(page.state, name) == control.value
+    result = learning_curve(alpha_grid(1.0), **numbers(page))
+    for panel in PANELS:
+        (curve,) = drawn(page, panel.field).values()
+        np.testing.assert_allclose(curve, getattr(result, panel.field), rtol=1e-7)
+    assert page.page._alert.value == ""
+
+
+def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) -> None:
+    page.controls["alpha"].value = 0.6
+    point = steady_state(0.6, **numbers(page))
+    shown = reading(page)
+    for label, value in (
+        ("mse", point.mse),
+        ("train loss", point.train_loss),
+        ("in-sample error", point.in_sample_error),
+        ("rank", point.rank),
+        ("κ_min needed", point.kappa_min),
+        ("q shrinkage", point.q),
+        ("ξ noise", point.xi),
+    ):
+        assert shown[label] == four_digits(float(value))
+    assert shown["regime"] == "rank-limited"
+    assert page.figure.layout.shapes[0].x0 == 0.6
+    page.controls["kappa"].value = 1.0
+    assert reading(page)["regime"] == "exact"
+
+
+@pytest.mark.parametrize("name", list(FAMILY))
+def test_a_family_has_five_increasing_values_with_the_current_one(name: str) -> None:
+    parameter = PARAMETERS[name]
+    track = page_module.ParameterControl(parameter).track
+    for value in [track.value(p) for p in range(track.stops + 1)] + list(FAMILY[name]):
+        spread = family(name, value)
+        assert len(spread.values) == 5
+        assert list(spread.values) == sorted(set(spread.values))
+        assert spread.values[spread.current] == value
+        assert list(spread.shades) == sorted(spread.shades)
+        assert all(0 <= shade <= 1 for shade in spread.shades)
+        assert all(parameter.in_range(v) == v for v in spread.values)
+
+
+@pytest.mark.parametrize("name", list(FAMILY))
+def test_comparing_draws_the_family(page: LearningCurvesExplorer, name: str) -> None:
+    page.compare.value = name
+    spread = family(name, getattr(page.state, name))
+    result = learning_curve(alpha_grid(1.0), **{**numbers(page), name: np.array(spread.values)})
+    curves = drawn(page)
+    assert len(curves) == 5
+    np.testing.assert_allclose(list(curves.values()), result.mse, rtol=1e-7)
+    symbol = PARAMETERS[name].symbol
+    assert list(curves) == [
+        f"{symbol} = {'0+' if v == 0 and name == 'lam' else four_digits(v)}" for v in spread.values
+    ]
+    widths = [t.line.width for t in page.figure.data if t.mode == "lines" and t.yaxis == "y"][1::2]
+    assert np.argmax(widths) == spread.current
+
+
+def test_a_slider_through_its_family_leaves_the_other_colours_alone() -> None:
+    before, after = family("kappa", 0.19), family("kappa", 0.21)
+    shade = {v: s for v, s in zip(before.values, before.shades, strict=True) if v != 0.19}
+    assert shade == {v: s for v, s in zip(after.values, after.shades, strict=True) if v != 0.21}
+
+
+def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along(
+    page: LearningCurvesExplorer,
+) -> None:
+    page.controls["alpha"].enter("1.5")
+    assert page.state.alpha_top == page.alpha_top.value == 2.0
+    assert page.controls["alpha"].track.high == 2.0
+    assert page.figure.layout.xaxis.range == (0.01, 2.0)
+    page.alpha_top.value = 0.5
+    assert page.state.alpha == page.controls["alpha"].value == 0.5
+    assert page.controls["alpha"].position == page.controls["alpha"].stops
+    page.reset()
+    assert page.state.alpha == PARAMETERS["alpha"].default
+
+
+@pytest.mark.parametrize(("top", "scale"), list(product(ALPHA_TOPS, ("linear", "log"))))
+def test_the_marker_s_slider_spans_the_axis(page: LearningCurvesExplorer, top: float, scale: str) -> None:
+    page.alpha_top.value, page.x_scale.value = top, scale
+    control = page.controls["alpha"]
+    control.position = 0.0
+    assert control.value == 0.01
+    control.position = float(control.stops)
+    assert control.value == top
+    ends = np.array([0.01, top])
+    np.testing.assert_allclose(page.figure.layout.xaxis.range, np.log10(ends) if scale == "log" else ends)
+    assert page.figure.layout.xaxis.type == scale
+
+
+@pytest.mark.parametrize("top", ALPHA_TOPS)
+def test_the_grid_has_200_increasing_points_from_end_to_end(top: float) -> None:
+    grid = alpha_grid(top)
+    assert grid.shape == (POINTS,) == (200,)
+    assert (grid[0], grid[-1]) == (0.01, top)
+    assert np.all(np.diff(grid) > 0)
+
+
+def test_a_click_on_a_curve_moves_the_marker(page: LearningCurvesExplorer) -> None:
+    page.figure.data[0]._dispatch_on_click(SimpleNamespace(xs=[0.123456], ys=[1.0]), None)
+    assert page.state.alpha == page.controls["alpha"].value == 0.1235
+    page.figure.data[0]._dispatch_on_click(SimpleNamespace(xs=[], ys=[]), None)
+    assert page.state.alpha == 0.1235
+
+
+def test_a_refused_value_changes_nothing_on_the_page(page: LearningCurvesExplorer) -> None:
+    before = (page.state, page.page.readout.value, drawn(page)["λ = 0.01"].tolist())
+    for text in ("abc", "", "7", "-1", "nan", "1e999", "0+"):
+        page.controls["kappa"].enter(text)
+        assert page.controls["kappa"].message.startswith("kappa (student width) must be ")
+    assert (page.state, page.page.readout.value, drawn(page)["λ = 0.01"].tolist()) == before
+    page.controls["kappa"].enter("0.6")
+    assert page.state.kappa == 0.6
+
+
+def test_a_failing_solver_is_told_and_the_page_lives_on(
+    page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_args: object, **_named: object) -> SteadyState:
+        raise FloatingPointError("/secret/path")
+
+    caplog.set_level(logging.DEBUG, page_module.__name__)
+    with monkeypatch.context() as patch:
+        patch.setattr(page_module, "learning_curve", broken)
+        page.controls["kappa"].value = 0.61
+    assert "could not be computed" in page.page._alert.value
+    assert "secret" not in page.page._alert.value
+    assert "secret" in caplog.text
+    assert "qv-stale" in page.page._figures._dom_classes
+    page.controls["kappa"].value = 0.62
+    assert page.page._alert.value == ""
+    expected = learning_curve(alpha_grid(1.0), **numbers(page)).mse
+    np.testing.assert_allclose(drawn(page)["λ = 0.01"], expected, rtol=1e-7)
+
+
+def test_moving_the_marker_or_the_theme_solves_no_curve_again(
+    page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "learning_curve", lambda *_, **__: pytest.fail("solved again"))
+    page.controls["alpha"].value = 0.7
+    page.theme.dark = True
+    page.y_scale.value = "linear"
+    assert page.page._alert.value == ""
+    assert page.figure.layout.template.layout.font.color == "#e6eaee"
+
+
+def test_reset_all_refreshes_once(page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for control in page.controls.values():
+        control.position = 2.0
+    refreshed: list[None] = []
+    monkeypatch.setattr(page, "refresh", lambda: refreshed.append(None))
+    page.reset()
+    assert len(refreshed) == 1
+    assert all(c.value == PARAMETERS[n].default for n, c in page.controls.items())
+
+
+def test_axes_stay_while_a_slider_moves_a_little(page: LearningCurvesExplorer) -> None:
+    axes = ("xaxis", "yaxis", "yaxis2", "yaxis3")
+    before = [page.figure.layout[axis].range for axis in axes]
+    for kappa in np.arange(0.5, 0.6, 0.01):
+        page.controls["kappa"].value = float(kappa)
+        assert [page.figure.layout[axis].range for axis in axes] == before
+
+
+def test_a_point_without_a_solution_reads_as_dashes() -> None:
+    solved = steady_state(0.3, 0.5, 0.3, 0.01, 0.5)
+    nan = {
+        f: np.array(np.nan) for f in ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min")
+    }
+    point = SteadyState(**{**vars(solved), **nan, "status": np.array(Status.FAILED)})
+    read = cards(point)
+    assert [card.value for card in read] == ["–"] * 7 + ["no solution"]
+    curve = learning_curve([0.1, 0.2, 0.3], 0.5, 0.3, 0.01, 0.5)
+    text = " ".join(sentence for _lead, sentence in prose(curve, point))
+    assert "no solution was found" in text
+    assert "nan" not in text
+    gone = SteadyState(**{**vars(curve), "mse": np.full(3, np.nan), "status": np.full(3, Status.FAILED)})
+    assert prose(gone, point)[0][0] == "No curve"
+
+
+def test_numbers_are_written_with_four_digits() -> None:
+    assert four_digits(0.0) == "0"
+    assert four_digits(12.34567) == "12.35"
+    assert four_digits(1e-6) == "10⁻⁶"
+    assert four_digits(-1.5e-7) == "−1.5×10⁻⁷"
+    assert four_digits(9999.96) == "10⁴"
+    assert four_digits(123456.0) == "1.235×10⁵"
+
+
+# What the page says, against the data, at random settings. The checks share no code with the prose.
+
+WAYS = re.compile(r"(rises|falls) (?:from (\S+) )?to (\S+) (at α ≈ ([\d.]*\d)|at the right end)")
+
+
+def value_of(text: str) -> float:
+    """A number as it is written on the page."""
+    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+    found = re.fullmatch(r"(?:([−\d.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+    if found:
+        return float((found[1] or "1").translate(superscripts)) * 10.0 ** int(
+            found[2].translate(superscripts)
+        )
+    return float(text.translate(superscripts).rstrip("."))
+
+
+def check_shape(title: str, text: str, curve: SteadyState, marker: float) -> None:
+    alpha, mse = curve.alpha, curve.mse
+    known = np.isfinite(mse)
+    a, m = alpha[known], mse[known]
+    if title == "No curve":
+        assert not known.any()
+        return
+    legs = WAYS.findall(text)
+    assert bool(legs) == (title != "Flat")
+    ways = [leg[0] for leg in legs]
+    assert all(one != other for one, other in pairwise(ways))
+    assert (title == "Double descent") == ("falls rises falls" in " ".join(ways))
+    assert (title == "No double descent") == (ways == ["falls"])
+    if title == "Flat":
+        assert m.max() <= 1.021 * m.min()
+    position, level = 0, m[0]
+    for way, start, end, _where, place in legs:
+        if start:
+            assert value_of(start) == pytest.approx(m[0], rel=1e-3)
+        target = value_of(end)
+        if place:
+            near = np.flatnonzero(np.isclose(a, value_of(place), rtol=0.06))
+            near = near[near >= position]
+            reached = near[np.argmin(np.abs(m[near] - target))]
+        else:
+            reached = m.size - 1
+        assert m[reached] == pytest.approx(target, rel=1e-3, abs=1e-12)
+        leg = m[position : reached + 1]
+        if way == "falls":
+            assert np.all(leg <= 1.0101 * np.minimum.accumulate(leg) + 1e-300)
+            assert target <= level
+        else:
+            assert np.all(leg >= np.maximum.accumulate(leg) / 1.0101)
+            assert target >= level
+        position, level = reached, target
+    if "recovered exactly" in text:
+        assert m[-1] == 0
+        assert curve.lam[0] == curve.delta[0] == 0
+        assert min(curve.kappa[0], 1) >= min(curve.kappa_star[0], 1)
+    else:
+        assert m[-1] > 0
+    if "it can match it at no α" in text:
+        assert np.all(m > 0)
+        assert curve.kappa[0] < curve.kappa_star[0]
+        assert curve.kappa[0] < 1
+    if "train loss leaves 0" in text:
+        zero = curve.train_loss == 0
+        assert zero[0]
+        edge = np.flatnonzero(~zero)[0]
+        assert not zero[edge:].any()
+        tops = [value_of(end) for way, _, end, _, place in legs if way == "rises" and place]
+        assert max(tops) == pytest.approx(mse[max(edge - 3, 0) : edge + 3].max(), rel=1e-3)
+    tops = [(value_of(end), value_of(place)) for way, _, end, _, place in legs if way == "rises" and place]
+    assert ("The marker stands" in text) == bool(tops)
+    if percent := re.search(r"marker stands (\d+)% (left|right) of the peak", text):
+        off = float(percent[1]) / 100 * (1 if percent[2] == "right" else -1)
+        assert marker / max(tops)[1] - 1 == pytest.approx(off, abs=0.06 * (1 + abs(off)))
+    assert ("no solution was found" in text) == (not known.all())
+    assert ("other solutions too" in text) == bool(np.any(curve.status == Status.SEVERAL))
+
+
+def check_fit(text: str, point: SteadyState) -> None:
+    loss, noise = float(point.train_loss), float(point.delta) / 4
+    assert ("no noise" in text) == (noise == 0)
+    assert ("fitted exactly" in text) == (loss == 0)
+    assert ("fitted part of the noise" in text) == (0 < loss < noise)
+    assert ("is not below" in text) == (0 < noise <= loss)
+    if noise == 0:
+        assert point.in_sample_error == pytest.approx(loss, rel=1e-9, abs=1e-15)
+    if percent := re.search(r"is ([\d.]+)% of", text):
+        assert float(percent[1]) == pytest.approx(100 * loss / noise, rel=0.06)
+
+
+def check_width(text: str, point: SteadyState) -> None:
+    assert ("the very same matrix" in text) == (point.kappa >= point.kappa_min)
+    assert ("limits the rank" in text) == (point.kappa < point.kappa_min)
+    if "the very same matrix" in text:
+        setting = (point.kappa_star, point.lam, point.delta)
+        wider = steady_state(point.alpha, 1.3 * point.kappa, *setting)
+        for field in ("mse", "train_loss", "rank"):
+            assert getattr(wider, field) == pytest.approx(float(getattr(point, field)), rel=1e-8, abs=1e-14)
+    else:
+        assert point.rank == point.kappa
+    if "vanish with it" in text:
+        assert point.mse == point.lam == 0
+        assert point.rank > point.kappa_star
+
+
+def check_family(text: str, names: tuple[str, ...], points: SteadyState) -> None:
+    mse = dict(zip(names, points.mse, strict=True))
+    known = {name: value for name, value in mse.items() if np.isfinite(value)}
+    if "coincide" in text:
+        assert max(known.values()) == pytest.approx(min(known.values()), rel=1e-8, abs=1e-300)
+        return
+    said = re.search(r"lowest, (\S+), for (.*) and highest, (\S+), for (.*)\.$", text)
+    assert said is not None
+    assert value_of(said[1]) == pytest.approx(min(known.values()), rel=1e-3)
+    assert value_of(said[3]) == pytest.approx(max(known.values()), rel=1e-3)
+    for listed, best in ((said[2], min(known.values())), (said[4], max(known.values()))):
+        for name in re.split(r", | and ", listed):
+            assert known[name] == pytest.approx(best, rel=1e-8, abs=1e-300)
+
+
+def random_settings(count: int, seed: int) -> Iterator[tuple[dict[str, float], float, float]]:
+    """Settings a person may choose, the corners more often than chance would."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        setting = {
+            "kappa": rng.choice([rng.uniform(0.02, 2), rng.uniform(0.02, 0.5)]),
+            "kappa_star": rng.choice([rng.uniform(0.02, 2), rng.uniform(0.02, 0.5)]),
+            "lam": rng.choice([0.0, 10 ** rng.uniform(-6, 1)]),
+            "delta": rng.choice([0.0, rng.uniform(0, 4)]),
+        }
+        if setting["lam"] == setting["delta"] == 0:
+            setting["kappa_star"] = min(setting["kappa_star"], 0.99)
+        top = float(rng.choice(ALPHA_TOPS))
+        yield {name: float(value) for name, value in setting.items()}, top, float(rng.uniform(0.01, top))
+
+
+def check_everything_said(count: int, seed: int) -> set[str]:
+    """Check the prose at random settings; the kinds of title met."""
+    titles = set()
+    for setting, top, marker in random_settings(count, seed):
+        curve = learning_curve(alpha_grid(top), **setting)
+        curve = SteadyState(**{k: np.broadcast_to(v, curve.shape) for k, v in vars(curve).items()})
+        point = steady_state(marker, **setting)
+        (title, shape), *rest = prose(curve, point)
+        titles.add(title)
+        check_shape(title, shape, curve, marker)
+        said = dict(rest)
+        if point.status != Status.FAILED:
+            check_fit(said["Fit"], point)
+            check_width(said["Width"], point)
+        assert not re.search(r"nan|inf|None|–", " ".join((shape, *said.values())))
+        spread = family("lam", setting["lam"])
+        names = tuple(f"λ = {four_digits(v)}" for v in spread.values)
+        points = steady_state(marker, **{**setting, "lam": np.array(spread.values)})
+        comparison = family_paragraph(names, points)
+        assert comparison is not None
+        check_family(comparison[1], names, points)
+    return titles
+
+
+def test_everything_said_is_true() -> None:
+    titles = check_everything_said(60, seed=1)
+    assert {"Double descent", "No double descent", "More data can hurt"} <= titles
+
+
+@pytest.mark.slow
+def test_everything_said_is_true_at_a_thousand_settings() -> None:
+    check_everything_said(1000, seed=2)
+
+
+def test_the_shape_of_simple_curves() -> None:
+    alpha = np.linspace(0.1, 1.0, 10)
+    flat = shape_of(alpha, np.full(10, 2.0))
+    assert flat is not None
+    assert (flat.title, flat.legs, flat.peak) == ("Flat", (), None)
+    drop = shape_of(alpha, np.array([4.0, 2, 1, 0, 0, 0, 0, 0, 0, 0]))
+    assert drop is not None
+    assert (drop.title, drop.zero_from) == ("No double descent", pytest.approx(alpha[3]))
+    wavy = shape_of(alpha, np.array([4.0, 2, 1, 1.005, 1, 2, 3, np.nan, 1, 0.5]))
+    assert wavy is not None
+    assert [leg.up for leg in wavy.legs] == [False, True, False]
+    assert wavy.peak is not None
+    assert (wavy.title, wavy.peak.mse) == ("Double descent", 3.0)
+    assert shape_of(alpha, np.full(10, np.nan)) is None
+
+
+def test_regimes_are_told_apart_in_the_member() -> None:
+    curves = learning_curve([0.2, 0.6], [0.2, 1.0], 0.3, 0.01, 0.5)
+    assert member(curves, 0).regime.tolist() == [Regime.RANK_LIMITED] * 2
+    assert member(curves, 1).regime.tolist() == [Regime.EXACT] * 2
+    assert member(curves, 1).kappa.tolist() == [1.0, 1.0]
