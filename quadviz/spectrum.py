@@ -67,6 +67,7 @@ def mass_quantile(mass: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> F
     phi = np.where(share < 0.5, np.cbrt(1.5 * np.pi * share), np.pi - np.cbrt(1.5 * np.pi * (1 - share)))
     theta_low, theta_high = np.zeros_like(phi), np.full_like(phi, np.pi)
     x = centre + radius * np.cos(phi)
+    at_edge = (target <= 0) | (target >= weight)
     for _ in range(60):
         g = resolvent(x, kappa_star, xi)
         excess = half_line_mass(g, x, kappa_star, xi) - mass
@@ -81,7 +82,7 @@ def mass_quantile(mass: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> F
         done = (np.abs(step) <= 1e-8 * np.minimum(phi, np.pi - phi)) | (theta_high - theta_low <= 1e-15)
         phi = np.where(safe, newton, np.where(done, phi, (theta_low + theta_high) / 2))
         x = centre + radius * np.cos(phi)
-        if done.all():
+        if (done | at_edge).all():
             break
     return np.where(target <= 0, high, np.where(target >= weight, low, np.clip(x, low, high)))
 

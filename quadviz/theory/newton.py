@@ -16,7 +16,7 @@ BoolArray = NDArray[np.bool_]
 
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
-_MAX_ITERATIONS = 40
+_MAX_ITERATIONS = 16
 #: Absolute error of a mass, with a margin.
 MASS_ROUNDING = 4e-15
 

@@ -31,6 +31,8 @@ BoolArray = NDArray[np.bool_]
 
 #: Points of the scan in xi, per decade: roots closer than this are taken for none.
 _PER_DECADE = 8
+#: Rounds of the zoom into one piece of the scan, and into how many pieces each round cuts it.
+_ROUNDS, _PIECES = 14, 12
 #: Width pairs scanned at once, which bounds the memory.
 _PAIRS = 64
 
@@ -95,20 +97,52 @@ def _scan_range(p: Problems) -> tuple[float, float]:
     return float(np.log(floor.min())) - 0.1, float(np.log(ceiling.max()))
 
 
-def _bisect(p: Problems, low: FloatArray, high: FloatArray) -> RankLimited:
-    """The sign change of Phi between low and high in log xi, by a bracketing solve that cannot fail."""
-    from scipy.optimize import elementwise  # imported on the rare path only: it is slow to load
+def _start_between(
+    first: NDArray[np.intp], log_xi: FloatArray, phi: FloatArray, q: FloatArray, omega: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """xi, q and omega where Phi, known on a grid, changes sign between columns first and first + 1."""
+    rows = np.arange(first.size)
+    left, right = phi[rows, first], phi[rows, first + 1]
+    share = np.divide(left, left - right, out=np.full(first.size, 0.5), where=left != right)
+    share = np.clip(share, 0, 1)
+    log_xi, q, omega = ((1 - share) * v[rows, first] + share * v[rows, first + 1] for v in (log_xi, q, omega))
+    return np.exp(log_xi), q, omega
 
-    args = (p.alpha, p.kappa, p.kappa_star, p.lam, p.delta)
 
-    def excess(log_xi: FloatArray, a: FloatArray, *rest: FloatArray) -> FloatArray:
-        kappa, kappa_star, lam, delta = rest
-        return _phi(_cut_law(np.exp(log_xi), kappa, kappa_star), a, kappa, lam, delta)[0]
+def _newton_between(
+    p: Problems, start: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray
+) -> BoolArray:
+    """Newton's method from a start, in place; True where it converged to a root in [low, high] of log xi."""
+    xi, q, omega = start
+    converged = newton(p, xi, q, omega)
+    margin = 0.1 * (high - low) + 1e-9
+    return converged & (np.log(xi) > low - margin) & (np.log(xi) < high + margin)
 
-    found = elementwise.find_root(excess, (low, high), args=args)
-    cut = _cut_law(np.exp(found.x), p.kappa, p.kappa_star)
-    q = _phi(cut, p.alpha, p.kappa, p.lam, p.delta)[1]
-    return RankLimited(cut.xi, q, cut.omega, np.zeros(len(p), dtype=bool), found.success)
+
+def _zoomed(p: Problems, low: FloatArray, high: FloatArray) -> RankLimited:
+    """The sign change of Phi between low and high in log xi: ever finer scans until Newton converges.
+
+    What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the scan leaves it outside.
+    """
+    n = len(p)
+    out = RankLimited(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+    low, high, todo = low.copy(), high.copy(), np.arange(n)
+    for _ in range(_ROUNDS):
+        grid = np.linspace(low[todo], high[todo], _PIECES + 1, axis=1)
+        here = p[np.repeat(todo, grid.shape[1])]
+        cut = _cut_law(np.exp(grid.ravel()), here.kappa, here.kappa_star)
+        phi, q = (v.reshape(grid.shape) for v in _phi(cut, here.alpha, here.kappa, here.lam, here.delta))
+        first = np.maximum(np.argmax((phi > 0) != (phi[:, :1] > 0), axis=1) - 1, 0)
+        rows = np.arange(todo.size)
+        low[todo], high[todo] = grid[rows, first], grid[rows, first + 1]
+        start = _start_between(first, grid, phi, q, cut.omega.reshape(grid.shape))
+        ok = _newton_between(p[todo], start, low[todo], high[todo])
+        out.xi[todo], out.q[todo], out.omega[todo] = start
+        out.converged[todo] = ok
+        todo = todo[~ok]
+        if not todo.size:
+            break
+    return out
 
 
 def _solve_pairs(p: Problems, pair: NDArray[np.intp], pairs: FloatArray) -> RankLimited:
@@ -119,31 +153,18 @@ def _solve_pairs(p: Problems, pair: NDArray[np.intp], pairs: FloatArray) -> Rank
     flat = (np.broadcast_to(column, shape).ravel() for column in (np.exp(grid), pairs[:, :1], pairs[:, 1:]))
     table = _Cut(*(values.reshape(shape) for values in _cut_law(*flat)))
     here = _Cut(*(values[pair] for values in table))
-    columns = (values[:, None] for values in (p.alpha, p.kappa, p.lam, p.delta))
-    phi, q = _phi(here, *columns)
-    positive = phi > 0
-    valid = q <= here.omega
+    phi, q = _phi(here, *(values[:, None] for values in (p.alpha, p.kappa, p.lam, p.delta)))
+    positive, valid = phi > 0, q <= here.omega
     change = (positive[:, 1:] != positive[:, :-1]) & (valid[:, 1:] | valid[:, :-1])
-    several = change.sum(axis=1) > 1
-    # With lam = 0 and delta = 0 the teacher itself, xi = 0, is handled by the caller.
-    rows, first = np.arange(len(p)), change.argmax(axis=1)
-    found = change[rows, first]
-    left, right = phi[rows, first], phi[rows, first + 1]
-    share = np.divide(left, left - right, out=np.full(len(p), 0.5), where=left != right)
-    share = np.clip(share, 0, 1)
-    xi = np.exp(grid[first] + share * (grid[1] - grid[0]))
-    omega = (1 - share) * here.omega[rows, first] + share * here.omega[rows, first + 1]
-    start_q = (1 - share) * q[rows, first] + share * q[rows, first + 1]
-    # The ridgeless phases: q = 0 on one side of alpha = K, I = alpha on the other.
-    q_solved, xi_solved, omega_solved = start_q.copy(), xi.copy(), omega.copy()
-    converged = newton(p, xi_solved, q_solved, omega_solved)
-    inside = np.abs(np.log(xi_solved / xi)) <= grid[1] - grid[0]
-    hard = np.flatnonzero(found & ~(converged & inside))
+    several, first = change.sum(axis=1) > 1, change.argmax(axis=1)
+    found = change[np.arange(len(p)), first]
+    xi, q, omega = start = _start_between(first, np.log(here.xi), phi, q, here.omega)
+    converged = _newton_between(p, start, grid[first], grid[first + 1])
+    hard = np.flatnonzero(found & ~converged)
     if hard.size:
-        solved = _bisect(p[hard], grid[first[hard]], grid[first[hard] + 1])
-        xi_solved[hard], q_solved[hard], omega_solved[hard] = solved.xi, solved.q, solved.omega
-        converged[hard] = solved.converged
-    return RankLimited(xi_solved, q_solved, omega_solved, several, converged & found)
+        solved = _zoomed(p[hard], grid[first[hard]], grid[first[hard] + 1])
+        xi[hard], q[hard], omega[hard], converged[hard] = solved.xi, solved.q, solved.omega, solved.converged
+    return RankLimited(xi, q, omega, several, converged & found)
 
 
 def solve_rank_limited(problems: Problems) -> RankLimited:

@@ -97,7 +97,7 @@ def recovered_scale(alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray
         Mass above q: kappa_star plus what the shift leaves of the null directions' noise.
     """
     teacher = np.minimum(kappa_star, 1.0)
-    a = np.maximum(1 - teacher, np.finfo(float).tiny)
+    a = np.maximum(1 - teacher, 1e-30)  # a full-rank teacher has no null directions
     cut = _rank_cut(kappa, teacher)
     # mu is convex: Newton from the right of the larger root of mu(s) = 2 alpha descends to it.
     s = np.sqrt(2 * alpha / (a * teacher))

@@ -4,8 +4,8 @@ For kappa >= kappa_min the cut is at q, the flow minimises a convex problem (nuc
 the two equations have exactly one solution for every alpha. Given xi, the second equation has one
 root q(xi), since d/dq [q (alpha - I)] = alpha - I + q J with J > 0 wherever I < alpha; put back into
 the first it leaves one scalar equation with one sign change. Newton's method in both unknowns with
-the closed derivatives gets there in about five evaluations; the nested bracketing, which cannot
-fail, takes over where it does not.
+the closed derivatives gets there in about five evaluations; where it does not, a scan brackets the
+sign change ever more narrowly until it does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
+from quadviz.theory.small_noise import ridgeless_recovery
 
 __all__ = ["solve_wide"]
 
@@ -25,72 +26,77 @@ BoolArray = NDArray[np.bool_]
 
 #: A ridgeless problem is first solved at this weight decay, which tells its two phases apart.
 _PROBE_LAM = 1e-6
-
-
-def _ignorant_start(p: Problems) -> tuple[FloatArray, FloatArray]:
-    """The solution as alpha -> 0, when nothing of the teacher is learned: noise and a shift near its edge."""
-    xi = (1 + 1 / p.kappa_star + p.delta / 2) / (2 * p.alpha)
-    # The shift approaches the right edge of the semicircle as alpha^(2/5).
-    return xi, p.lam + np.sqrt(xi) * np.maximum(2 - (p.alpha / 0.06) ** 0.4, 0.05)
+#: The scan: rounds, pieces of each, and how well q is known there, relatively, before Newton takes over.
+_ROUNDS, _PIECES, _BISECTIONS, _START_ACCURACY = 14, 12, 60, 1e-6
 
 
 def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
-    """A first guess: nothing learned at small alpha, the shrunken teacher well above recovery."""
-    xi, q = _ignorant_start(p)
-    rank = np.minimum(p.kappa_star, 1)
-    response = 1 - 1.2 * (rank - rank**2 / 2) / p.alpha
-    learned = response > 0.2
-    response = np.maximum(response, 0.2)
-    learned_q = p.lam / response
-    learned_xi = (np.minimum(learned_q**2 * rank, 1 + 1 / p.kappa_star) + p.delta / 2) / (
-        2 * p.alpha * response
-    )
-    smaller = np.where(learned, np.minimum(xi, learned_xi), xi)
-    scaled_q = (q - p.lam) * np.sqrt(smaller / xi) + p.lam
-    return smaller, np.where(learned & (p.delta == 0), np.minimum(q, learned_q), scaled_q)
+    """A first guess: nothing learned below the recovery threshold, the shrunken teacher above it."""
+    xi = (1 + 1 / p.kappa_star + p.delta / 2) / (2 * p.alpha)
+    # As alpha -> 0 the shift approaches the right edge of the semicircle as alpha^(2/5).
+    edge = np.sqrt(xi) * np.maximum(2 - (p.alpha / 0.06) ** 0.4, 0.05)
+    response = 1 - ridgeless_recovery(np.ones(len(p)), p.kappa_star) / p.alpha
+    learned, response = response > 0, np.maximum(response, 0.05)
+    shrunk_q = p.lam / response
+    mse = np.minimum(shrunk_q**2 * np.minimum(p.kappa_star, 1), 1 + 1 / p.kappa_star)
+    learned_xi = np.minimum((mse + p.delta / 2) / (2 * p.alpha * response), xi)
+    learned_q = np.where(p.delta == 0, shrunk_q, p.lam + edge * np.sqrt(learned_xi / xi))
+    return np.where(learned, learned_xi, xi), np.where(learned, learned_q, p.lam + edge)
 
 
-def _from_ignorance(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Newton's method from the small-alpha end."""
-    xi, q = _ignorant_start(problems)
-    return xi, q, newton(problems, xi, q)
+def _shift(p: Problems, xi: FloatArray) -> FloatArray:
+    """The q that solves the second equation at a given xi, where lam > 0; one root, bracketed Newton.
+
+    alpha - I - alpha lam/q increases with q, from lam, where it is negative, to beyond the support.
+    """
+    low = np.log(p.lam)
+    high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
+    log_q = (low + high) / 2
+    for _ in range(_BISECTIONS):
+        q = np.exp(log_q)
+        t = evaluate(q, q, xi, p.kappa_star)
+        decay = p.alpha * p.lam / q
+        excess = p.alpha - t.interaction - decay
+        low, high = np.where(excess < 0, log_q, low), np.where(excess < 0, high, log_q)
+        # Newton's method in 1/q, in which decay is linear; in log q, which is never far out; bisection.
+        fraction = excess / (q * t.rho_hilbert + decay)
+        tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
+        inside = (tried >= low) & (tried <= high)
+        step = np.where(inside, tried, (low + high) / 2) - log_q
+        log_q = log_q + step
+        if np.all(np.abs(step) < _START_ACCURACY):
+            break
+    return np.exp(log_q)
 
 
-def _bracketed(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """The nested one-dimensional solve: q(xi) inside, the sign change in xi outside; then polished."""
-    from scipy.optimize import elementwise  # imported on the rare path only: it is slow to load
+def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Bracket the sign change in xi by ever finer scans, until Newton's method converges from one.
 
-    def inner_q(xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray) -> FloatArray:
-        def balance(
-            log_q: FloatArray, xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray
-        ) -> FloatArray:
-            s = np.exp(log_q)
-            return (1 - evaluate(s, s, xi, k).interaction / a) - decay / s
-
-        edge = 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(k)) ** 2  # beyond the support: I = 0
-        low, high = np.log(decay) - 1e-9, np.log(np.maximum(edge, decay)) + 1e-9
-        found = elementwise.find_root(balance, (low, high), args=(xi, a, k, decay))
-        root: FloatArray = np.exp(found.x)
-        return root
-
-    def excess(
-        log_xi: FloatArray, a: FloatArray, k: FloatArray, decay: FloatArray, noise: FloatArray
-    ) -> FloatArray:
-        xi = np.exp(log_xi)
-        s = inner_q(xi, a, k, decay)
-        return 2 * a - (evaluate(s, s, xi, k).mse + noise / 2) / xi
-
+    Side by side evaluations are cheap, so each round cuts the bracket into many pieces.
+    """
     p = problems
-    floor = np.maximum(p.delta / 4, 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)) / p.alpha
-    ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
-    args = (p.alpha, p.kappa_star, p.lam, p.delta)
-    found = elementwise.find_root(excess, (np.log(floor) - 1e-6, np.log(ceiling)), args=args)
-    xi = np.exp(found.x)
-    q = inner_q(xi, p.alpha, p.kappa_star, p.lam)
-    polished_xi, polished_q = xi.copy(), q.copy()
-    # The polish is kept where it did not wander off.
-    keep = newton(p, polished_xi, polished_q) & (np.abs(np.log(polished_xi / xi)) < 1e-3)
-    return np.where(keep, polished_xi, xi), np.where(keep, polished_q, q), found.success
+    xi, q, converged = np.zeros(len(p)), np.zeros(len(p)), np.zeros(len(p), dtype=bool)
+    low = np.log(np.maximum(p.delta / 4, 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)) / p.alpha) - 1e-6
+    high = np.log((1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7)
+    todo = np.arange(len(p))
+    for _ in range(_ROUNDS):
+        grid = np.linspace(low[todo], high[todo], _PIECES + 1, axis=1)
+        all_xi, all_p = np.exp(grid.ravel()), p[np.repeat(todo, grid.shape[1])]
+        all_q = _shift(all_p, all_xi)
+        mse = evaluate(all_q, all_q, all_xi, all_p.kappa_star).mse
+        # 2 alpha xi = mse + delta/2 is met from below, once.
+        excess = 2 * all_p.alpha - (mse + all_p.delta / 2) / all_xi
+        rows, right = np.arange(todo.size), np.argmax((excess > 0).reshape(grid.shape), axis=1)
+        right = np.maximum(right, 1)
+        low[todo], high[todo] = grid[rows, right - 1], grid[rows, right]
+        x, s = (np.sqrt(v[rows, right - 1] * v[rows, right]) for v in (np.exp(grid), all_q.reshape(grid.shape)))
+        ok = newton(p[todo], x, s)
+        ok &= (np.log(x) > low[todo] - _START_ACCURACY) & (np.log(x) < high[todo] + _START_ACCURACY)
+        xi[todo], q[todo], converged[todo] = x, s, ok
+        todo = todo[~ok]
+        if not todo.size:
+            break
+    return xi, q, converged
 
 
 def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
@@ -125,11 +131,9 @@ def solve_wide(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBE_LAM))
     xi, q = _start(probe)
     converged = newton(probe, xi, q)
-    for method in (_from_ignorance, _bracketed):
-        hard = np.flatnonzero(~converged)
-        if not hard.size:
-            break
-        xi[hard], q[hard], converged[hard] = method(probe[hard])
+    hard = np.flatnonzero(~converged)
+    if hard.size:
+        xi[hard], q[hard], converged[hard] = _scanned(probe[hard])
     ridgeless = np.flatnonzero(problems.lam == 0)
     if ridgeless.size:
         x, s = xi[ridgeless], q[ridgeless]
