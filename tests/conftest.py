@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+# Two test processes share the cores: threads of the linear algebra would only get in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

@@ -21,7 +21,6 @@ from quadviz.explorers.learning_curves import (
     LearningCurvesExplorer,
     alpha_grid,
     family,
-    member,
 )
 from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
 from quadviz.explorers.shape import shape_of
@@ -475,6 +474,6 @@ def test_the_shape_of_simple_curves() -> None:
 
 def test_regimes_are_told_apart_in_the_member() -> None:
     curves = learning_curve([0.2, 0.6], [0.2, 1.0], 0.3, 0.01, 0.5)
-    assert member(curves, 0).regime.tolist() == [Regime.RANK_LIMITED] * 2
-    assert member(curves, 1).regime.tolist() == [Regime.EXACT] * 2
-    assert member(curves, 1).kappa.tolist() == [1.0, 1.0]
+    assert curves[0].regime.tolist() == [Regime.RANK_LIMITED] * 2
+    assert curves[1].regime.tolist() == [Regime.EXACT] * 2
+    assert curves[1].kappa.tolist() == [1.0, 1.0]

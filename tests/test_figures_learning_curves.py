@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import pytest
 from plotly.colors import unlabel_rgb, validate_colors
 
+from quadviz.figures.axes import fitted_range
 from quadviz.figures.learning_curves import (
     DASH,
     PANELS,
     LearningCurves,
     LearningCurvesPen,
-    fitted_range,
     learning_curves_figure,
     learning_curves_skeleton,
 )

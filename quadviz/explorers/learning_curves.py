@@ -7,7 +7,7 @@ import math
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -22,18 +22,18 @@ from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
 from quadviz.explorers.tracks import Track
+from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import (
     DASH,
     LearningCurves,
     LearningCurvesPen,
-    Scale,
     learning_curves_skeleton,
 )
 from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS
 from quadviz.theory.steady_state import SteadyState, learning_curve, steady_state
 
-__all__ = ["FAMILY", "Family", "LearningCurvesExplorer", "State", "alpha_grid", "family", "member", "show"]
+__all__ = ["FAMILY", "Family", "LearningCurvesExplorer", "State", "alpha_grid", "family", "show"]
 
 FloatArray = NDArray[np.float64]
 
@@ -135,13 +135,6 @@ def family(name: str, value: float) -> Family:
     return Family(tuple(values), values.index(value), tuple(shades.tolist()))
 
 
-def member(curves: SteadyState, index: int) -> SteadyState:
-    """One curve of a family as a result of its own: row ``index`` of every array."""
-    shape = curves.mse.shape
-    rows = {f.name: np.broadcast_to(getattr(curves, f.name), shape)[index] for f in fields(SteadyState)}
-    return SteadyState(**rows)
-
-
 class LearningCurvesExplorer:
     """The page: one state, the controls that change it, and a figure that follows.
 
@@ -158,7 +151,7 @@ class LearningCurvesExplorer:
         # A browser that comes finds what the live figure was made with: it starts with the curves drawn.
         view = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
-        self._pen = LearningCurvesPen(drawing)
+        self._pen = LearningCurvesPen(drawing, precision=np.float32)
         self._pen.draw(view)
         self.figure = LiveFigure(drawing)
         self._pen.figure = self.figure
@@ -256,7 +249,7 @@ class LearningCurvesExplorer:
     def _tell(self, view: LearningCurves) -> None:
         """Fill the cards and the prose."""
         assert view.marker is not None  # noqa: S101 - the page always has one
-        curve, point = member(view.curves, view.current), member(view.marker, view.current)
+        curve, point = view.curves[view.current], view.marker[view.current]
         name = view.names[view.current]
         caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
         paragraphs = prose(curve, point)
@@ -266,7 +259,7 @@ class LearningCurvesExplorer:
         self.page.prose.value = prose_html(paragraphs)
 
     def _solve(self) -> LearningCurves:
-        """Every curve in one call and the points under the marker in another."""
+        """The curves and the points under the marker, in one call; the points alone where only they moved."""
         state = self.state
         values: dict[str, float | FloatArray] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
         compared, spread = state.compare, Family((state.kappa,), 0, (0.0,))
@@ -274,12 +267,16 @@ class LearningCurvesExplorer:
             spread = family(compared, getattr(state, compared))
         values[compared or "kappa"] = np.array(spread.values)
         names = tuple(_name(compared, value) for value in spread.values)
-        solved = (state.alpha_top, compared, *(getattr(state, name) for name in CURVE_PARAMETERS))
-        if self._solved is None or self._solved[0] != solved:
-            self._solved = (solved, learning_curve(alpha_grid(state.alpha_top), **values))
+        setting = (state.alpha_top, compared, *(getattr(state, name) for name in CURVE_PARAMETERS))
+        if self._solved is not None and self._solved[0] == setting:
+            curves, marker = self._solved[1], steady_state(state.alpha, **values)
+        else:
+            both = learning_curve(np.append(alpha_grid(state.alpha_top), state.alpha), **values)
+            curves, marker = both[:, :-1], both[:, -1]
+            self._solved = (setting, curves)
         return LearningCurves(
-            curves=self._solved[1],
-            marker=steady_state(state.alpha, **values),
+            curves=curves,
+            marker=marker,
             names=names,
             current=spread.current,
             shades=spread.shades,

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from quadviz.figures.axes import Scale, fitted_range, ticks
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
@@ -27,13 +28,10 @@ __all__ = [
     "LearningCurves",
     "LearningCurvesPen",
     "Panel",
-    "Scale",
-    "fitted_range",
     "learning_curves_figure",
     "learning_curves_skeleton",
 ]
 
-Scale = Literal["linear", "log"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -44,8 +42,6 @@ MARGIN = {"l": 58, "r": 16, "t": 66, "b": 44}
 DASH = "5px,3px"
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
-#: A log axis of at most so many decades has ticks at 1, 2 and 5.
-_SHORT = 2.4
 
 
 @dataclass(frozen=True)
@@ -118,8 +114,8 @@ def learning_curves_skeleton(members: int) -> go.Figure:
         axes = {"xaxis": "x", "yaxis": _axis_id(row), "showlegend": False}
         for member in range(members):
             line = {"mode": "lines", "legendgroup": str(member), **axes}
-            figure.add_scatter(line_dash=DASH, **line)
-            figure.add_scatter(**line)
+            figure.add_scatter(line={"dash": DASH, "simplify": False}, **line)
+            figure.add_scatter(line_simplify=False, **line)
         figure.add_scatter(mode="markers", marker_size=4, hoverinfo="skip", **axes)
         figure.add_scatter(mode="markers", marker_size=9, hoverinfo="skip", cliponaxis=False, **axes)
         figure.add_annotation(
@@ -182,10 +178,13 @@ class LearningCurvesPen:
 
     Args:
         figure: a figure made from :func:`learning_curves_skeleton`. It may be exchanged for a live copy.
+        precision: type of the numbers put into the figure. Single precision is finer than any screen, and
+            half as much to send at every move of a slider.
     """
 
-    def __init__(self, figure: go.Figure) -> None:
+    def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
         self.figure = figure
+        self.precision = precision
         self.members = (len(figure.data) // len(PANELS) - 2) // 2
         self._drawn: dict[tuple[int, str], object] = {}
         self._layout: dict[str, object] = {}
@@ -201,14 +200,13 @@ class LearningCurvesPen:
             raise ValueError(f"the figure has room for {self.members} curves, got {len(view.names)}")
         alpha = np.broadcast_to(view.curves.alpha, view.curves.mse.shape)[0]
         styles = _styles(view.curves)
-        # Single precision is finer than any screen, and half as much to send at every move of a slider.
-        alpha32 = alpha.astype(np.float32)
+        places = alpha.astype(self.precision)
         colours = family_colours(len(view.names), view.theme, view.shades)
         with self.figure.batch_update():
             self._draw_frame(view, alpha)
             for row, panel in enumerate(PANELS):
                 values = np.asarray(getattr(view.curves, panel.field))
-                self._draw_curves(row, view, alpha32, values.astype(np.float32), styles, colours)
+                self._draw_curves(row, view, places, values.astype(self.precision), styles, colours)
                 self._fit_axis(row, view.y_scale, values)
                 self._draw_points(row, view, colours)
                 self._write_note(row, view, alpha, values)
@@ -242,7 +240,7 @@ class LearningCurvesPen:
             ends = (float(alpha[0]), float(alpha[-1]))
             if view.x_scale == "log":
                 ends = (math.log10(ends[0]), math.log10(ends[1]))
-            layout.xaxis.update(type=view.x_scale, range=ends, **_ticks(view.x_scale, ends))
+            layout.xaxis.update(type=view.x_scale, range=ends, **ticks(view.x_scale, ends))
         place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
         if self._new("marker", place):
             layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
@@ -251,8 +249,8 @@ class LearningCurvesPen:
         self,
         row: int,
         view: LearningCurves,
-        alpha: NDArray[np.float32],
-        values: NDArray[np.float32],
+        alpha: NDArray[np.floating[Any]],
+        values: NDArray[np.floating[Any]],
         styles: _Styles,
         colours: tuple[str, ...],
     ) -> None:
@@ -275,7 +273,7 @@ class LearningCurvesPen:
             # The dashed line runs under the solid one, so that they join; the one that is whole is hovered.
             # The solid one carries the legend entry, and stays for it even where it is all gaps.
             under = bool(styles.limited[member].any())
-            exact = np.where(styles.exact[member], values[member], np.float32(np.nan))
+            exact = np.where(styles.exact[member], values[member], self.precision(np.nan))
             self._put(solid, y=exact, **look)
             self._put(solid, hoverinfo="skip" if under else "all", hovertemplate=None if under else hover)
             self._put(solid, showlegend=bool(name) and row == 0)
@@ -323,7 +321,7 @@ class LearningCurvesPen:
         if fitted != shown:
             self._ranges[row] = fitted
             axis = self.figure.layout[_axis_name(row)]
-            axis.update(type=scale, range=fitted, **_ticks(scale, fitted))
+            axis.update(type=scale, range=fitted, **ticks(scale, fitted))
 
     def _write_note(self, row: int, view: LearningCurves, alpha: FloatArray, values: FloatArray) -> None:
         """Say in the panel what its log axis cannot show."""
@@ -333,34 +331,6 @@ class LearningCurvesPen:
             # What is missing on the left is told on the right, out of the way of the curves that are there.
             side = {"x": 1, "xanchor": "right"} if " up to " in text else {"x": 0, "xanchor": "left"}
             self.figure.layout.annotations[len(PANELS) + row].update(text=text, visible=bool(text), **side)
-
-
-def fitted_range(
-    low: float, high: float, shown: tuple[float, float] | None, floor: float | None = None
-) -> tuple[float, float]:
-    """The axis range for data in [low, high], given the range now shown.
-
-    The shown range is kept while the data lies inside it and fills at least two fifths of it.
-
-    Args:
-        low: smallest value, in axis units (decades on a log axis).
-        high: largest value.
-        shown: the range now shown, or None.
-        floor: the lower end a fresh range starts at, such as 0 for a linear axis.
-
-    Returns:
-        The range to show.
-
-    >>> fitted_range(0.2, 0.9, shown=(0.0, 1.0)), fitted_range(0.0, 1.0, shown=None, floor=0.0)
-    ((0.0, 1.0), (0.0, 1.08))
-    """
-    bottom = low if floor is None else min(low, floor)
-    if shown is not None:
-        span = shown[1] - shown[0]
-        if shown[0] <= low and high <= shown[1] and high - bottom >= 0.4 * span:
-            return shown
-    pad = 0.08 * (high - bottom) or 0.5
-    return (bottom if floor is not None else bottom - pad, high + pad)
 
 
 def _axis_id(row: int) -> str:
@@ -385,28 +355,6 @@ def _styles(curves: SteadyState) -> _Styles:
     narrow = np.asarray(curves.regime) == Regime.RANK_LIMITED
     known = status != Status.FAILED
     return _Styles(known & ~narrow, known & narrow, status == Status.SEVERAL)
-
-
-def _ticks(scale: Scale, ends: tuple[float, float]) -> dict[str, object]:
-    """Axis properties: plotly's ticks on a linear axis; on a log one 1, 2, 5 or whole decades."""
-    if scale == "log":
-        low, high = ends
-        powers = range(math.ceil(low) - 1, math.floor(high) + 1)
-        if high - low <= _SHORT:
-            values = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
-        else:
-            step = max(1, round((high - low) / 4))
-            values = [10.0**power for power in powers if power % step == 0]
-        values = [value for value in values if 10**low <= value <= 10**high * (1 + 1e-9)]
-        if len(values) > 1:
-            return {"tickmode": "array", "tickvals": values, "ticktext": [_tick_text(v) for v in values]}
-    return {"tickmode": "auto", "tickvals": None, "ticktext": None}
-
-
-def _tick_text(value: float) -> str:
-    power = round(math.log10(value))
-    plain = 1e-3 < value < 1e4 or abs(value / 10.0**power - 1) > 1e-9
-    return f"{value:g}" if plain else f"10<sup>{power}</sup>".replace("-", "−")
 
 
 def _missing(names: tuple[str, ...], alpha: FloatArray, values: FloatArray, floor: float) -> str:

@@ -89,7 +89,9 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
         rows, right = np.arange(todo.size), np.argmax((excess > 0).reshape(grid.shape), axis=1)
         right = np.maximum(right, 1)
         low[todo], high[todo] = grid[rows, right - 1], grid[rows, right]
-        x, s = (np.sqrt(v[rows, right - 1] * v[rows, right]) for v in (np.exp(grid), all_q.reshape(grid.shape)))
+        x, s = (
+            np.sqrt(v[rows, right - 1] * v[rows, right]) for v in (np.exp(grid), all_q.reshape(grid.shape))
+        )
         ok = newton(p[todo], x, s)
         ok &= (np.log(x) > low[todo] - _START_ACCURACY) & (np.log(x) < high[todo] + _START_ACCURACY)
         xi[todo], q[todo], converged[todo] = x, s, ok
