@@ -109,7 +109,7 @@ class Parameter:
 _TABLE = (
     Parameter(
         "kappa", "κ", "student width", "Student width over input dimension, m/d.",
-        0.02, 2.0, 0.5, 0.01, "linear", "Network",
+        0.02, 2.0, 0.7, 0.01, "linear", "Network",
     ),
     Parameter(
         "kappa_star", "κ*", "teacher width", "Teacher width over input dimension, m*/d.",

@@ -107,6 +107,7 @@ def test_a_slider_at_its_end_draws_that_setting(page: LearningCurvesExplorer, na
 
 def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) -> None:
     page.controls["alpha"].value = 0.6
+    page.controls["kappa"].value = 0.4
     point = steady_state(0.6, **numbers(page))
     shown = reading(page)
     for label, value in (

@@ -43,7 +43,7 @@ CURVE_PARAMETERS = ("kappa", "kappa_star", "lam", "delta")
 #: What the current value is compared with. The middle one gives way to it, unless it is one of the others.
 FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "kappa": (0.1, 0.2, 0.35, 0.6, 1.0),
+        "kappa": (0.1, 0.2, 0.35, 0.5, 1.0),
         "kappa_star": (0.05, 0.15, 0.3, 0.6, 1.2),
         "lam": (0.0, 1e-3, 1e-2, 1e-1, 1.0),
         "delta": (0.0, 0.1, 0.5, 1.5, 4.0),

@@ -327,10 +327,11 @@ class LearningCurvesPen:
         """Say in the panel what its log axis cannot show."""
         floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else None
         text = "" if floor is None else _missing(view.names, alpha, values, floor)
-        if self._new(f"note {row}", text):
-            # What is missing on the left is told on the right, out of the way of the curves that are there.
-            side = {"x": 1, "xanchor": "right"} if " up to " in text else {"x": 0, "xanchor": "left"}
-            self.figure.layout.annotations[len(PANELS) + row].update(text=text, visible=bool(text), **side)
+        side = "right" if floor is not None and _roomier_right(alpha, values, floor, view.x_scale) else "left"
+        if self._new(f"note {row}", (text, side)):
+            self.figure.layout.annotations[len(PANELS) + row].update(
+                text=text, visible=bool(text), x=float(side == "right"), xanchor=side
+            )
 
 
 def _axis_id(row: int) -> str:
@@ -372,6 +373,14 @@ def _missing(names: tuple[str, ...], alpha: FloatArray, values: FloatArray, floo
         return ""
     others = len(notes) - 1
     return notes[0] + (f"; so {'is' if others == 1 else 'are'} {others} more, in part" if others else "")
+
+
+def _roomier_right(alpha: FloatArray, values: FloatArray, floor: float, x_scale: Scale) -> bool:
+    """Whether the curves shown leave more room at the bottom of the right half than of the left."""
+    place = np.log(alpha) if x_scale == "log" else alpha
+    right = place > (place[0] + place[-1]) / 2
+    shown = np.where(values >= floor, values, np.inf)
+    return bool(shown[:, right].min() > shown[:, ~right].min())
 
 
 def _stretch(alpha: FloatArray, where: BoolArray) -> str:
