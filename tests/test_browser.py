@@ -82,21 +82,44 @@ def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0)
     return False
 
 
-def test_dragging_kappa_moves_the_curves(visit: Visit, dashboards: Dashboards) -> None:
-    before = visit.curves()
-    assert before
+def drag(visit: Visit, to: float) -> None:
+    """Drag the slider of kappa to a fraction of its length."""
     slider = visit.page.locator(SLIDER)
     box = slider.bounding_box()
     assert box is not None
-    reading, middle = slider.get_attribute("aria-valuetext"), box["y"] + box["height"] / 2
+    middle = box["y"] + box["height"] / 2
     position = float(slider.input_value()) / float(slider.get_attribute("max") or 1)
     visit.page.mouse.move(box["x"] + position * box["width"], middle)
     visit.page.mouse.down()
-    visit.page.mouse.move(box["x"] + 0.8 * box["width"], middle, steps=20)
+    visit.page.mouse.move(box["x"] + to * box["width"], middle, steps=20)
     visit.page.mouse.up()
+
+
+def test_dragging_kappa_moves_the_curves(visit: Visit, dashboards: Dashboards) -> None:
+    before, slider = visit.curves(), visit.page.locator(SLIDER)
+    assert before
+    reading = slider.get_attribute("aria-valuetext")
+    drag(visit, to=0.1)
 
     assert wait_until(visit.page, lambda: visit.curves() != before)
     assert slider.get_attribute("aria-valuetext") != reading
+    assert visit.complaints == []
+    assert "Traceback" not in dashboards.output
+
+
+@pytest.mark.slow
+def test_a_page_goes_on_after_the_first_ping(visit: Visit, dashboards: Dashboards) -> None:
+    """The server asks after half a minute whether the page is still there; the page must not be cut off."""
+    closed: list[str] = []
+    visit.page.on(
+        "console", lambda message: closed.append(message.text) if "onnection" in message.text else None
+    )
+    visit.page.wait_for_timeout(40_000)
+    for fraction in (0.1, 0.8, 0.15):
+        before = visit.curves()
+        drag(visit, to=fraction)
+        assert wait_until(visit.page, lambda before=before: visit.curves() != before)
+    assert closed == []
     assert visit.complaints == []
     assert "Traceback" not in dashboards.output
 

@@ -387,7 +387,7 @@ def _stretch(alpha: FloatArray, where: BoolArray) -> str:
     """The range of alpha that holds every marked point, in words."""
     first, last = np.flatnonzero(where)[[0, -1]]
     if first == 0:
-        return "everywhere" if last == alpha.size - 1 else f"up to α = {alpha[last]:.2g}"
+        return "everywhere" if last == alpha.size - 1 else f"up to α = {alpha[last]:.3g}"
     if last == alpha.size - 1:
-        return f"from α = {alpha[first]:.2g}"
-    return f"from α = {alpha[first]:.2g} to {alpha[last]:.2g}"
+        return f"from α = {alpha[first]:.3g}"
+    return f"from α = {alpha[first]:.3g} to {alpha[last]:.3g}"
