@@ -153,7 +153,7 @@ def test_a_log_axis_says_where_a_curve_is_zero_and_a_linear_one_does_not() -> No
     zeros = ALPHA[a_view().curves.train_loss[0] == 0]
     assert zeros.size
     assert notes(learning_curves_figure(a_view(y_scale="log"))) == [
-        f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.2g}"
+        f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.3g}"
     ]
     assert notes(learning_curves_figure(a_view())) == []
 
