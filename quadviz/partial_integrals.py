@@ -23,6 +23,8 @@ ComplexArray = NDArray[np.complex128]
 
 #: |kappa_star/g| below which remainders of its logarithm are summed as Taylor series.
 _SMALL_V = 0.3
+#: Part of the second moment below which it is not taken for the difference of two larger ones.
+_SMALL_PART = 0.05
 #: 1/(j + 5), the Taylor coefficients of the last remainder of -log(1 - v), in rows of four powers.
 _TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).astype(np.complex128)
 
@@ -122,7 +124,8 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     moment2 = (x**3 * g.imag - p3.imag) / (3 * np.pi)
     deficit = 1 + 1 / k - moment2
     # Where the part below x is small, the difference of O(1) terms would lose it.
-    small = (np.abs(g) > k) | ((g.imag == 0) & (g.real < 0))
+    known = (np.abs(g) > k) | ((g.imag == 0) & (g.real < 0))
+    small = known & (deficit + xi < _SMALL_PART * (1 + 1 / k))
     if small.any():
         deficit[small] = _second_moment_below(g[small], x[small], k[small], xi[small]) - xi[small]
     return HalfLine(

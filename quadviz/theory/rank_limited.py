@@ -33,8 +33,8 @@ BoolArray = NDArray[np.bool_]
 _PER_DECADE = 8
 #: Rounds of the zoom into one piece of the scan, and into how many pieces each round cuts it.
 _ROUNDS, _PIECES = 14, 12
-#: Width pairs scanned at once, which bounds the memory.
-_PAIRS = 64
+#: Problems scanned at once, which bounds the memory.
+_BLOCK = 2048
 
 
 class RankLimited(NamedTuple):
@@ -89,12 +89,18 @@ def _phi(
     return 2 * alpha - (mse + delta / 2) / xi, q
 
 
-def _scan_range(p: Problems) -> tuple[float, float]:
-    """A range of log xi that holds every solution: 2 alpha xi = mse + delta/2 from below and above."""
+def _scan_grid(p: Problems) -> FloatArray:
+    """log xi from below to above every solution of 2 alpha xi = mse + delta/2.
+
+    The points belong to one lattice for all: a solution does not depend on the company it is asked in.
+    """
     shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
     floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), 1e-14) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
-    return float(np.log(floor.min())) - 0.1, float(np.log(ceiling.max()))
+    first = np.floor(_PER_DECADE * np.log10(floor.min())) - 1
+    last = np.ceil(_PER_DECADE * np.log10(ceiling.max()))
+    grid: FloatArray = np.arange(first, last + 1) * (np.log(10) / _PER_DECADE)
+    return grid
 
 
 def _start_between(
@@ -145,17 +151,20 @@ def _zoomed(p: Problems, low: FloatArray, high: FloatArray) -> RankLimited:
     return out
 
 
-def _solve_pairs(p: Problems, pair: NDArray[np.intp], pairs: FloatArray) -> RankLimited:
-    """Scan Phi for each problem over the table of its width pair, then solve for the first root."""
-    low, high = _scan_range(p)
-    grid = np.linspace(low, high, int((high - low) / np.log(10) * _PER_DECADE) + 2)
+def _solve_block(p: Problems) -> RankLimited:
+    """Scan Phi for each problem over the table of its pair of widths, then solve for the first root."""
+    pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
+    grid = _scan_grid(p)
     shape = (len(pairs), grid.size)
     flat = (np.broadcast_to(column, shape).ravel() for column in (np.exp(grid), pairs[:, :1], pairs[:, 1:]))
     table = _Cut(*(values.reshape(shape) for values in _cut_law(*flat)))
-    here = _Cut(*(values[pair] for values in table))
+    here = _Cut(*(values[pair.reshape(-1)] for values in table))
     phi, q = _phi(here, *(values[:, None] for values in (p.alpha, p.kappa, p.lam, p.delta)))
     positive, valid = phi > 0, q <= here.omega
-    change = (positive[:, 1:] != positive[:, :-1]) & (valid[:, 1:] | valid[:, :-1])
+    change = positive[:, 1:] != positive[:, :-1]
+    genuine = change & (valid[:, 1:] | valid[:, :-1])
+    # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
+    change = np.where(genuine.any(axis=1, keepdims=True), genuine, change)
     several, first = change.sum(axis=1) > 1, change.argmax(axis=1)
     found = change[np.arange(len(p)), first]
     xi, q, omega = start = _start_between(first, np.log(here.xi), phi, q, here.omega)
@@ -173,14 +182,10 @@ def solve_rank_limited(problems: Problems) -> RankLimited:
     Returns:
         The branch reached continuously from large alpha, one entry a problem.
     """
-    pairs, pair = np.unique(
-        np.stack([problems.kappa, problems.kappa_star], axis=1), axis=0, return_inverse=True
-    )
-    pair = pair.reshape(-1)
     out = RankLimited(*(np.zeros(len(problems), dtype=t) for t in (float, float, float, bool, bool)))
-    for start in range(0, len(pairs), _PAIRS):
-        chunk = np.flatnonzero((pair >= start) & (pair < start + _PAIRS))
-        solved = _solve_pairs(problems[chunk], pair[chunk] - start, pairs[start : start + _PAIRS])
-        for target, values in zip(out, solved, strict=True):
-            target[chunk] = values
+    order = np.lexsort((problems.kappa, problems.kappa_star))
+    for start in range(0, len(problems), _BLOCK):
+        block = order[start : start + _BLOCK]
+        for target, values in zip(out, _solve_block(problems[block]), strict=True):
+            target[block] = values
     return out
