@@ -149,7 +149,7 @@ class LearningCurvesExplorer:
         self.state = State()
         self._solved: tuple[object, SteadyState] | None = None
         # A browser that comes finds what the live figure was made with: it starts with the curves drawn.
-        view = self._solve()
+        view, _ = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
         self._pen.draw(view)
@@ -234,9 +234,9 @@ class LearningCurvesExplorer:
     def refresh(self) -> None:
         """Solve for the state and redraw; a failure is told on the page, which stays alive."""
         try:
-            view = self._solve()
+            view, marker = self._solve()
             self._pen.draw(view)
-            self._tell(view)
+            self._tell(view, marker)
         except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
             _log.debug("the learning-curve page failed at %s", self.state, exc_info=True)
             self.page.complain(
@@ -246,19 +246,18 @@ class LearningCurvesExplorer:
         else:
             self.page.all_well()
 
-    def _tell(self, view: LearningCurves) -> None:
+    def _tell(self, view: LearningCurves, marker: SteadyState) -> None:
         """Fill the cards and the prose."""
-        assert view.marker is not None  # noqa: S101 - the page always has one
-        curve, point = view.curves[view.current], view.marker[view.current]
+        curve, point = view.curves[view.current], marker[view.current]
         name = view.names[view.current]
         caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
         paragraphs = prose(curve, point)
-        if name and (comparison := family_paragraph(view.names, view.marker)):
+        if name and (comparison := family_paragraph(view.names, marker)):
             paragraphs.append(comparison)
         self.page.readout.value = cards_html(caption, cards(point))
         self.page.prose.value = prose_html(paragraphs)
 
-    def _solve(self) -> LearningCurves:
+    def _solve(self) -> tuple[LearningCurves, SteadyState]:
         """The curves and the points under the marker, in one call; the points alone where only they moved."""
         state = self.state
         values: dict[str, float | FloatArray] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
@@ -274,7 +273,7 @@ class LearningCurvesExplorer:
             both = learning_curve(np.append(alpha_grid(state.alpha_top), state.alpha), **values)
             curves, marker = both[:, :-1], both[:, -1]
             self._solved = (setting, curves)
-        return LearningCurves(
+        view = LearningCurves(
             curves=curves,
             marker=marker,
             names=names,
@@ -284,6 +283,7 @@ class LearningCurvesExplorer:
             x_scale=state.x_scale,
             y_scale=state.y_scale,
         )
+        return view, marker
 
     def _show_state(self) -> None:
         """Put every control where the state is; those already there do not stir."""
