@@ -60,7 +60,7 @@ def test_mass_above_inverts_the_quantile_and_decreases(parameters):
     law = NoisyTeacherLaw(kappa_star, xi)
     assert law.mass_above(law.quantile(p)) == pytest.approx(p, abs=1e-13)
     low, high = sorted((p, r))
-    assert law.quantile(low) >= law.quantile(high)
+    assert law.quantile(low) >= law.quantile(high) - 1e-15 * abs(law.edges().right)
 
 
 def test_totals_left_of_the_support():
