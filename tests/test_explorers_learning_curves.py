@@ -26,6 +26,7 @@ from quadviz.explorers.readout import cards, family_paragraph, four_digits, pros
 from quadviz.explorers.shape import shape_of
 from quadviz.figures.learning_curves import PANELS
 from quadviz.setting import PARAMETERS
+from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 
 
@@ -378,6 +379,11 @@ def check_fit(text: str, point: SteadyState) -> None:
 
 
 def check_width(text: str, point: SteadyState) -> None:
+    assert ("Z = 0" in text) == (point.kappa_min == 0)
+    if "Z = 0" in text:
+        assert NoisyTeacherLaw(point.kappa_star, point.xi).edges().right <= point.q
+        assert point.mse == pytest.approx(1 + 1 / float(point.kappa_star))
+        return
     assert ("the very same matrix" in text) == (point.kappa >= point.kappa_min)
     assert ("limits the rank" in text) == (point.kappa < point.kappa_min)
     if "the very same matrix" in text:

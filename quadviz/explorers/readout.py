@@ -206,6 +206,11 @@ def _about_fit(point: SteadyState) -> str:
 def _about_width(point: SteadyState) -> str:
     """Whether the width matters at the marker, and what that means for the theory."""
     kappa, needed, rank = four_digits(_one(point.kappa)), four_digits(_one(point.kappa_min)), _one(point.rank)
+    if rank == 0:
+        return (
+            f"at the marker q = {four_digits(_one(point.q))} is above the whole spectrum of the noisy "
+            "teacher: the weight decay leaves nothing, Z = 0, whatever the width."
+        )
     if int(_one(point.regime)) == Regime.EXACT:
         text = (
             f"at the marker κ = {kappa} is not below κ_min = {needed}: a wider network would learn the very "

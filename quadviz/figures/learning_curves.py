@@ -42,6 +42,8 @@ MARGIN = {"l": 58, "r": 16, "t": 66, "b": 44}
 DASH = "5px,3px"
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
+#: Share of a log axis kept free for a note on what it cannot show.
+_NOTE_ROOM = 0.25
 
 
 @dataclass(frozen=True)
@@ -312,8 +314,10 @@ class LearningCurvesPen:
         if usable.size == 0:
             low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
         elif scale == "log":
-            high = math.log10(usable.max())
-            low = max(math.log10(usable.min()), high - _DECADES)
+            lowest, high = math.log10(usable.min()), math.log10(usable.max())
+            low = max(lowest, high - _DECADES)
+            if lowest < low or np.any(values == 0):
+                low -= _NOTE_ROOM * (high - low)
         else:
             low, high = 0.0, float(usable.max())
         shown = None if self._new(f"scale {row}", scale) else self._ranges[row]
