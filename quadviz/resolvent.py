@@ -10,7 +10,7 @@ that is, g is one root of the real cubic
     xi g^3 - (x + kappa_star xi) g^2 + (1 - kappa_star + kappa_star x) g - kappa_star = 0
 
 (arXiv 2601.10483; the three terms of X are the free cumulant series of zero, the semicircle and
-Marchenko-Pastur). The functions here take arrays that broadcast and are already validated; see
+Marchenko-Pastur). The functions here take arrays that are already validated and of one shape; see
 :class:`quadviz.spectrum.NoisyTeacherLaw` for the public face.
 """
 
@@ -108,10 +108,10 @@ def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexA
         xi: noise variance, > 0.
 
     Returns:
-        Complex array of the broadcast shape. Real (imaginary part exactly zero) outside the support.
+        Complex array of that shape. Real (imaginary part exactly zero) outside the support.
     """
-    shape = np.broadcast_shapes(np.shape(x), np.shape(kappa_star), np.shape(xi))
-    x, kappa_star, xi = (np.broadcast_to(values, shape).reshape(-1) for values in (x, kappa_star, xi))
+    shape = x.shape
+    x, kappa_star, xi = x.reshape(-1), kappa_star.reshape(-1), xi.reshape(-1)
     # Beyond this, g = 1/x to the last digit, while the cubic's coefficients would overflow.
     far = np.abs(x) > 1e18 * (1 + 1 / kappa_star + xi)
     g = np.empty(x.shape, dtype=np.complex128)
@@ -188,9 +188,8 @@ def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
         xi: noise variance, > 0.
 
     Returns:
-        The edges, each of the broadcast shape.
+        The edges, each of that shape.
     """
-    kappa_star, xi = np.broadcast_arrays(kappa_star, xi)
     reach = 1 / np.sqrt(xi)
     s_left = _newton(kappa_star + reach, kappa_star, xi, -1, -kappa_star)
     s_right = _newton(np.zeros_like(xi), kappa_star, xi, 1, kappa_star)
