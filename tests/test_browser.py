@@ -139,4 +139,5 @@ def test_a_page_left_takes_its_kernel_along(visit: Visit) -> None:
     kernel = visit.kernel()
     assert alive(kernel)
     visit.page.goto("about:blank")
-    assert wait_until(visit.page, lambda: not alive(kernel))
+    # As a rule at once, by the page's own last request; should that be lost, by the culler.
+    assert wait_until(visit.page, lambda: not alive(kernel), seconds=100)
