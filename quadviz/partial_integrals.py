@@ -16,11 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HalfLine", "half_line_integrals", "half_line_mass", "half_line_moment1"]
+__all__ = ["MASS_ROUNDING", "HalfLine", "half_line_integrals", "half_line_mass", "half_line_moment1"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
+#: Absolute error of a mass, with a margin.
+MASS_ROUNDING = 4e-15
 #: |kappa_star/g| below which remainders of its logarithm are summed as Taylor series.
 _SMALL_V = 0.3
 #: Part of the second moment below which it is not taken for the difference of two larger ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -28,10 +29,10 @@ NAMES = ("λ = 0+", "λ = 0.01", "λ = 1")
 SETTING = {"kappa": 0.5, "kappa_star": 0.3, "delta": 0.5}
 
 
-def a_view(lams: np.ndarray = LAMS, names: tuple[str, ...] = NAMES, **options: object) -> LearningCurves:
+def a_view(lams: np.ndarray = LAMS, names: tuple[str, ...] = NAMES, **options: Any) -> LearningCurves:
     curves = learning_curve(ALPHA, lam=lams, **SETTING)
     marker = steady_state(0.35, lam=lams, **SETTING)
-    return LearningCurves(curves, marker, names, **options)  # type: ignore[arg-type]
+    return LearningCurves(curves, marker, names, **options)
 
 
 def lines(figure: go.Figure, row: int, member: int) -> tuple[go.Scatter, go.Scatter]:

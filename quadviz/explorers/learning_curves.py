@@ -39,7 +39,7 @@ FloatArray = NDArray[np.float64]
 
 POINTS = 200
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
-CURVE_PARAMETERS = ("kappa", "kappa_star", "lam", "delta")
+CURVE_PARAMETERS = ("kappa", "kappa_star", "delta", "lam")
 #: What the current value is compared with. The middle one gives way to it, unless it is one of the others.
 FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -178,9 +178,7 @@ class LearningCurvesExplorer:
             "Learning curves",
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
             [
-                ("Network", [self.controls["kappa"], self.controls["kappa_star"]]),
-                ("Data", [self.controls["delta"]]),
-                ("Training", [self.controls["lam"]]),
+                *self._groups().items(),
                 ("Compare", [self.compare]),
             ],
             [self.x_scale, self.y_scale, self.alpha_top, reset],
@@ -193,6 +191,13 @@ class LearningCurvesExplorer:
         self._show_state()
         self._connect()
         self.refresh()
+
+    def _groups(self) -> dict[str, list[ParameterControl]]:
+        """The controls of the rail under the headings of the parameter table."""
+        groups: dict[str, list[ParameterControl]] = {}
+        for name in CURVE_PARAMETERS:
+            groups.setdefault(PARAMETERS[name].group, []).append(self.controls[name])
+        return groups
 
     def change(self, **values: Any) -> None:
         """Change fields of the state; controls and figure follow.

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.partial_integrals import MASS_ROUNDING
 from quadviz.theory.equations import evaluate
 
-__all__ = ["MASS_ROUNDING", "Problems", "newton"]
+__all__ = ["Problems", "newton"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -17,8 +18,6 @@ BoolArray = NDArray[np.bool_]
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
 _MAX_ITERATIONS = 16
-#: Absolute error of a mass, with a margin.
-MASS_ROUNDING = 4e-15
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from quadviz.partial_integrals import half_line_integrals
 from quadviz.resolvent import resolvent
 from quadviz.spectrum import mass_quantile
-from quadviz.theory.newton import Problems, newton
+from quadviz.theory.newton import Problems
+from quadviz.theory.zoom import newton_between, start_between, zoom
 
 __all__ = ["RankLimited", "solve_rank_limited"]
 
@@ -31,8 +32,6 @@ BoolArray = NDArray[np.bool_]
 
 #: Points of the scan in xi, per decade: roots closer than this are taken for none.
 _PER_DECADE = 8
-#: Rounds of the zoom into one piece of the scan, and into how many pieces each round cuts it.
-_ROUNDS, _PIECES = 14, 12
 #: Problems scanned at once, which bounds the memory.
 _BLOCK = 2048
 
@@ -103,52 +102,10 @@ def _scan_grid(p: Problems) -> FloatArray:
     return grid
 
 
-def _start_between(
-    first: NDArray[np.intp], log_xi: FloatArray, phi: FloatArray, q: FloatArray, omega: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """xi, q and omega where Phi, known on a grid, changes sign between columns first and first + 1."""
-    rows = np.arange(first.size)
-    left, right = phi[rows, first], phi[rows, first + 1]
-    share = np.divide(left, left - right, out=np.full(first.size, 0.5), where=left != right)
-    share = np.clip(share, 0, 1)
-    log_xi, q, omega = ((1 - share) * v[rows, first] + share * v[rows, first + 1] for v in (log_xi, q, omega))
-    return np.exp(log_xi), q, omega
-
-
-def _newton_between(
-    p: Problems, start: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray
-) -> BoolArray:
-    """Newton's method from a start, in place; True where it converged to a root in [low, high] of log xi."""
-    xi, q, omega = start
-    converged = newton(p, xi, q, omega)
-    margin = 0.1 * (high - low) + 1e-9
-    return converged & (np.log(xi) > low - margin) & (np.log(xi) < high + margin)
-
-
-def _zoomed(p: Problems, low: FloatArray, high: FloatArray) -> RankLimited:
-    """The sign change of Phi between low and high in log xi: ever finer scans until Newton converges.
-
-    What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the scan leaves it outside.
-    """
-    n = len(p)
-    out = RankLimited(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
-    low, high, todo = low.copy(), high.copy(), np.arange(n)
-    for _ in range(_ROUNDS):
-        grid = np.linspace(low[todo], high[todo], _PIECES + 1, axis=1)
-        here = p[np.repeat(todo, grid.shape[1])]
-        cut = _cut_law(np.exp(grid.ravel()), here.kappa, here.kappa_star)
-        phi, q = (v.reshape(grid.shape) for v in _phi(cut, here.alpha, here.kappa, here.lam, here.delta))
-        first = np.maximum(np.argmax((phi > 0) != (phi[:, :1] > 0), axis=1) - 1, 0)
-        rows = np.arange(todo.size)
-        low[todo], high[todo] = grid[rows, first], grid[rows, first + 1]
-        start = _start_between(first, grid, phi, q, cut.omega.reshape(grid.shape))
-        ok = _newton_between(p[todo], start, low[todo], high[todo])
-        out.xi[todo], out.q[todo], out.omega[todo] = start
-        out.converged[todo] = ok
-        todo = todo[~ok]
-        if not todo.size:
-            break
-    return out
+def _scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Phi / xi, q and omega at log xi."""
+    cut = _cut_law(np.exp(log_xi), p.kappa, p.kappa_star)
+    return (*_phi(cut, p.alpha, p.kappa, p.lam, p.delta), cut.omega)
 
 
 def _solve_block(p: Problems) -> RankLimited:
@@ -167,12 +124,16 @@ def _solve_block(p: Problems) -> RankLimited:
     change = np.where(genuine.any(axis=1, keepdims=True), genuine, change)
     several, first = change.sum(axis=1) > 1, change.argmax(axis=1)
     found = change[np.arange(len(p)), first]
-    xi, q, omega = start = _start_between(first, np.log(here.xi), phi, q, here.omega)
-    converged = _newton_between(p, start, grid[first], grid[first + 1])
+    unknowns = start_between(first, np.log(here.xi), phi, q, here.omega)
+    low, high = grid[first], grid[first + 1]
+    converged = newton_between(p, unknowns, low, high)
+    # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
     hard = np.flatnonzero(found & ~converged)
     if hard.size:
-        solved = _zoomed(p[hard], grid[first[hard]], grid[first[hard] + 1])
-        xi[hard], q[hard], omega[hard], converged[hard] = solved.xi, solved.q, solved.omega, solved.converged
+        solved, converged[hard] = zoom(p[hard], low[hard], high[hard], _scan)
+        for target, values in zip(unknowns, solved, strict=True):
+            target[hard] = values
+    xi, q, omega = unknowns
     return RankLimited(xi, q, omega, several, converged & found)
 
 

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.partial_integrals import MASS_ROUNDING
 from quadviz.setting import broadcast_parameters
 from quadviz.theory.equations import evaluate
-from quadviz.theory.newton import MASS_ROUNDING, Problems
+from quadviz.theory.newton import Problems
 from quadviz.theory.rank_limited import solve_rank_limited
 from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery
 from quadviz.theory.wide import solve_wide

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.small_noise import ridgeless_recovery
+from quadviz.theory.zoom import zoom
 
 __all__ = ["solve_wide"]
 
@@ -26,8 +27,8 @@ BoolArray = NDArray[np.bool_]
 
 #: A ridgeless problem is first solved at this weight decay, which tells its two phases apart.
 _PROBE_LAM = 1e-6
-#: The scan: rounds, pieces of each, and how well q is known there, relatively, before Newton takes over.
-_ROUNDS, _PIECES, _BISECTIONS, _START_ACCURACY = 14, 12, 60, 1e-6
+#: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
+_MAX_ITERATIONS, _ACCURACY = 60, 1e-6
 
 
 def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
@@ -52,7 +53,7 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
     low = np.log(p.lam)
     high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
     log_q = (low + high) / 2
-    for _ in range(_BISECTIONS):
+    for _ in range(_MAX_ITERATIONS):
         q = np.exp(log_q)
         t = evaluate(q, q, xi, p.kappa_star)
         decay = p.alpha * p.lam / q
@@ -64,40 +65,23 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
         inside = (tried >= low) & (tried <= high)
         step = np.where(inside, tried, (low + high) / 2) - log_q
         log_q = log_q + step
-        if np.all(np.abs(step) < _START_ACCURACY):
+        if np.all(np.abs(step) < _ACCURACY):
             break
     return np.exp(log_q)
 
 
 def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Bracket the sign change in xi by ever finer scans, until Newton's method converges from one.
+    """Scan the one scalar equation in xi, which is met from below, once."""
 
-    Side by side evaluations are cheap, so each round cuts the bracket into many pieces.
-    """
+    def scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        xi = np.exp(log_xi)
+        q = _shift(p, xi)
+        return 2 * p.alpha - (evaluate(q, q, xi, p.kappa_star).mse + p.delta / 2) / xi, q
+
     p = problems
-    xi, q, converged = np.zeros(len(p)), np.zeros(len(p)), np.zeros(len(p), dtype=bool)
-    low = np.log(np.maximum(p.delta / 4, 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)) / p.alpha) - 1e-6
-    high = np.log((1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7)
-    todo = np.arange(len(p))
-    for _ in range(_ROUNDS):
-        grid = np.linspace(low[todo], high[todo], _PIECES + 1, axis=1)
-        all_xi, all_p = np.exp(grid.ravel()), p[np.repeat(todo, grid.shape[1])]
-        all_q = _shift(all_p, all_xi)
-        mse = evaluate(all_q, all_q, all_xi, all_p.kappa_star).mse
-        # 2 alpha xi = mse + delta/2 is met from below, once.
-        excess = 2 * all_p.alpha - (mse + all_p.delta / 2) / all_xi
-        rows, right = np.arange(todo.size), np.argmax((excess > 0).reshape(grid.shape), axis=1)
-        right = np.maximum(right, 1)
-        low[todo], high[todo] = grid[rows, right - 1], grid[rows, right]
-        x, s = (
-            np.sqrt(v[rows, right - 1] * v[rows, right]) for v in (np.exp(grid), all_q.reshape(grid.shape))
-        )
-        ok = newton(p[todo], x, s)
-        ok &= (np.log(x) > low[todo] - _START_ACCURACY) & (np.log(x) < high[todo] + _START_ACCURACY)
-        xi[todo], q[todo], converged[todo] = x, s, ok
-        todo = todo[~ok]
-        if not todo.size:
-            break
+    floor = np.maximum(p.delta / 4, 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)) / p.alpha
+    ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
+    (xi, q), converged = zoom(p, np.log(floor), np.log(ceiling), scan)
     return xi, q, converged
 
 
