@@ -104,7 +104,9 @@ def test_a_student_as_wide_as_its_teacher_to_rounding(excess):
     s = steady_state(**values)
     assert not np.any(s.status == Status.FAILED)
     if abs(excess) < 1e-14:
+        tiny = steady_state(**{**values, "lam": 1e-7, "delta": 0.0})
         limit = steady_state(**{**values, "lam": 0.0})
+        assert not np.any(tiny.status == Status.FAILED)
         assert not np.any(limit.status == Status.FAILED)
     if excess == 0:
         wider = steady_state(**{**values, "kappa": values["kappa_star"] * (1 + 1e-9)})

@@ -81,8 +81,7 @@ def ridgeless_recovery(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
         if np.all(np.abs(step) <= 1e-16):
             break
     threshold = np.where(teacher < 1, _mu(s, cut, teacher)[0] / 2, 0.5)
-    # Widths computed on different ways, 0.1 + 0.2 and 0.3, are meant to be equal.
-    return np.where(kappa >= teacher * (1 - 1e-14), threshold, np.inf)
+    return np.where(kappa >= teacher, threshold, np.inf)
 
 
 def recovered_scale(alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
