@@ -129,8 +129,10 @@ def family(name: str, value: float) -> Family:
     middle = len(landmarks) // 2
     others = landmarks if value in landmarks else landmarks[:middle] + landmarks[middle + 1 :]
     values = sorted({value, *others})
+    # The ends of the range are shades too: no value has the colour of another.
+    anchors = sorted({0.0 if parameter.zero_allowed else parameter.low, *landmarks, parameter.high})
     shades = np.interp(
-        [place(x) for x in values], [place(x) for x in landmarks], np.linspace(0, 1, len(landmarks))
+        [place(x) for x in values], [place(x) for x in anchors], np.linspace(0, 1, len(anchors))
     )
     return Family(tuple(values), values.index(value), tuple(shades.tolist()))
 
