@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from quadviz.explorers import learning_curves as page_module
+from quadviz.explorers.controls import ParameterControl
+from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.learning_curves import (
     ALPHA_TOPS,
     FAMILY,
@@ -22,8 +24,9 @@ from quadviz.explorers.learning_curves import (
     alpha_grid,
     family,
 )
-from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
+from quadviz.explorers.readout import cards, family_paragraph, prose
 from quadviz.explorers.shape import shape_of
+from quadviz.explorers.wording import four_digits
 from quadviz.figures.learning_curves import PANELS
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
@@ -130,7 +133,7 @@ def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) 
 @pytest.mark.parametrize("name", list(FAMILY))
 def test_a_family_has_five_increasing_values_with_the_current_one(name: str) -> None:
     parameter = PARAMETERS[name]
-    track = page_module.ParameterControl(parameter).track
+    track = ParameterControl(parameter).track
     for value in [track.value(p) for p in range(track.stops + 1)] + list(FAMILY[name]):
         spread = family(name, value)
         assert len(spread.values) == 5
@@ -221,7 +224,7 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
     def broken(*_args: object, **_named: object) -> SteadyState:
         raise FloatingPointError("/secret/path")
 
-    caplog.set_level(logging.DEBUG, page_module.__name__)
+    caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
         patch.setattr(page_module, "learning_curve", broken)
         page.controls["kappa"].value = 0.61

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -17,11 +14,12 @@ import plotly.graph_objects as go
 from IPython.display import display
 from numpy.typing import NDArray
 
-from quadviz.explorers.controls import ParameterControl, ThemeProbe
+from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
-from quadviz.explorers.readout import cards, family_paragraph, four_digits, prose
+from quadviz.explorers.readout import cards, family_paragraph, prose
 from quadviz.explorers.tracks import Track
+from quadviz.explorers.wording import four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import (
     DASH,
@@ -49,17 +47,6 @@ FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "delta": (0.0, 0.1, 0.5, 1.5, 4.0),
     }
 )
-
-#: No zooming, one button: the figure as SVG.
-_CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "responsive": True,
-    "doubleClick": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "learning_curves"},
-}
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,121 +124,65 @@ def family(name: str, value: float) -> Family:
     return Family(tuple(values), values.index(value), tuple(shades.tolist()))
 
 
-class LearningCurvesExplorer:
-    """The page: one state, the controls that change it, and a figure that follows.
+class LearningCurvesExplorer(Explorer[State]):
+    """The page: sliders for the setting, a marker, and three linked panels.
 
     Attributes:
-        state: what the page shows now.
-        controls: a control for each parameter, by name.
         figure: the one figure, updated in place.
-        widget: the page, to be displayed.
     """
 
     def __init__(self) -> None:
-        self.state = State()
+        super().__init__(State(), (*CURVE_PARAMETERS, "alpha"))
         self._solved: tuple[object, SteadyState] | None = None
-        # A browser that comes finds what the live figure was made with: it starts with the curves drawn.
         view, _ = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
         self._pen.draw(view)
-        self.figure = LiveFigure(drawing)
+        self.figure = LiveFigure(drawing, "learning_curves")
         self._pen.figure = self.figure
-        self.figure._config = _CONFIG
-        self.controls = {name: ParameterControl(PARAMETERS[name]) for name in (*CURVE_PARAMETERS, "alpha")}
         self.controls["alpha"].add_class("qv-under-axis")
         families = [
             (f"five values of {p.symbol}, {p.label}", name)
             for name, p in PARAMETERS.items()
             if name in CURVE_PARAMETERS
         ]
-        self.compare = widgets.Dropdown(options=[("one curve", None), *families], value=self.state.compare)
+        self.compare = self.bind("compare", widgets.Dropdown(options=[("one curve", None), *families]))
         self.compare.tooltip = "Draw a family of curves over one parameter"
         scales = [("linear", "linear"), ("log", "log")]
-        self.x_scale = choice("α axis", scales, self.state.x_scale)
-        self.y_scale = choice("Error axes", scales, self.state.y_scale)
-        tops = [(f"{top:g}", top) for top in ALPHA_TOPS]
-        self.alpha_top = choice("α up to", tops, self.state.alpha_top)
-        self.theme = ThemeProbe()
-        reset = widgets.Button(description="Reset all", tooltip="Every parameter back to its default")
-        reset.add_class("qv-reset-all")
-        reset.on_click(lambda _button: self.reset())
+        self.x_scale = self.bind("x_scale", choice("α axis", scales))
+        self.y_scale = self.bind("y_scale", choice("Error axes", scales))
+        self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
         self.page = Page(
-            "Learning curves",
+            "learning_curves",
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
-            [
-                *self._groups().items(),
-                ("Compare", [self.compare]),
-            ],
-            [self.x_scale, self.y_scale, self.alpha_top, reset],
+            [*self.groups(CURVE_PARAMETERS), ("Compare", [self.compare])],
+            [self.x_scale, self.y_scale, self.alpha_top, self.reset_button()],
             [self.figure, self.controls["alpha"], key(), self.theme],
         )
-        self.widget = self.page.widget
-        # A kernel may run two callbacks at once; the state and the figure change under one lock.
-        self._lock = threading.RLock()
-        self._held = False
-        self._show_state()
-        self._connect()
-        self.refresh()
+        for trace in self.figure.data:
+            trace.on_click(self._take_click)
+        self.start()
 
-    def _groups(self) -> dict[str, list[ParameterControl]]:
-        """The controls of the rail under the headings of the parameter table."""
-        groups: dict[str, list[ParameterControl]] = {}
-        for name in CURVE_PARAMETERS:
-            groups.setdefault(PARAMETERS[name].group, []).append(self.controls[name])
-        return groups
+    def settle(self, state: State, changed: Collection[str]) -> State:
+        """A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along."""
+        if state.alpha <= state.alpha_top:
+            return state
+        if "alpha" in changed:
+            return replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
+        return replace(state, alpha=state.alpha_top)
 
-    def change(self, **values: Any) -> None:
-        """Change fields of the state; controls and figure follow.
+    def show_state(self) -> None:
+        """Put every widget where the state is, the marker's slider on the axis shown."""
+        super().show_state()
+        axis = _axis_track(self.state.alpha_top, self.state.x_scale)
+        if self.controls["alpha"].track != axis:
+            self.controls["alpha"].track = axis
 
-        A marker moved beyond the end of the axis lengthens the axis; an axis made shorter takes the
-        marker along.
-        """
-        with self._lock:
-            state = replace(self.state, **values)
-            if state.alpha > state.alpha_top:
-                if "alpha" in values:
-                    state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
-                else:
-                    state = replace(state, alpha=state.alpha_top)
-            if state == self.state:
-                return
-            self.state = state
-            self._show_state()
-            if not self._held:
-                self.refresh()
-
-    def reset(self) -> None:
-        """Put every parameter back to its default."""
-        with self.one_refresh():
-            for control in self.controls.values():
-                control.reset()
-
-    @contextmanager
-    def one_refresh(self) -> Iterator[None]:
-        """Several changes, one update of the page."""
-        with self._lock:
-            self._held = True
-            try:
-                yield
-            finally:
-                self._held = False
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Solve for the state and redraw; a failure is told on the page, which stays alive."""
-        try:
-            view, marker = self._solve()
-            self._pen.draw(view)
-            self._tell(view, marker)
-        except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
-            _log.debug("the learning-curve page failed at %s", self.state, exc_info=True)
-            self.page.complain(
-                "The curves could not be computed for this setting; those shown are the last that could. "
-                "Move a control, or press Reset all."
-            )
-        else:
-            self.page.all_well()
+    def draw(self) -> None:
+        """Solve for the state, redraw, and fill the read-out."""
+        view, marker = self._solve()
+        self._pen.draw(view)
+        self._tell(view, marker)
 
     def _tell(self, view: LearningCurves, marker: SteadyState) -> None:
         """Fill the cards and the prose."""
@@ -291,30 +222,6 @@ class LearningCurvesExplorer:
             y_scale=state.y_scale,
         )
         return view, marker
-
-    def _show_state(self) -> None:
-        """Put every control where the state is; those already there do not stir."""
-        state = self.state
-        for name, control in self.controls.items():
-            control.value = getattr(state, name)
-        self.compare.value = state.compare
-        self.x_scale.value, self.y_scale.value = state.x_scale, state.y_scale
-        self.alpha_top.value = state.alpha_top
-        axis = _axis_track(state.alpha_top, state.x_scale)
-        if self.controls["alpha"].track != axis:
-            self.controls["alpha"].track = axis
-
-    def _connect(self) -> None:
-        def follow(widget: widgets.Widget, trait: str, field: str) -> None:
-            widget.observe(lambda change: self.change(**{field: change["new"]}), trait)
-
-        for name, control in self.controls.items():
-            follow(control, "value", name)
-        for field in ("compare", "x_scale", "y_scale", "alpha_top"):
-            follow(getattr(self, field), "value", field)
-        self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
-        for trace in self.figure.data:
-            trace.on_click(self._take_click)
 
     def _take_click(self, _trace: go.Scatter, points: Any, _input: object) -> None:
         """Move the marker to where a curve was clicked."""

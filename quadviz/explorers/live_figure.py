@@ -10,6 +10,14 @@ from plotly.serializers import custom_serializers
 
 __all__ = ["LiveFigure"]
 
+#: No zooming, one button: the figure as SVG.
+_CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "doubleClick": False,
+    "modeBarButtons": [["toImage"]],
+}
+
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no types
     """A figure whose properties travel one way, from Python to the browser.
@@ -18,7 +26,16 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no type
     report echoed: several times the data of the update itself. When updates overtake each other the
     report holds whole curves, and plotly's handler fails on their truth value in the middle of a drag.
     Nobody here reads the defaults: the reports are neither echoed nor taken in.
+
+    Args:
+        drawing: the figure it starts as. A browser that comes finds what the live figure was made with, so
+            it should be drawn already.
+        filename: name of the file that its one button saves, without the ending.
     """
+
+    def __init__(self, drawing: go.Figure, filename: str) -> None:
+        super().__init__(drawing)
+        self._config = {**_CONFIG, "toImageButtonOptions": {"format": "svg", "filename": filename}}
 
     _js2py_traceDeltas = traitlets.Dict(allow_none=True).tag(  # noqa: N815 - plotly's name
         sync=True, echo_update=False, **custom_serializers

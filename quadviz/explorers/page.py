@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import ipywidgets as widgets
 
-__all__ = ["Card", "Page", "cards_html", "choice", "prose_html", "rich"]
+__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "prose_html", "rich"]
+
+#: Every page: the name of its notebook, and its title.
+PAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "learning_curves": "Learning curves",
+        "spectra": "Spectra",
+        "recovery": "Recovery",
+        "double_descent": "Double descent",
+    }
+)
 
 _STYLE = Path(__file__).parent / "assets" / "page.css"
 _SUBSCRIPT = re.compile(r"_(\w+)")
@@ -59,16 +70,16 @@ def prose_html(paragraphs: Sequence[tuple[str, str]]) -> str:
     return f'<h2 class="qv-caption">What you are seeing</h2>{text}'
 
 
-def choice(label: str, options: Sequence[tuple[str, object]], value: object) -> widgets.ToggleButtons:
+def choice(label: str, options: Sequence[tuple[str, object]]) -> widgets.ToggleButtons:
     """A row of buttons of which one is down, named by ``label``."""
-    return widgets.ToggleButtons(options=options, value=value, description=label)
+    return widgets.ToggleButtons(options=options, description=label)
 
 
 class Page:
     """The widgets of one page around an explorer's own controls and figure.
 
     Args:
-        title: the page's title.
+        name: which of :data:`PAGES` it is.
         question: the question it answers, in one line.
         settings: headings and the controls under them; on a phone they stay in sight above the figure.
         view: widgets that change how things are shown.
@@ -82,7 +93,7 @@ class Page:
 
     def __init__(
         self,
-        title: str,
+        name: str,
         question: str,
         settings: Sequence[tuple[str, Sequence[widgets.Widget]]],
         view: Sequence[widgets.Widget],
@@ -92,7 +103,8 @@ class Page:
         self.prose = _html("qv-prose")
         self._alert = _html("qv-alert")
         self._figures = _box("qv-figures", figures)
-        header = _html("qv-header", f"<h1>{html.escape(title)}</h1><p>{html.escape(question)}</p>")
+        heading = f"<h1>{html.escape(PAGES[name])}</h1><p>{html.escape(question)}</p>"
+        header = _html("qv-header", f"{heading}{_links(name)}")
         self._groups = _box("qv-groups", [_group(heading, children) for heading, children in settings])
         self._drawer = widgets.Button(description=_HIDE)
         self._drawer.add_class("qv-drawer")
@@ -134,6 +146,15 @@ def _html(name: str, value: str = "") -> widgets.HTML:
     region = widgets.HTML(value)
     region.add_class(name)
     return region
+
+
+def _links(current: str) -> str:
+    """The way to the other pages; a dashboard shows it, a notebook has its own."""
+    links = "".join(
+        f'<a href="{name}.ipynb"{" aria-current=page" if name == current else ""}>{html.escape(title)}</a>'
+        for name, title in PAGES.items()
+    )
+    return f'<nav class="qv-pages" aria-label="Pages">{links}</nav>'
 
 
 def _group(heading: str, children: Sequence[widgets.Widget]) -> widgets.Box:

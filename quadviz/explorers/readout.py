@@ -6,40 +6,19 @@ explains a peak that is not on the axis or promises what happens beyond it.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.page import Card
 from quadviz.explorers.shape import Shape, shape_of
+from quadviz.explorers.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
-__all__ = ["Paragraph", "cards", "family_paragraph", "four_digits", "prose"]
+__all__ = ["cards", "family_paragraph", "prose"]
 
 FloatArray = NDArray[np.float64]
-#: A lead word and what follows it.
-Paragraph = tuple[str, str]
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Curves closer than this, relatively, are said to coincide.
 _SAME = 1e-9
-
-
-def four_digits(value: float) -> str:
-    """A number with four significant digits, in powers of ten when very small or large.
-
-    >>> four_digits(0.0123456), four_digits(1.5e-7), four_digits(float("nan"))
-    ('0.01235', '1.5×10⁻⁷', '–')
-    """
-    if not math.isfinite(value):
-        return "–"
-    if value == 0 or 1e-3 <= abs(value) < 9999.5:
-        return f"{value:.4g}".replace("-", "−")
-    mantissa, exponent = f"{value:.3e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return power if mantissa == "1" else f"{mantissa}×{power}"
 
 
 def cards(point: SteadyState) -> list[Card]:
@@ -110,17 +89,13 @@ def family_paragraph(names: tuple[str, ...], points: SteadyState) -> Paragraph |
     best = [names[i] for i in known if mse[i] - low <= _SAME * low]
     worst = [names[i] for i in known if high - mse[i] <= _SAME * high]
     return "Family", (
-        f"at the marker the mse is lowest, {four_digits(low)}, for {_listed(best)} and highest, "
-        f"{four_digits(high)}, for {_listed(worst)}."
+        f"at the marker the mse is lowest, {four_digits(low)}, for {listed(best)} and highest, "
+        f"{four_digits(high)}, for {listed(worst)}."
     )
 
 
 def _one(values: NDArray[np.generic]) -> float:
     return float(np.ravel(values)[0])
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _about_shape(curve: SteadyState, marker: float) -> Paragraph:

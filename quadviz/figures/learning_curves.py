@@ -17,6 +17,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, fitted_range, ticks
+from quadviz.figures.pen import Pen
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
@@ -171,25 +172,16 @@ def learning_curves_skeleton(members: int) -> go.Figure:
     return figure
 
 
-class LearningCurvesPen:
-    """Draws learning curves into one figure, again and again, sending only what changed.
+class LearningCurvesPen(Pen):
+    """Draws learning curves into a figure made from :func:`learning_curves_skeleton`.
 
-    plotly validates and transmits whatever is assigned and is slow to be read, so the pen remembers what it
-    drew. Axes keep their range while the curves stay inside and fill a fair part of it: nothing jumps while
-    a control is dragged.
-
-    Args:
-        figure: a figure made from :func:`learning_curves_skeleton`. It may be exchanged for a live copy.
-        precision: type of the numbers put into the figure. Single precision is finer than any screen, and
-            half as much to send at every move of a slider.
+    Axes keep their range while the curves stay inside and fill a fair part of it: nothing jumps while a
+    control is dragged.
     """
 
     def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
-        self.figure = figure
-        self.precision = precision
+        super().__init__(figure, precision)
         self.members = (len(figure.data) // len(PANELS) - 2) // 2
-        self._drawn: dict[tuple[int, str], object] = {}
-        self._layout: dict[str, object] = {}
         self._ranges: dict[int, tuple[float, float]] = {}
 
     def draw(self, view: LearningCurves) -> None:
@@ -213,38 +205,20 @@ class LearningCurvesPen:
                 self._draw_points(row, view, colours)
                 self._write_note(row, view, alpha, values)
 
-    def _new(self, key: str, value: object) -> bool:
-        """Whether something about the layout differs from what was drawn last; remembers it."""
-        changed = key not in self._layout or self._layout[key] != value
-        self._layout[key] = value
-        return changed
-
-    def _put(self, trace: int, **properties: object) -> None:
-        """Assign the properties of a trace that changed; nested ones as plotly writes them, line_color."""
-        for name, value in properties.items():
-            old = self._drawn.get((trace, name))
-            if isinstance(value, np.ndarray) and isinstance(old, np.ndarray):
-                same = old is value or np.array_equal(old, value, equal_nan=True)
-            else:
-                same = not isinstance(value, np.ndarray) and not isinstance(old, np.ndarray) and old == value
-            if not same:
-                self._drawn[trace, name] = value
-                self.figure.data[trace][name] = value
-
     def _draw_frame(self, view: LearningCurves, alpha: FloatArray) -> None:
         """The theme, the alpha axis and the marker's line."""
         layout = self.figure.layout
-        if self._new("theme", view.theme):
+        if self.new("theme", view.theme):
             layout.template = template(view.theme)
             for note in layout.annotations[len(PANELS) :]:
                 note.bgcolor = THEMES[view.theme].surface
-        if self._new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
+        if self.new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
             ends = (float(alpha[0]), float(alpha[-1]))
             if view.x_scale == "log":
                 ends = (math.log10(ends[0]), math.log10(ends[1]))
             layout.xaxis.update(type=view.x_scale, range=ends, **ticks(view.x_scale, ends))
         place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
-        if self._new("marker", place):
+        if self.new("marker", place):
             layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
 
     def _draw_curves(
@@ -260,8 +234,8 @@ class LearningCurvesPen:
         for member in range(self.members):
             dashed, solid = first + 2 * member, first + 2 * member + 1
             if member >= len(view.names):
-                self._put(solid, x=None, y=None, showlegend=False)
-                self._put(dashed, x=None, y=None)
+                self.put(solid, x=None, y=None, showlegend=False)
+                self.put(dashed, x=None, y=None)
                 continue
             name = view.names[member]
             title = name or PANELS[row].title
@@ -276,15 +250,15 @@ class LearningCurvesPen:
             # The solid one carries the legend entry, and stays for it even where it is all gaps.
             under = bool(styles.limited[member].any())
             exact = np.where(styles.exact[member], values[member], self.precision(np.nan))
-            self._put(solid, y=exact, **look)
-            self._put(solid, hoverinfo="skip" if under else "all", hovertemplate=None if under else hover)
-            self._put(solid, showlegend=bool(name) and row == 0)
+            self.put(solid, y=exact, **look)
+            self.put(solid, hoverinfo="skip" if under else "all", hovertemplate=None if under else hover)
+            self.put(solid, showlegend=bool(name) and row == 0)
             if under:
-                self._put(dashed, y=values[member], hovertemplate=hover, **look)
+                self.put(dashed, y=values[member], hovertemplate=hover, **look)
             else:
-                self._put(dashed, x=None, y=None)
+                self.put(dashed, x=None, y=None)
         member_of, point_of = np.nonzero(styles.several)
-        self._put(
+        self.put(
             first + 2 * self.members,
             x=alpha[point_of] if member_of.size else None,
             y=values[member_of, point_of] if member_of.size else None,
@@ -294,12 +268,12 @@ class LearningCurvesPen:
     def _draw_points(self, row: int, view: LearningCurves, colours: tuple[str, ...]) -> None:
         trace = (row + 1) * (2 * self.members + 2) - 1
         if view.marker is None:
-            self._put(trace, x=None, y=None)
+            self.put(trace, x=None, y=None)
             return
         heights = np.asarray(getattr(view.marker, PANELS[row].field))
         # A point below the axis has no place in its panel: neither may it stand in the next one.
         floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else -math.inf
-        self._put(
+        self.put(
             trace,
             x=np.broadcast_to(view.marker.alpha, heights.shape),
             y=np.where(heights >= floor, heights, np.nan),
@@ -320,7 +294,7 @@ class LearningCurvesPen:
                 low -= _NOTE_ROOM * (high - low)
         else:
             low, high = 0.0, float(usable.max())
-        shown = None if self._new(f"scale {row}", scale) else self._ranges[row]
+        shown = None if self.new(f"scale {row}", scale) else self._ranges[row]
         fitted = fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)
         if fitted != shown:
             self._ranges[row] = fitted
@@ -332,7 +306,7 @@ class LearningCurvesPen:
         floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else None
         text = "" if floor is None else _missing(view.names, alpha, values, floor)
         side = "right" if floor is not None and _roomier_right(alpha, values, floor, view.x_scale) else "left"
-        if self._new(f"note {row}", (text, side)):
+        if self.new(f"note {row}", (text, side)):
             self.figure.layout.annotations[len(PANELS) + row].update(
                 text=text, visible=bool(text), x=float(side == "right"), xanchor=side
             )

@@ -1,0 +1,142 @@
+"""What every explorer does alike: one state, widgets bound to its fields, and a picture that follows."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+import ipywidgets as widgets
+
+from quadviz.explorers.controls import ParameterControl, ThemeProbe
+from quadviz.explorers.page import Page
+from quadviz.setting import PARAMETERS
+
+__all__ = ["Explorer"]
+
+#: A frozen dataclass with a field ``theme``, a default for every field, and one field a parameter shown.
+S = TypeVar("S")
+
+_log = logging.getLogger(__name__)
+
+
+class Explorer(ABC, Generic[S]):
+    """The state of a page, the widgets bound to it, and the one way in which both change.
+
+    A subclass makes a control for each parameter it shows, binds its other widgets with :meth:`bind`, makes
+    its figures and its page, and then calls :meth:`start`. What the page shows is a function of the state
+    alone; no widget keeps anything of its own.
+
+    Attributes:
+        state: what the page shows now.
+        controls: a control for each parameter, by name.
+        theme: tells whether the page is dark; part of the page.
+        page: the page.
+    """
+
+    page: Page
+    #: What a viewer is told when solving or drawing failed.
+    complaint = (
+        "This setting could not be computed; what is shown is the last that could. "
+        "Move a control, or press Reset all."
+    )
+
+    def __init__(self, state: S, parameters: Sequence[str]) -> None:
+        self.state = state
+        self.controls = {name: ParameterControl(PARAMETERS[name]) for name in parameters}
+        self.theme = ThemeProbe()
+        self._bound: dict[str, widgets.Widget] = dict(self.controls)
+        # A kernel may run two callbacks at once; the state and the figure change under one lock.
+        self._lock = threading.RLock()
+        self._held = False
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Solve for the state, redraw the figures and fill the read-out. May raise."""
+
+    def settle(self, state: S, changed: Collection[str]) -> S:
+        """The state to go to when ``changed`` fields were set: a place to keep fields consistent."""
+        del changed
+        return state
+
+    def show_state(self) -> None:
+        """Put every widget where the state is; those already there do not stir."""
+        for field, widget in self._bound.items():
+            widget.value = getattr(self.state, field)
+
+    @property
+    def widget(self) -> widgets.Widget:
+        """The whole page, to be displayed."""
+        return self.page.widget
+
+    def bind(self, field: str, widget: widgets.Widget) -> Any:
+        """Tie a widget's value to a field of the state, both ways; returns the widget."""
+        self._bound[field] = widget
+        return widget
+
+    def groups(self, names: Sequence[str] | None = None) -> list[tuple[str, list[ParameterControl]]]:
+        """The controls (those named) under the headings of the parameter table, for the page's rail."""
+        groups: dict[str, list[ParameterControl]] = {}
+        for name in self.controls if names is None else names:
+            groups.setdefault(PARAMETERS[name].group, []).append(self.controls[name])
+        return list(groups.items())
+
+    def reset_button(self) -> widgets.Button:
+        """A button that puts every parameter back to its default."""
+        button = widgets.Button(description="Reset all", tooltip="Every parameter back to its default")
+        button.add_class("qv-reset-all")
+        button.on_click(lambda _button: self.reset())
+        return button
+
+    def start(self) -> None:
+        """Let the widgets drive the state from now on, and draw for the first time."""
+        self.show_state()
+        for field, widget in self._bound.items():
+            self._follow(field, widget)
+        self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
+        self.refresh()
+
+    def _follow(self, field: str, widget: widgets.Widget) -> None:
+        widget.observe(lambda change: self.change(**{field: change["new"]}), "value")
+
+    def change(self, **values: Any) -> None:
+        """Change fields of the state; widgets and figures follow."""
+        with self._lock:
+            state = self.settle(replace(self.state, **values), values)  # type: ignore[type-var]
+            if state == self.state:
+                return
+            self.state = state
+            self.show_state()
+            if not self._held:
+                self.refresh()
+
+    def reset(self) -> None:
+        """Put every parameter back to its default."""
+        with self.one_refresh():
+            for control in self.controls.values():
+                control.reset()
+
+    @contextmanager
+    def one_refresh(self) -> Iterator[None]:
+        """Several changes, one update of the page."""
+        with self._lock:
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draw; a failure is told on the page, which stays alive."""
+        try:
+            self.draw()
+        except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
+            _log.debug("%s failed at %s", type(self).__name__, self.state, exc_info=True)
+            self.page.complain(self.complaint)
+        else:
+            self.page.all_well()
