@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from quadviz.setting import PARAMETERS, Parameter, Setting
 from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.teacher import TeacherLaw
+from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
 try:
     __version__ = version("quadviz")
@@ -17,13 +20,19 @@ except PackageNotFoundError:  # running from a checkout that is not installed
 
 __all__ = [
     "PARAMETERS",
+    "InterpolationThreshold",
+    "LearnedSpectrum",
     "NoisyTeacherLaw",
     "Parameter",
     "Regime",
     "Setting",
     "Status",
     "SteadyState",
+    "TeacherLaw",
     "__version__",
+    "interpolation_threshold",
+    "learned_spectrum",
     "learning_curve",
+    "recovery_threshold",
     "steady_state",
 ]

@@ -17,7 +17,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["recovered_scale", "ridgeless_recovery", "semicircle_integrals", "semicircle_quantile"]
+__all__ = [
+    "recovered_scale",
+    "ridgeless_interpolation",
+    "ridgeless_recovery",
+    "semicircle_integrals",
+    "semicircle_quantile",
+    "settled_width",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -57,6 +64,32 @@ def _mu(s: FloatArray, cut: FloatArray, kappa_star: FloatArray) -> tuple[FloatAr
     value = 1 - a * a + a * (kappa_star * s * s + a * (moment2 - 2 * s * moment1 + s * s * mass))
     slope = 2 * a * (kappa_star * s - a * (moment1 - s * mass))
     return value, slope, 2 * a * (kappa_star + a * mass)
+
+
+def settled_width(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
+    """kappa, made exactly the teacher's rank where it equals it up to rounding.
+
+    Widths computed on different ways, 0.1 + 0.2 and 0.3, are meant to be equal; what recovery needs and the
+    cut at a gap tell them apart.
+    """
+    rank = np.minimum(kappa_star, 1.0)
+    return np.where(np.abs(kappa - rank) <= 1e-14 * rank, rank, kappa)
+
+
+def ridgeless_interpolation(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
+    """alpha up to which lam -> 0+ fits noiseless labels with q > 0 or none at all: half mu at s = 0.
+
+    Args:
+        kappa: student width, >= min(kappa_star, 1) to be meaningful.
+        kappa_star: teacher width, > 0.
+
+    Returns:
+        The threshold, of the broadcast shape: 1/2 for kappa_star >= 1.
+    """
+    kappa, kappa_star = np.broadcast_arrays(kappa, kappa_star)
+    teacher = np.minimum(kappa_star, 1.0)
+    cut = np.maximum(_rank_cut(kappa, teacher), 0.0)
+    return np.where(teacher < 1, _mu(np.zeros(kappa.shape), cut, teacher)[0] / 2, 0.5)
 
 
 def ridgeless_recovery(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:

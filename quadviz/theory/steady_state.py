@@ -8,7 +8,7 @@ d -> infinity, the second rests on the steady-state assumption of arXiv 2601.104
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from quadviz.setting import broadcast_parameters
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems
 from quadviz.theory.rank_limited import solve_rank_limited
-from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery
+from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, settled_width
 from quadviz.theory.wide import solve_wide
 
 __all__ = ["Regime", "Status", "SteadyState", "learning_curve", "steady_state"]
@@ -135,7 +135,8 @@ def steady_state(
     ((2,), ['exact', 'exact'])
     """
     arrays = broadcast_parameters(alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta)
-    problems = _settled(Problems(*(array.ravel() for array in arrays)))
+    flat_alpha, width, teacher, *rest = (array.ravel() for array in arrays)
+    problems = Problems(flat_alpha, settled_width(width, teacher), teacher, *rest)
     flat = _report(problems, _solve(problems))
     return SteadyState(**{f.name: getattr(flat, f.name).reshape(arrays[0].shape) for f in fields(flat)})
 
@@ -178,16 +179,6 @@ class _Unknowns(NamedTuple):
     recovered: BoolArray
     several: BoolArray
     converged: BoolArray
-
-
-def _settled(p: Problems) -> Problems:
-    """The problems with a student as wide as its teacher's rank, up to rounding, made exactly so.
-
-    Widths computed on different ways, 0.1 + 0.2 and 0.3, are meant to be equal; the cut at a gap tells
-    them apart.
-    """
-    rank = np.minimum(p.kappa_star, 1.0)
-    return replace(p, kappa=np.where(np.abs(p.kappa - rank) <= 1e-14 * rank, rank, p.kappa))
 
 
 def _solve(p: Problems) -> _Unknowns:
