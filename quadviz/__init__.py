@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from quadviz.setting import PARAMETERS, Parameter, Setting
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
+from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
@@ -20,6 +21,7 @@ except PackageNotFoundError:  # running from a checkout that is not installed
 
 __all__ = [
     "PARAMETERS",
+    "BayesOptimal",
     "InterpolationThreshold",
     "LearnedSpectrum",
     "NoisyTeacherLaw",
@@ -30,6 +32,7 @@ __all__ = [
     "SteadyState",
     "TeacherLaw",
     "__version__",
+    "bayes_optimal",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Edges", "band_edges", "inverse_resolvent", "merge_variance", "resolvent"]
+__all__ = ["Edges", "band_edges", "edge_distances", "inverse_resolvent", "merge_variance", "resolvent"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -176,12 +176,34 @@ def _newton(s: FloatArray, kappa_star: FloatArray, xi: FloatArray, line: int, rh
     return s
 
 
-def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
-    """Edges of the support, from X'(g) = 0.
+def edge_distances(kappa_star: FloatArray, xi: FloatArray) -> Edges:
+    """|kappa_star - g| at the edges of the support, from X'(g) = 0.
 
     With h = kappa_star - g the condition reads ``g = +-h/sqrt(xi h^2 + kappa_star)``: in s = |h| all
     four edges are intersections of one concave function with a line, and Newton's iteration
-    converges monotonically to each. A gap exists exactly when xi is below :func:`merge_variance`.
+    converges monotonically to each.
+
+    Args:
+        kappa_star: teacher width, > 0.
+        xi: noise variance, > 0.
+
+    Returns:
+        The distances, each of that shape; they decrease from the left edge to the right one.
+    """
+    reach = 1 / np.sqrt(xi)
+    left = _newton(kappa_star + reach, kappa_star, xi, -1, -kappa_star)
+    right = _newton(np.zeros_like(xi), kappa_star, xi, 1, kappa_star)
+    gap_left, gap_right = np.full(xi.shape, np.nan), np.full(xi.shape, np.nan)
+    two = xi < merge_variance(kappa_star)
+    if np.any(two):
+        k, v = kappa_star[two], xi[two]
+        gap_left[two] = _newton(1 / np.sqrt(v) - k, k, v, -1, k)
+        gap_right[two] = _newton(np.zeros_like(v), k, v, -1, k)
+    return Edges(left, gap_left, gap_right, right)
+
+
+def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
+    """Edges of the support; a gap exists exactly when xi is below :func:`merge_variance`.
 
     Args:
         kappa_star: teacher width, > 0.
@@ -190,17 +212,9 @@ def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
     Returns:
         The edges, each of that shape.
     """
-    reach = 1 / np.sqrt(xi)
-    s_left = _newton(kappa_star + reach, kappa_star, xi, -1, -kappa_star)
-    s_right = _newton(np.zeros_like(xi), kappa_star, xi, 1, kappa_star)
-    left = inverse_resolvent(kappa_star - s_left, kappa_star, xi)
-    right = inverse_resolvent(kappa_star - s_right, kappa_star, xi)
-    gap_left, gap_right = np.full(xi.shape, np.nan), np.full(xi.shape, np.nan)
-    two = xi < merge_variance(kappa_star)
-    if np.any(two):
-        k, v = kappa_star[two], xi[two]
-        s_low = _newton(1 / np.sqrt(v) - k, k, v, -1, k)
-        s_high = _newton(np.zeros_like(v), k, v, -1, k)
-        gap_left[two] = inverse_resolvent(k + s_low, k, v)
-        gap_right[two] = inverse_resolvent(k + s_high, k, v)
+    s = edge_distances(kappa_star, xi)
+    # In a gap g is beyond the pole at kappa_star, elsewhere off the support it is below.
+    below, above = kappa_star - np.stack([s.left, s.right]), kappa_star + np.stack([s.gap_left, s.gap_right])
+    left, right = inverse_resolvent(below, kappa_star, xi)
+    gap_left, gap_right = inverse_resolvent(above, kappa_star, xi)
     return Edges(left, gap_left, gap_right, right)

@@ -1,0 +1,74 @@
+"""int rho^3 of the noisy teacher, the one integral of the law that is not elementary.
+
+Where X(g) is real off the real axis, 1/|g|^2 = xi + kappa_star/|h|^2 with h = kappa_star - g: the points
+0, kappa_star and g = u - i v are the corners of a triangle with sides |g|, s = |h| and kappa_star, whose
+height is v = pi rho. With s as the variable everything is explicit,
+
+    |g| = s/sqrt(xi s^2 + kappa_star),      u = (|g|^2 + kappa_star^2 - s^2)/(2 kappa_star),
+    x = 2 xi u + kappa_star^2/s^2,
+
+v follows from Heron's formula, and the edges of the spectrum are the flat triangles: no cubic is solved. As v^2
+is a rational function of s and |g| whose numerator has four roots, the integral is an elliptic one. Tanh-sinh
+quadrature in log s takes the edges in its stride; where two bands have just merged the interval is split at
+the waist, the minimum of s - |g|.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.resolvent import edge_distances
+
+__all__ = ["cubed_density"]
+
+FloatArray = NDArray[np.float64]
+
+_STEPS = 36
+_REACH = 2.9
+
+
+def _tanh_sinh() -> tuple[FloatArray, FloatArray]:
+    """Nodes in (0, 1) and weights of the double-exponential rule."""
+    tau = np.linspace(-_REACH, _REACH, 2 * _STEPS + 1)
+    e = np.pi / 2 * np.sinh(tau)
+    return 1 / (1 + np.exp(-2 * e)), (tau[1] - tau[0]) * np.pi / 4 * np.cosh(tau) / np.cosh(e) ** 2
+
+
+_NODES, _WEIGHTS = _tanh_sinh()
+
+
+def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """int rho^3 and its derivative in xi.
+
+    By the complex Burgers equation rho_xi = -(rho H)', so that d/dxi int rho^3 = -2 int rho^3 H'.
+
+    Args:
+        kappa_star: teacher width, > 0, one-dimensional.
+        xi: noise variance, > 0, of the same shape.
+
+    Returns:
+        The integral and its derivative.
+    """
+    edges = edge_distances(kappa_star, xi)
+    waist = np.sqrt(np.maximum(np.cbrt(kappa_star) ** 2 - kappa_star, 0.0) / xi)
+    inside = (waist > edges.right) & (waist < edges.left)
+    middle = np.where(inside, waist, np.sqrt(edges.left * edges.right))
+    panels = (
+        (edges.right, np.where(edges.has_gap, edges.gap_right, middle)),
+        (np.where(edges.has_gap, edges.gap_left, middle), edges.left),
+    )
+    k, noise = kappa_star[:, None], xi[:, None]
+    integral, derivative = np.zeros_like(xi), np.zeros_like(xi)
+    for low, high in panels:
+        log_ratio = np.log(high / low)[:, None]
+        s = low[:, None] * np.exp(log_ratio * _NODES)
+        w = noise * s * s + k
+        r = s / np.sqrt(w)
+        heron = (s + k - r) * (s + r - k) * (r + k - s) * (r + s + k)
+        v = np.sqrt(np.maximum(heron, 0.0)) / (2 * k)
+        minus_du = s * (1 / k - 1 / w**2)
+        measure = v**3 * s * log_ratio * _WEIGHTS
+        integral += (measure * (2 * noise * minus_du + 2 * k * k / s**3)).sum(axis=1)
+        derivative -= 2 * (measure * minus_du).sum(axis=1)
+    return integral / np.pi**3, derivative / np.pi**3
