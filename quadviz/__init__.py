@@ -11,6 +11,7 @@ from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
@@ -36,6 +37,7 @@ __all__ = [
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
+    "optimal_lam",
     "recovery_threshold",
     "steady_state",
 ]

@@ -5,8 +5,8 @@ eigenvectors of Y and maps its eigenvalues x to x - 2 xi H(x). Its error and the
 
     2 alpha xi = mmse + delta/2,        mmse = xi - (4 pi^2/3) xi^2 int rho^3
 
-(Maillard, Troiani, Martin, Krzakala, Zdeborova, arXiv 2408.03733). mmse/xi decreases with xi, as
-1 - 2 xi H' >= 0 on the support of any free convolution with a semicircle: there is one solution at each alpha.
+(Maillard, Troiani, Martin, Krzakala, Zdeborova, arXiv 2408.03733). As 1 - 2 xi H' >= 0 on the support of
+any free convolution with a semicircle, mmse/xi decreases with xi: there is one solution at each alpha.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["BayesOptimal", "bayes_optimal"]
 
 FloatArray = NDArray[np.float64]
 
-#: The smallest xi looked for, relative to the largest possible: alpha is then at its threshold up to rounding.
+#: The smallest xi looked for, relative to the largest possible: alpha is then at its threshold.
 _CLEAN = 1e-15
 
 
@@ -77,7 +77,7 @@ def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> 
     hidden = left & (mmse < noise / 4)
     if hidden.any():
         mmse[hidden] = _mmse(k[hidden], xi[hidden])[0]
-    return BayesOptimal(a, k, noise, mmse, xi)
+    return BayesOptimal(a, k, noise, np.minimum(mmse, 1 / k), xi)
 
 
 def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray]:

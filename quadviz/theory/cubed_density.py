@@ -7,10 +7,10 @@ height is v = pi rho. With s as the variable everything is explicit,
     |g| = s/sqrt(xi s^2 + kappa_star),      u = (|g|^2 + kappa_star^2 - s^2)/(2 kappa_star),
     x = 2 xi u + kappa_star^2/s^2,
 
-v follows from Heron's formula, and the edges of the spectrum are the flat triangles: no cubic is solved. As v^2
-is a rational function of s and |g| whose numerator has four roots, the integral is an elliptic one. Tanh-sinh
-quadrature in log s takes the edges in its stride; where two bands have just merged the interval is split at
-the waist, the minimum of s - |g|.
+v follows from Heron's formula, and the edges of the spectrum are the flat triangles: no cubic is solved.
+As v^2 is a rational function of s and |g| whose numerator has four roots, the integral is an elliptic one.
+Tanh-sinh quadrature in log s takes the edges in its stride; where two bands have just merged the interval
+is split at the waist, the minimum of s - |g|.
 """
 
 from __future__ import annotations

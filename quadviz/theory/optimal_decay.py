@@ -1,0 +1,108 @@
+"""The weight decay that generalises best.
+
+At fixed alpha the first steady-state equation, 2 alpha xi = mse + delta/2, makes the least mse the least xi.
+Weight decay enters it through q alone, so at the optimum d mse / dq = 0,
+
+    q int_b rho = 2 xi int_b rho H,        b = max(q, omega):
+
+among all soft thresholdings of the noisy teacher's spectrum it is the best one. For given xi this has one
+root q, with it mse/xi decreases with xi, and the second equation tells the weight decay,
+lam = q (1 - I/alpha).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quadviz.setting import broadcast_parameters
+from quadviz.spectrum import mass_quantile
+from quadviz.theory.bracket import newton_in_bracket
+from quadviz.theory.equations import Terms, evaluate
+from quadviz.theory.small_noise import ridgeless_recovery, settled_width
+
+__all__ = ["optimal_lam"]
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
+
+#: The smallest xi looked for, relative to the largest possible.
+_CLEAN = 1e-15
+
+
+def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> FloatArray:
+    """The weight decay with the least mse at long times, broadcasting like a ufunc.
+
+    The best achievable mse is that of ``steady_state(alpha, kappa, kappa_star, optimal_lam(...), delta)``.
+
+    Args:
+        alpha: sample ratio n/d^2, > 0.
+        kappa: student width m/d, > 0.
+        kappa_star: teacher width m*/d, > 0.
+        delta: label-noise variance, >= 0.
+
+    Returns:
+        lam, of the broadcast shape; 0 where the ridgeless limit lam -> 0+ is best.
+
+    Raises:
+        TypeError: if an argument is not made of real numbers.
+        ValueError: if one lies outside its domain, or the shapes do not broadcast.
+
+    >>> optimal_lam(0.35, kappa=1, kappa_star=0.3, delta=[0.0, 0.5]).round(4).tolist()
+    [0.0, 0.1996]
+    """
+    a, width, k, noise = (
+        array.ravel()
+        for array in broadcast_parameters(alpha=alpha, kappa=kappa, kappa_star=kappa_star, delta=delta)
+    )
+    shape = np.broadcast_shapes(*(np.shape(value) for value in (alpha, kappa, kappa_star, delta)))
+    student = settled_width(width, k)
+    lam = np.zeros(a.shape)
+    todo = (noise > 0) | (a < ridgeless_recovery(student, k))
+    if todo.any():
+        lam[todo] = _best_decay(a[todo], student[todo], k[todo], noise[todo])
+    return lam.reshape(shape)
+
+
+def _best_decay(
+    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+) -> FloatArray:
+    """lam at the least xi; one-dimensional arguments."""
+    shift = np.ones_like(alpha)  # q/sqrt(xi) as last found, the start for the next xi
+
+    def surplus(log_xi: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+        xi = np.exp(log_xi)
+        shift[index], t = _best_shift(xi, kappa[index], kappa_star[index], shift[index])
+        needed = t.mse + delta[index] / 2
+        return np.log(needed / (2 * alpha[index] * xi)), xi * t.mse_xi / needed - 1
+
+    high = np.log((1 + 1 / kappa_star + delta / 2) / (2 * alpha))
+    low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
+    xi = np.exp(newton_in_bracket(surplus, low, high))
+    best, t = _best_shift(xi, kappa, kappa_star, shift)
+    return np.maximum(best * np.sqrt(xi) * (1 - t.interaction / alpha), 0.0)
+
+
+def _best_shift(
+    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, start: FloatArray
+) -> tuple[FloatArray, Terms]:
+    """q/sqrt(xi) with the least mse at a given xi, and the terms there."""
+    omega = np.full(xi.shape, -np.inf)
+    narrow = kappa < 1
+    omega[narrow] = mass_quantile(kappa[narrow], kappa_star[narrow], xi[narrow])
+    scale = np.sqrt(xi)
+
+    def gain(shift: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+        x, q = xi[index], shift * scale[index]
+        t = evaluate(np.maximum(q, omega[index]), q, x, kappa_star[index])
+        some = t.mass > 0
+        mass = np.where(some, t.mass, 1.0)
+        mean = np.where(some, t.rho_hilbert / mass, 0.0)
+        moving = np.where(q > omega[index], t.density / mass * (mean - t.hilbert), 0.0)
+        return 2 * x / scale[index] * mean - shift, 2 * x * moving - 1
+
+    # The right edge of the spectrum lies below this.
+    top = 2 + (1 + 1 / np.sqrt(kappa_star)) ** 2 / scale
+    shift = newton_in_bracket(gain, np.zeros_like(xi), top, start)
+    q = shift * scale
+    return shift, evaluate(np.maximum(q, omega), q, xi, kappa_star)
