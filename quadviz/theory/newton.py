@@ -17,7 +17,9 @@ BoolArray = NDArray[np.bool_]
 
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
-_MAX_ITERATIONS = 16
+_MAX_ITERATIONS = 40
+#: q/sqrt(xi) below which the law above q is that above 0, to second order.
+_NO_SHIFT = 1e-7
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         new_q = s * np.clip(1 + dq, _SHRINK, _GROW) ** damping
         # Quadratic convergence: after a step this small the next is below rounding. A small step that
         # stopped shrinking is rounding itself, at a nearly singular point.
-        size = np.maximum(np.abs(dx), np.abs(dq))
+        # Where q vanishes beside the spectrum, at the end of interpolation, its own digits do not count.
+        size = np.maximum(np.abs(dx), np.abs(dq) * s / (s + _NO_SHIFT * np.sqrt(x)))
         done = ~bad & ((size < 1e-9) | ((size < 1e-6) & (size > previous[active] / 2)))
         previous[active] = size
         if omega is not None:

@@ -49,7 +49,7 @@ def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta
         ValueError: if one lies outside its domain, or the shapes do not broadcast.
 
     >>> optimal_lam(0.35, kappa=1, kappa_star=0.3, delta=[0.0, 0.5]).round(4).tolist()
-    [0.0, 0.1996]
+    [0.0, 0.2082]
     """
     a, width, k, noise = (
         array.ravel()

@@ -9,7 +9,6 @@ d -> infinity, the second rests on the steady-state assumption of arXiv 2601.104
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +19,10 @@ from quadviz.setting import broadcast_parameters
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems
 from quadviz.theory.rank_limited import solve_rank_limited
+from quadviz.theory.outcome import Regime, Status
+from quadviz.spectrum import mass_quantile
 from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, settled_width
+from quadviz.theory.thresholds import interpolation_threshold
 from quadviz.theory.wide import solve_wide
 
 __all__ = ["Regime", "Status", "SteadyState", "learning_curve", "steady_state"]
@@ -30,36 +32,8 @@ BoolArray = NDArray[np.bool_]
 
 #: Largest relative residual of the two equations that counts as solved.
 _TOLERANCE = 1e-10
-
-
-class Status(IntEnum):
-    """How the solve of a point ended."""
-
-    SOLVED = 0
-    SEVERAL = 1
-    FAILED = 2
-
-    @property
-    def message(self) -> str:
-        """What happened, and what to do about it."""
-        several = "the equations have other solutions here: this is the branch reached from large alpha"
-        return (
-            "solved",
-            f"solved, but {several} (raise lam or kappa for a unique one)",
-            "not solved: no value is returned; raise lam or kappa, or move alpha",
-        )[self]
-
-
-class Regime(IntEnum):
-    """Where the theory is a theorem, and where it is an assumption."""
-
-    EXACT = 0
-    RANK_LIMITED = 1
-
-    @property
-    def label(self) -> str:
-        """A short label for a badge."""
-        return ("exact", "rank-limited: steady-state assumption")[self]
+#: Relative distance from the interpolation threshold within which it is reached.
+_SAME_ALPHA = 5e-11
 
 
 @dataclass(frozen=True)
@@ -187,16 +161,21 @@ def _solve(p: Problems) -> _Unknowns:
     xi, q, omega, mass = np.zeros(n), np.zeros(n), np.full(n, -np.inf), np.ones(n)
     several, converged = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     recovered = _recovers(p, p.kappa)
+    cusp, xi_there = _at_interpolation(p)
     # Where only a wide student recovers its teacher, the rank-limited equations remain.
-    wide = np.flatnonzero(~_recovers(p, np.ones(n)))
+    wide = np.flatnonzero(~_recovers(p, np.ones(n)) & ~cusp)
     xi[wide], q[wide], converged[wide] = solve_wide(p[wide])
     solved = wide[converged[wide]]
     mass[solved] = evaluate(q[solved], q[solved], xi[solved], p.kappa_star[solved]).mass
-    narrow = np.flatnonzero(~recovered & (p.kappa < mass - MASS_ROUNDING))
+    narrow = np.flatnonzero(~recovered & ~cusp & (p.kappa < mass - MASS_ROUNDING))
     if narrow.size:
         xi[narrow], q[narrow], omega[narrow], several[narrow], converged[narrow] = solve_rank_limited(
             p[narrow]
         )
+    at = np.flatnonzero(cusp)
+    if at.size:
+        xi[at] = xi_there[at]
+        omega[at] = mass_quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], xi[at])
     return _Unknowns(xi, q, omega, recovered, several, converged)
 
 
@@ -206,6 +185,25 @@ def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     if recovers.any():
         recovers &= p.alpha >= ridgeless_recovery(kappa, p.kappa_star)
     return recovers
+
+
+def _at_interpolation(p: Problems) -> tuple[BoolArray, FloatArray]:
+    """Where alpha is the interpolation threshold itself, and xi there.
+
+    At this cusp of the ridgeless limit two phases meet in a double root, which costs Newton's method half its
+    digits and some points altogether; as a scalar equation the threshold is known to full precision.
+    """
+    cusp, xi = np.zeros(len(p), dtype=bool), np.zeros(len(p))
+    ridgeless = np.flatnonzero(p.lam == 0)
+    if ridgeless.size:
+        widths = np.stack([np.minimum(p.kappa, 1.0), p.kappa_star, p.delta])[:, ridgeless]
+        settings, which = np.unique(widths, axis=1, return_inverse=True)
+        threshold = interpolation_threshold(*settings)
+        alpha, there = threshold.alpha[which], threshold.xi[which]
+        near = np.abs(p.alpha[ridgeless] - alpha) <= _SAME_ALPHA * alpha
+        cusp[ridgeless] = near & (threshold.status[which] == Status.SOLVED) & (there > 0)
+        xi[ridgeless] = there
+    return cusp, xi
 
 
 def _report(p: Problems, unknowns: _Unknowns) -> SteadyState:

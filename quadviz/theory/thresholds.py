@@ -22,8 +22,8 @@ from quadviz.setting import broadcast_parameters
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
+from quadviz.theory.outcome import Status
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
-from quadviz.theory.steady_state import Status
 
 __all__ = ["InterpolationThreshold", "Regularisation", "interpolation_threshold", "recovery_threshold"]
 

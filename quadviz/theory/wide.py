@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.partial_integrals import MASS_ROUNDING
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.small_noise import ridgeless_recovery
@@ -25,8 +26,8 @@ __all__ = ["solve_wide"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: A ridgeless problem is first solved at this weight decay, which tells its two phases apart.
-_PROBE_LAM = 1e-6
+#: A ridgeless problem is first solved at a tiny weight decay, which tells its two phases apart.
+_PROBES = (1e-6, 1e-8, 1e-10, 1e-12, 1e-14)
 #: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
 _MAX_ITERATIONS, _ACCURACY = 60, 1e-6
 
@@ -88,20 +89,28 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
 def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
     """From the solution at a tiny weight decay to lam -> 0+, in place; True where it converged.
 
-    q (1 - I/alpha) = lam -> 0: either factor vanishes, and the start shows which is the small one.
+    q (1 - I/alpha) = lam -> 0: either factor vanishes, and the start shows which is the small one. Where it
+    misleads, close to the border between the two, the weight decay is made tinier still.
     """
-    fitting = q / np.sqrt(xi) > _PROBE_LAM / q
     converged = np.zeros(len(problems), dtype=bool)
-    for phase in (fitting, ~fitting):  # at the border between the phases the start may mislead
+    todo = np.arange(len(problems))
+    for lam in _PROBES:
+        p, x, s = problems[todo], xi[todo], q[todo]
+        if lam < _PROBES[0]:
+            newton(replace(p, lam=np.full(todo.size, lam)), x, s)
+            xi[todo], q[todo] = x, s
+        fitting = s / np.sqrt(x) > lam / s
+        for phase in (fitting, ~fitting):
+            left = np.flatnonzero(~converged[todo])
+            x_left, s_left = x[left], np.where(phase[left], s[left], 0.0)
+            ok = newton(p[left], x_left, s_left)
+            response = p.alpha[left] - evaluate(s_left, s_left, x_left, p.kappa_star[left]).interaction
+            ok &= (s_left > 0) | (response >= -MASS_ROUNDING)
+            done = todo[left[ok]]
+            xi[done], q[done], converged[done] = x_left[ok], s_left[ok], True
         todo = np.flatnonzero(~converged)
         if not todo.size:
             break
-        x, s = xi[todo].copy(), np.where(phase[todo], q[todo], 0.0)
-        ok = newton(problems[todo], x, s)
-        response = problems.alpha[todo] - evaluate(s, s, x, problems.kappa_star[todo]).interaction
-        ok &= (s > 0) | (response >= 0)
-        done = todo[ok]
-        xi[done], q[done], converged[done] = x[ok], s[ok], True
     return converged
 
 
@@ -114,7 +123,7 @@ def solve_wide(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     Returns:
         xi, q, and where the solve succeeded.
     """
-    probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBE_LAM))
+    probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBES[0]))
     xi, q = _start(probe)
     converged = newton(probe, xi, q)
     hard = np.flatnonzero(~converged)
