@@ -24,13 +24,19 @@ from tornado.web import RedirectHandler
 from traitlets.config import Config
 from voila.app import Voila
 
+from quadviz.pages import PAGES
+
 __all__ = ["reserve_port", "serve"]
 
-FIRST_PAGE = "learning_curves.ipynb"
+FIRST_PAGE, *OTHER_PAGES = (f"{name}.ipynb" for name in PAGES)
 PORTS_TRIED = 50
 # Plotly imports jsonschema, which spends more than half of a kernel's start on a grammar of IRIs: an empty
 # stand-in takes the place of that grammar.
 QUICK_START = "import sys, types; sys.modules['rfc3987_syntax'] = types.ModuleType('rfc3987_syntax')"
+#: Seconds from one look at the waiting kernels to the next.
+ROUND = 3.0
+#: Kernels that Voila itself is to start ahead of a visit.
+_NONE_WAITING: dict[str, Any] = {"default": {"pool_size": 0}}
 
 
 def notebooks() -> Path:
@@ -115,8 +121,9 @@ def _configuration() -> Config:
             "anywidget",
         ],
     )
-    # The next kernels start when the page that took one has had time to load.
-    config.VoilaKernelManager = Config(fill_delay=6.0)
+    # The first kernel starts alone, to be quick.
+    pools = {**_NONE_WAITING, FIRST_PAGE: {"pool_size": 1}}
+    config.VoilaKernelManager = Config(kernel_pools_config=pools)
     config.MappingKernelManager = Config(cull_idle_timeout=60, cull_interval=15)
     if sys.platform != "win32":
         config.KernelManager = Config(transport="ipc")  # closed to other users, unlike TCP
@@ -127,6 +134,7 @@ class Dashboards(Voila):
     """Voila on ports already open, silent but for errors and the address."""
 
     sockets: list[socket.socket]
+    warming: asyncio.Task[None]
 
     def init_handlers(self) -> list[Any]:
         """Voila's handlers, with the first page in place of its file listing."""
@@ -135,12 +143,12 @@ class Dashboards(Voila):
 
     def listen(self) -> None:
         """Serve until interrupted."""
+        self.kernel_manager.kernel_pools_config = _NONE_WAITING
         HTTPServer(self.app).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
         signal.signal(signal.SIGINT, self._handle_signal_stop)
-        # The first kernel is on its way, alone to be quick. From now on two wait: one for a reload.
-        self.kernel_manager.kernel_pools_config = {"default": {"pool_size": 2}}
         self.ioloop.add_callback(self._announce)
+        self.warming = self.ioloop.asyncio_loop.create_task(self._keep_warm())  # type: ignore[attr-defined]
         try:
             self.ioloop.start()
         finally:
@@ -150,8 +158,48 @@ class Dashboards(Voila):
 
     def stop(self) -> None:
         """Kill the kernels; asked politely, one that is still starting fills the terminal with tracebacks."""
+        self.warming.cancel()
         run_sync(self.kernel_manager.shutdown_all)(now=True)
         shutil.rmtree(self.connection_dir)
+
+    async def _keep_warm(self) -> None:
+        """Keep a kernel waiting for each page, and a second for the first, for a reload.
+
+        They start one after another, and not while the page that took the last one is loading: a visitor has
+        the machine to herself. A page asked for when no kernel waits gets one of its own, a second later.
+        """
+        await self._rendered(FIRST_PAGE)
+        others = [(page, 1) for page in OTHER_PAGES if (notebooks() / page).exists()]
+        lacked: set[tuple[str, int]] = set()
+        while True:
+            await asyncio.sleep(ROUND)
+            manager = self.kernel_manager
+            goals = [*others, (FIRST_PAGE, 1), (FIRST_PAGE, 2)]
+            lacking = [(page, count) for page, count in goals if manager.get_pool_size(page) < count]
+            for page, count in lacking:
+                if (page, count) in lacked:
+                    await self._start_one(page)
+            lacked = set(lacking)
+
+    async def _start_one(self, page: str) -> None:
+        """Start a kernel for a page and wait until it has run the notebook.
+
+        Voila would fill its pool by itself as soon as a kernel is taken, and make the next visitor wait for
+        the one not yet begun. So its pools are to hold none but while one is started here.
+        """
+        manager = self.kernel_manager
+        none = manager.kernel_pools_config
+        manager.kernel_pools_config = {page: {"pool_size": manager.get_pool_size(page) + 1}}
+        manager.fill_if_needed(delay=0, notebook_name=page)
+        manager.kernel_pools_config = none
+        await self._rendered(page)
+
+    async def _rendered(self, page: str) -> None:
+        """Wait until the kernels started for a page have run its notebook, or failed to."""
+        for starting in tuple(self.kernel_manager._pools.get(page, ())):
+            await asyncio.wait([starting])
+            if not starting.cancelled() and starting.exception() is None:
+                await asyncio.wait([starting.result()["task"]])
 
     async def _announce(self) -> None:
         """Give the address, and open the browser, once a kernel is on its way.

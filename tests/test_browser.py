@@ -1,4 +1,4 @@
-"""The learning-curves page in a real browser, served by ``quadviz dashboard``."""
+"""Every page in a real browser, served by ``quadviz dashboard``."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import Dashboards
+from conftest import Dashboards, StartDashboards, free_port
+from quadviz.pages import PAGES
+from quadviz.server import FIRST_PAGE, notebooks
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 
+NAMES = [name for name in PAGES if (notebooks() / f"{name}.ipynb").exists()]
 CURVES = ".js-plotly-plot .scatterlayer path.js-line"
-SLIDER = 'input[type=range][data-name="kappa"]'
+SLIDERS = "input.qv-control-slider"
+KAPPA = f'{SLIDERS}[data-name="kappa"]'
+#: A failure of the explorer, or a value refused by a control.
+ALERTS = '[role="alert"]:not(:empty)'
 
 
 @dataclass
@@ -39,11 +46,18 @@ class Visit:
         if kind == "error":
             self.complaints.append(text)
 
+    def wait_for_curves(self) -> None:
+        self.page.wait_for_selector(CURVES, state="attached", timeout=60_000)
+        self.page.locator(SLIDERS).first.wait_for()
+
     def curves(self) -> list[str]:
         """The outlines of the drawn curves."""
         script = "paths => paths.map(path => path.getAttribute('d'))"
         outlines: list[str] = self.page.eval_on_selector_all(CURVES, script)
         return outlines
+
+    def alerts(self) -> list[str]:
+        return self.page.locator(ALERTS).all_inner_texts()
 
     def kernel(self) -> str:
         """The address of the page's kernel."""
@@ -51,18 +65,31 @@ class Visit:
         return f"{self.home}{config['baseUrl']}api/kernels/{config['kernelId']}"
 
 
-@pytest.fixture
-def visit(browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
+@contextmanager
+def visiting(browser: Browser, address: str, path: str = "") -> Iterator[Visit]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    visit = Visit(page, dashboards.address.rstrip("/"))
+    visit = Visit(page, "/".join(address.split("/")[:3]))
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("console", lambda message: visit.note(message.type, message.text))
     page.on("pageerror", lambda error: visit.note("error", str(error)))
-    page.goto(dashboards.address)
-    page.wait_for_selector(CURVES, state="attached", timeout=60_000)
-    page.wait_for_selector(SLIDER)
+    page.goto(f"{address}{path}")
+    visit.wait_for_curves()
     yield visit
     page.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
+    """A fresh visit to the first page."""
+    with visiting(browser, dashboards.address) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def each(request: pytest.FixtureRequest, browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
+    """Every page in turn, opened once for all tests that look at it."""
+    with visiting(browser, dashboards.address, f"voila/render/{request.param}.ipynb") as visit:
+        yield visit
 
 
 def alive(kernel: str) -> bool:
@@ -84,7 +111,7 @@ def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0)
 
 def drag(visit: Visit, to: float) -> None:
     """Drag the slider of kappa to a fraction of its length."""
-    slider = visit.page.locator(SLIDER)
+    slider = visit.page.locator(KAPPA)
     box = slider.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -96,7 +123,7 @@ def drag(visit: Visit, to: float) -> None:
 
 
 def test_dragging_kappa_moves_the_curves(visit: Visit, dashboards: Dashboards) -> None:
-    before, slider = visit.curves(), visit.page.locator(SLIDER)
+    before, slider = visit.curves(), visit.page.locator(KAPPA)
     assert before
     reading = slider.get_attribute("aria-valuetext")
     drag(visit, to=0.1)
@@ -124,15 +151,75 @@ def test_a_page_goes_on_after_the_first_ping(visit: Visit, dashboards: Dashboard
     assert "Traceback" not in dashboards.output
 
 
-def test_every_request_stays_on_the_machine(visit: Visit) -> None:
-    assert len(visit.requests) > 10
-    assert visit.away() == []
+def test_each_page_opens_with_its_title_and_curves(each: Visit) -> None:
+    (name,) = (name for name in NAMES if f"/{name}.ipynb" in each.page.url)
+    assert each.page.locator("h1", has_text=PAGES[name]).count() == 1
+    assert each.page.locator(".qv-pages a[aria-current=page]").all_inner_texts() == [PAGES[name]]
+    assert any(each.curves())
+    assert each.complaints == []
 
 
-def test_a_phone_sees_no_sideways_scroll(visit: Visit) -> None:
-    visit.page.set_viewport_size({"width": 400, "height": 800})
+def test_every_request_stays_on_the_machine(each: Visit) -> None:
+    assert len(each.requests) > 10
+    assert each.away() == []
+
+
+def test_a_phone_sees_no_sideways_scroll(each: Visit) -> None:
+    desk = each.page.viewport_size
+    each.page.set_viewport_size({"width": 400, "height": 800})
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert wait_until(visit.page, lambda: visit.page.evaluate(overflow) <= 0)
+    assert wait_until(each.page, lambda: each.page.evaluate(overflow) <= 0)
+    header = each.page.locator(".qv-header").bounding_box()
+    assert header is not None
+    assert header["height"] < 120
+    each.page.set_viewport_size(desk)
+
+
+def push(page: Page, slider: Locator, key: str) -> None:
+    """Press a key on a slider and wait until the kernel has taken notice."""
+    before = slider.evaluate("slider => [slider.value, slider.ariaValueText]")
+    slider.press(key)
+    if slider.input_value() != before[0]:
+        assert wait_until(page, lambda: slider.get_attribute("aria-valuetext") != before[1])
+
+
+def test_every_slider_goes_to_both_ends(each: Visit, dashboards: Dashboards) -> None:
+    before, sliders = each.curves(), each.page.locator(SLIDERS).all()
+    assert sliders
+    for slider in sliders:
+        for key in ("Home", "End"):
+            push(each.page, slider, key)
+            assert each.alerts() == []
+    assert wait_until(each.page, lambda: each.curves() != before)
+    each.page.locator("button.qv-reset-all").click()
+    # The kernel answers in turn: where the defaults are back, all that came before has been drawn.
+    default = sliders[-1].get_attribute("aria-valuetext")
+    assert wait_until(each.page, lambda: sliders[-1].get_attribute("aria-valuetext") != default)
+    each.page.wait_for_timeout(200)
+    assert each.alerts() == []
+    assert each.complaints == []
+    assert "Traceback" not in dashboards.output
+
+
+@pytest.mark.skipif(len(NAMES) < 2, reason="there is one page")
+def test_a_link_leads_to_the_next_page_in_the_same_theme(
+    browser: Browser, start_dashboards: StartDashboards
+) -> None:
+    """Also right after the start, when no kernel waits for that page yet, and behind a proxy's path."""
+    with (
+        start_dashboards("--no-browser", "--port", str(free_port()), "--base-url", "/a/b") as running,
+        visiting(browser, running.address, f"voila/render/{FIRST_PAGE}?theme=dark") as visit,
+    ):
+        kernel = visit.kernel()
+        visit.page.get_by_role("link", name=PAGES[NAMES[1]]).click()
+        visit.page.wait_for_url(f"**/a/b/voila/render/{NAMES[1]}.ipynb?theme=dark")
+        visit.wait_for_curves()
+        assert visit.page.locator(".qv-pages a[aria-current=page]").all_inner_texts() == [PAGES[NAMES[1]]]
+        assert visit.page.locator("body.theme-dark").count() == 1
+        assert wait_until(visit.page, lambda: not alive(kernel))
+        assert visit.complaints == []
+        assert visit.away() == []
+        assert "Traceback" not in running.output
 
 
 def test_a_page_left_takes_its_kernel_along(visit: Visit) -> None:

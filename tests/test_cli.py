@@ -6,6 +6,7 @@ import errno
 import io
 import socket
 import sys
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -122,3 +123,70 @@ def test_a_kernel_is_culled_when_its_page_has_been_gone_for_a_while(monkeypatch:
 
     asyncio.run(rounds())
     assert shut_down == ["left"]
+
+
+def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[str] = []
+    under_way = [0]
+    first, others = server.FIRST_PAGE, server.OTHER_PAGES
+
+    class Manager:
+        """Voila's pools, with kernels that take a moment to start and another to run their notebook."""
+
+        kernel_pools_config = server._configuration().VoilaKernelManager.kernel_pools_config
+
+        def __init__(self) -> None:
+            self._pools: dict[str, list[asyncio.Task[object]]] = {}
+            for page in (first, *others):
+                self.fill_if_needed(0, page)
+            self.kernel_pools_config = server._NONE_WAITING
+
+        def get_pool_size(self, page: str) -> int:
+            return len(self._pools[page])
+
+        def fill_if_needed(self, delay: float, notebook_name: str) -> None:
+            assert delay == 0
+            pools = self.kernel_pools_config
+            size = pools.get(notebook_name, pools.get("default"))["pool_size"]
+            pool = self._pools.setdefault(notebook_name, [])
+            pool += [asyncio.create_task(self.start(notebook_name)) for _ in range(size - len(pool))]
+
+        async def start(self, page: str) -> object:
+            assert under_way == [0]
+            under_way[0] += 1
+            started.append(page)
+            await asyncio.sleep(0)
+            if page == others[0]:
+                under_way[0] -= 1
+                raise RuntimeError("this kernel does not start")
+            return {"task": asyncio.create_task(self.run())}
+
+        async def run(self) -> None:
+            await asyncio.sleep(0.005)
+            under_way[0] -= 1
+
+    async def visit() -> None:
+        app = server.Dashboards()
+        app.kernel_manager = manager = Manager()
+        keeping = asyncio.create_task(app._keep_warm())
+        while len(started) < len(server.PAGES) + 1:
+            await asyncio.sleep(0.005)
+        assert started == [first, *others, first]
+        manager._pools[others[1]].pop()
+        while len(started) < len(server.PAGES) + 2:
+            await asyncio.sleep(0.005)
+        assert started[-1] == others[1]
+        await asyncio.sleep(0.1)
+        assert {page: len(pool) for page, pool in manager._pools.items()} == {
+            first: 2,
+            **dict.fromkeys(others, 1),
+        }
+        keeping.cancel()
+
+    for page in others:
+        (tmp_path / page).touch()
+    monkeypatch.setattr(server, "notebooks", lambda: tmp_path)
+    monkeypatch.setattr(server, "ROUND", 0.01)
+    asyncio.run(asyncio.wait_for(visit(), 10))

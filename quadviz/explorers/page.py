@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import ipywidgets as widgets
 
-__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "prose_html", "rich"]
+from quadviz.pages import PAGES
 
-#: Every page: the name of its notebook, and its title.
-PAGES: Mapping[str, str] = MappingProxyType(
-    {
-        "learning_curves": "Learning curves",
-        "spectra": "Spectra",
-        "recovery": "Recovery",
-        "double_descent": "Double descent",
-    }
-)
+__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "prose_html", "rich"]
 
 _STYLE = Path(__file__).parent / "assets" / "page.css"
 _SUBSCRIPT = re.compile(r"_(\w+)")

@@ -1,0 +1,18 @@
+"""The pages there are: one notebook each, in the order in which they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["PAGES"]
+
+#: Every page: the name of its notebook, and its title. The first is where a visitor arrives.
+PAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "learning_curves": "Learning curves",
+        "spectra": "Spectra",
+        "recovery": "Recovery",
+        "double_descent": "Double descent",
+    }
+)
