@@ -198,12 +198,6 @@ def test_double_descent_peaks_at_the_interpolation_threshold():
         assert near.train_loss[1] == 0 and near.train_loss[3] > 0
 
 
-def test_recovery_thresholds_against_their_table():
-    t = read_table("thresholds")
-    value = ridgeless_recovery(t["kappa"], t["kappa_star"])
-    assert largest_error(value, t["recovery_ridgeless"]) <= 1e-10
-
-
 def test_a_point_does_not_depend_on_its_company():
     values = random_settings(60, seed=3)
     values["kappa"] /= 8
