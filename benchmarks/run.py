@@ -140,6 +140,33 @@ def error_map() -> Line:
     return Line(f"100 x 100 map, kappa {MAP_KAPPA[0]:g} to 1, delta {MAP_DELTA:g}", spent, "ms", 1000, usual)
 
 
+def ridgeless_map() -> Line:
+    """The same map in the ridgeless limit, whose thresholds are found too."""
+    job = partial(quadviz.steady_state, MAP_ALPHA, MAP_KAPPA, KAPPA_STAR, 0.0, MAP_DELTA)
+    return Line("the same at lam = 0+", milliseconds(job, repeats=3, rounds=2), "ms", 200)
+
+
+def companions() -> Iterator[Line]:
+    """What stands beside a learning curve: Bayes, thresholds, the best weight decay, frames of spectra."""
+    alpha, x = MAP_ALPHA[:, 0], np.linspace(0, 12, 400)
+    jobs: tuple[tuple[str, Callable[[], object], float], ...] = (
+        ("100-point Bayes-optimal curve", partial(quadviz.bayes_optimal, alpha, KAPPA_STAR, 0.5), 100),
+        ("100-point curve of the best lam", partial(quadviz.optimal_lam, alpha, 0.4, KAPPA_STAR, 0.5), 100),
+        (
+            "interpolation thresholds at 100 kappa",
+            partial(quadviz.interpolation_threshold, MAP_KAPPA, KAPPA_STAR, 0.5),
+            100,
+        ),
+        (
+            "100 frames of learned spectra, 400 points each",
+            lambda: quadviz.learned_spectrum(MAP_ALPHA, 0.4, KAPPA_STAR, LAM, 0.5).density(x),
+            100,
+        ),
+    )
+    for name, job, aim in jobs:
+        yield Line(name, milliseconds(job), "ms", aim)
+
+
 def slider_events() -> Iterator[Line]:
     """Kernel time of one slider event on the page with five curves; the way to the browser not included."""
     explorer = LearningCurvesExplorer()
@@ -199,7 +226,8 @@ def main() -> None:
     print(f"baseline meets {len(CHECKED_ROWS)} reference rows to {TOLERANCE:g}")
     for line in curves():
         print(line, flush=True)
-    print(error_map(), flush=True)
+    for line in (error_map(), ridgeless_map(), *companions()):
+        print(line, flush=True)
     for line in slider_events():
         print(line, flush=True)
     print(import_time())
