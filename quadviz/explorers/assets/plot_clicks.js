@@ -1,0 +1,45 @@
+// Tells the kernel where a figure was clicked, in the units of its axes: on the plane and on the margins
+// around it, of which plotly itself says nothing.
+
+const STILL = 6; // pixels a pointer may stray in a click
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let down = null;
+  let host = null;
+
+  const press = (event) => {
+    const idle = event.button !== 0 || event.target.closest(".modebar") || !event.target.closest(".js-plotly-plot");
+    down = idle ? null : [event.clientX, event.clientY];
+  };
+  const letGo = (event) => {
+    const start = down;
+    down = null;
+    if (!start || Math.hypot(event.clientX - start[0], event.clientY - start[1]) > STILL) return;
+    const figure = host.querySelector(".js-plotly-plot");
+    const { xaxis, yaxis } = figure?._fullLayout ?? {};
+    if (!xaxis) return;
+    const frame = figure.getBoundingClientRect();
+    model.send({
+      kind: "click",
+      x: xaxis.p2d(event.clientX - frame.left - xaxis._offset),
+      y: yaxis.p2d(event.clientY - frame.top - yaxis._offset),
+    });
+  };
+  const giveUp = () => { down = null; };
+
+  const attach = requestAnimationFrame(() => {
+    host = el.closest(".qv-clicked");
+    host?.addEventListener("pointerdown", press, true);
+    addEventListener("pointerup", letGo, true);
+    addEventListener("pointercancel", giveUp, true);
+  });
+  return () => {
+    cancelAnimationFrame(attach);
+    host?.removeEventListener("pointerdown", press, true);
+    removeEventListener("pointerup", letGo, true);
+    removeEventListener("pointercancel", giveUp, true);
+  };
+}
+
+export default { render };

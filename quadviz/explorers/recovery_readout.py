@@ -1,0 +1,120 @@
+"""What the recovery page says: where a point stands among the thresholds, and what the map shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from quadviz.explorers.recovery_map import Grid, PointThresholds
+from quadviz.explorers.wording import Paragraph, four_digits
+from quadviz.figures.thresholds import REGIONS, region_at
+from quadviz.theory.steady_state import Status, SteadyState
+
+__all__ = ["recovery_prose", "standing"]
+
+
+def standing(alpha: float, threshold: float) -> str:
+    """Where a sample ratio stands relative to a threshold.
+
+    >>> standing(0.29, 0.3272), standing(0.9, 0.3), standing(0.3, 0.3001)
+    ('11% below it', 'at 3 times it', 'at it, to within half a percent')
+    """
+    ratio = alpha / threshold
+    percent = round(100 * abs(ratio - 1))
+    if percent == 0:
+        return "at it, to within half a percent"
+    if ratio >= 2:
+        return f"at {ratio:.2g} times it"
+    return f"{percent}% {'below' if ratio < 1 else 'above'} it"
+
+
+def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) -> list[Paragraph]:
+    """What to notice about a point and the map around it.
+
+    Args:
+        point: the steady state at the point, arrays holding a single value.
+        thresholds: the thresholds at its widths.
+        grid: the map.
+
+    Returns:
+        Paragraphs, each a lead word and a text.
+    """
+    alpha, kappa_star = float(point.alpha), float(point.kappa_star)
+    if np.isfinite(thresholds.ridgeless):
+        free = (
+            "it is a conjecture, supported by simulations in arXiv 2601.10483, that training from a random "
+            f"start recovers the teacher from α = {four_digits(thresholds.free)} on; the cross stands "
+            f"{standing(alpha, thresholds.free)}."
+        )
+        first = [("Recovery", _about_training(alpha, thresholds)), ("Without weight decay", free)]
+    else:
+        narrow = (
+            f"the student, κ = {four_digits(float(point.kappa))}, is narrower than the teacher, κ* = "
+            f"{four_digits(kappa_star)}: its rank is too small to match it, with any number of samples."
+        )
+        first = [("Recovery", narrow)]
+    return [*first, ("Counting", _about_counting(alpha, kappa_star)), ("This map", _about_map(point, grid))]
+
+
+def _about_training(alpha: float, thresholds: PointThresholds) -> str:
+    """Where the point stands relative to recovery in the ridgeless limit, and in which region."""
+    region = region_at(
+        alpha, thresholds.bayes, thresholds.free, thresholds.ridgeless, thresholds.interpolation
+    )
+    basis = "" if thresholds.exact else ", if the steady-state assumption holds"
+    return (
+        f"from noiseless labels, training with λ → 0+ recovers the teacher from α = "
+        f"{four_digits(thresholds.ridgeless)} on{basis}; the cross stands "
+        f"{standing(alpha, thresholds.ridgeless)}. Its region: {REGIONS[region].name.replace('*', '')}."
+    )
+
+
+def _about_counting(alpha: float, kappa_star: float) -> str:
+    """What the number of unknowns says."""
+    if kappa_star < 1:
+        freedom = kappa_star - kappa_star**2 / 2
+        who = f"a teacher of width κ* = {four_digits(kappa_star)} has κ* − κ*²/2 = {four_digits(freedom)}"
+    else:
+        freedom, who = 0.5, "a teacher of full rank has 1/2"
+    return (
+        f"{who} degrees of freedom, in units of d²; from fewer noiseless samples no method recovers it, from "
+        f"more the best possible one does. The cross stands {standing(alpha, freedom)}."
+    )
+
+
+def _about_map(point: SteadyState, grid: Grid) -> str:
+    """What noise and weight decay do to recovery, and what the map rests on."""
+    lam, delta = float(point.lam), float(point.delta)
+    blur = [f"Δ = {four_digits(delta)}"] * (delta > 0) + [f"λ = {four_digits(lam)}"] * (lam > 0)
+    sentences = []
+    if blur:
+        sentences.append(
+            f"with {' and '.join(blur)} nothing is recovered exactly: the borders drawn are those of Δ = 0 "
+            "and λ → 0+, and here they are no more than a crossover."
+        )
+    else:
+        zero = float(np.mean(grid.mse == 0))
+        where = f"is exactly 0 on {_share(zero)}" if zero else "is nowhere 0 on it"
+        sentences.append(f"with Δ = 0 and λ → 0+ the mse {where}.")
+    if Status(int(point.status)) == Status.FAILED:
+        sentences.append("No solution was found at the cross; move it, or raise λ or κ.")
+    else:
+        mse = float(point.mse)
+        sentences.append(f"At the cross the mse is {'exactly 0' if mse == 0 else four_digits(mse)}.")
+    limited = float(np.mean(grid.spare < 0))
+    if limited:
+        sentences.append(
+            f"On {_share(limited)}, the width limits the rank and the theory rests on the steady-state "
+            f"assumption{'; a thin dashed line bounds that part' if limited < 1 else ''}."
+        )
+    failed = int(np.count_nonzero(np.isnan(grid.mse)))
+    if failed:
+        sentences.append(f"In {failed} of {grid.mse.size} cells no solution was found; they are blank.")
+    return " ".join(sentences)
+
+
+def _share(share: float) -> str:
+    """A share of the map in words."""
+    percent = 100 * share
+    if percent >= 99.5:
+        return "all of it" if share == 1 else "nearly all of it"
+    return "less than 1% of it" if percent < 1 else f"about {percent:.0f}% of it"

@@ -1,0 +1,111 @@
+"""Where in an area of a plane a label fits, if it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Label", "Place", "place_label", "wordings"]
+
+BoolArray = NDArray[np.bool_]
+
+#: Pixels of an average character and of a line, for text of 12 px.
+_CHARACTER, _LINE = 6.3, 15.0
+#: Pixels kept free around a label.
+_AIR = 6.0
+
+
+@dataclass(frozen=True)
+class Label:
+    """One way to write a text.
+
+    Attributes:
+        text: the text, its lines separated by ``<br>``.
+        width: width of what is drawn, in pixels.
+        height: its height.
+        upright: whether it is turned by a right angle, to be read from the bottom up.
+    """
+
+    text: str
+    width: float
+    height: float
+    upright: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A label and its centre, as fractions of the plane from its lower left corner."""
+
+    label: Label
+    x: float
+    y: float
+
+
+def wordings(text: str, lines: Sequence[int] = (1, 2, 3)) -> list[Label]:
+    """Ways to write a text, the best first: on few lines, level before upright.
+
+    >>> [(label.text, label.upright) for label in wordings("rank limited", lines=(1, 2))][:2]
+    [('rank limited', False), ('rank<br>limited', False)]
+    """
+    broken = [_broken(text, count) for count in lines]
+    sizes = [
+        (max(map(len, rows)) * _CHARACTER + _AIR, len(rows) * _LINE + _AIR, "<br>".join(rows))
+        for rows in broken
+    ]
+    level = [Label(text, width, height) for width, height, text in sizes]
+    return level + [Label(text, height, width, upright=True) for width, height, text in sizes]
+
+
+def place_label(area: BoolArray, labels: Sequence[Label], size: tuple[float, float]) -> Place | None:
+    """The first of several labels that fits into an area, as close to its middle as it fits.
+
+    Args:
+        area: the area as the cells of a grid over the plane, shape (rows, columns), the lowest row first.
+        labels: ways to write the label, the preferred one first.
+        size: width and height of the plane in pixels.
+
+    Returns:
+        The label and its place, or None where none fits.
+
+    >>> area = np.zeros((10, 20), dtype=bool)
+    >>> area[:, 5:15] = True
+    >>> place_label(area, [Label("a", 40, 10)], size=(200, 100))
+    Place(label=Label(text='a', width=40, height=10, upright=False), x=0.5, y=0.5)
+    """
+    if not area.any():
+        return None
+    rows, columns = area.shape
+    counts = np.zeros((rows + 1, columns + 1))
+    counts[1:, 1:] = area.cumsum(axis=0).cumsum(axis=1)
+    inside = np.argwhere(area)
+    middle = inside.mean(axis=0) + 0.5
+    for label in labels:
+        high = int(np.ceil(label.height / size[1] * rows))
+        wide = int(np.ceil(label.width / size[0] * columns))
+        if high > rows or wide > columns:
+            continue
+        filled = counts[high:, wide:] - counts[:-high, wide:] - counts[high:, :-wide] + counts[:-high, :-wide]
+        fits = np.argwhere(filled == high * wide)
+        if fits.size:
+            centres = fits + np.array([high, wide]) / 2
+            away = (centres - middle) / np.array([rows, columns])
+            y, x = centres[np.argmin((away**2).sum(axis=1))]
+            return Place(label, float(x) / columns, float(y) / rows)
+    return None
+
+
+def _broken(text: str, count: int) -> list[str]:
+    """A text on at most ``count`` lines of about the same length."""
+    words = text.split(" ")
+    rows = [words[0]]
+    target = len(text) / count
+    for word in words[1:]:
+        short = len(rows[-1]) + (len(word) + 1) / 2 <= target
+        if short or len(rows) == count:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
