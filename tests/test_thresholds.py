@@ -205,6 +205,30 @@ def test_at_interpolation_the_shift_is_gone():
     np.testing.assert_allclose(spectrum.state.xi, peak.xi, rtol=1e-2)
 
 
+def test_the_steady_state_at_the_threshold_itself_is_the_peak():
+    rng = np.random.default_rng(9)
+    kappa, kappa_star = 10 ** rng.uniform(-1.7, 0.3, (2, 500))
+    delta = rng.choice([0.0, 1e-3, 1.0], 500) * rng.uniform(0, 4, 500)
+    peak = interpolation_threshold(kappa, kappa_star, delta)
+    near = steady_state(
+        peak.alpha[:, None] * (1 + np.array([-1e-7, 0, 1e-7])),
+        *(values[:, None] for values in (kappa, kappa_star, np.zeros(500), delta)),
+    )
+    assert not np.any(near.status == Status.FAILED)
+    alone = (peak.status == Status.SOLVED) & (peak.mse > 0)
+    np.testing.assert_allclose(near.mse[alone, 1], peak.mse[alone], rtol=1e-10)
+    assert np.all(near.train_loss[alone] >= 0) and np.all(near.train_loss[alone, :2] <= 1e-20)
+
+
+def test_a_threshold_does_not_depend_on_its_company():
+    kappa, delta = np.array([0.2, 0.295, 0.9, 1.0]), np.array([0.0, 1e-4, 3.0, 0.5])
+    together = interpolation_threshold(kappa, 0.3, delta)
+    for i in range(4):
+        alone = interpolation_threshold(kappa[i], 0.3, delta[i])
+        np.testing.assert_allclose(alone.alpha, together.alpha[i], rtol=1e-12)
+        assert alone.status == together.status[i]
+
+
 def test_shapes_broadcast():
     assert recovery_threshold([0.4, 1.0], [[0.2], [0.3], [0.4]]).shape == (3, 2)
     peak = interpolation_threshold([0.4, 1.0], 0.3, [[0.0], [0.5]])

@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.partial_integrals import MASS_ROUNDING
 from quadviz.setting import broadcast_parameters
+from quadviz.spectrum import mass_quantile
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems
-from quadviz.theory.rank_limited import solve_rank_limited
 from quadviz.theory.outcome import Regime, Status
-from quadviz.spectrum import mass_quantile
+from quadviz.theory.rank_limited import solve_rank_limited
 from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, settled_width
 from quadviz.theory.thresholds import interpolation_threshold
 from quadviz.theory.wide import solve_wide
@@ -34,6 +34,8 @@ BoolArray = NDArray[np.bool_]
 _TOLERANCE = 1e-10
 #: Relative distance from the interpolation threshold within which it is reached.
 _SAME_ALPHA = 5e-11
+#: q/sqrt(xi) and 1 - I/alpha where it may be as near as that.
+_CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -161,22 +163,19 @@ def _solve(p: Problems) -> _Unknowns:
     xi, q, omega, mass = np.zeros(n), np.zeros(n), np.full(n, -np.inf), np.ones(n)
     several, converged = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     recovered = _recovers(p, p.kappa)
-    cusp, xi_there = _at_interpolation(p)
     # Where only a wide student recovers its teacher, the rank-limited equations remain.
-    wide = np.flatnonzero(~_recovers(p, np.ones(n)) & ~cusp)
+    wide = np.flatnonzero(~_recovers(p, np.ones(n)))
     xi[wide], q[wide], converged[wide] = solve_wide(p[wide])
     solved = wide[converged[wide]]
     mass[solved] = evaluate(q[solved], q[solved], xi[solved], p.kappa_star[solved]).mass
-    narrow = np.flatnonzero(~recovered & ~cusp & (p.kappa < mass - MASS_ROUNDING))
+    narrow = np.flatnonzero(~recovered & (p.kappa < mass - MASS_ROUNDING))
     if narrow.size:
         xi[narrow], q[narrow], omega[narrow], several[narrow], converged[narrow] = solve_rank_limited(
             p[narrow]
         )
-    at = np.flatnonzero(cusp)
-    if at.size:
-        xi[at] = xi_there[at]
-        omega[at] = mass_quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], xi[at])
-    return _Unknowns(xi, q, omega, recovered, several, converged)
+    unknowns = _Unknowns(xi, q, omega, recovered, several, converged)
+    _settle_cusps(p, unknowns)
+    return unknowns
 
 
 def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
@@ -187,23 +186,29 @@ def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     return recovers
 
 
-def _at_interpolation(p: Problems) -> tuple[BoolArray, FloatArray]:
-    """Where alpha is the interpolation threshold itself, and xi there.
+def _settle_cusps(p: Problems, unknowns: _Unknowns) -> None:
+    """Put points at the interpolation threshold itself on it, in place.
 
     At this cusp of the ridgeless limit two phases meet in a double root, which costs Newton's method half its
     digits and some points altogether; as a scalar equation the threshold is known to full precision.
     """
-    cusp, xi = np.zeros(len(p), dtype=bool), np.zeros(len(p))
-    ridgeless = np.flatnonzero(p.lam == 0)
-    if ridgeless.size:
-        widths = np.stack([np.minimum(p.kappa, 1.0), p.kappa_star, p.delta])[:, ridgeless]
-        settings, which = np.unique(widths, axis=1, return_inverse=True)
-        threshold = interpolation_threshold(*settings)
-        alpha, there = threshold.alpha[which], threshold.xi[which]
-        near = np.abs(p.alpha[ridgeless] - alpha) <= _SAME_ALPHA * alpha
-        cusp[ridgeless] = near & (threshold.status[which] == Status.SOLVED) & (there > 0)
-        xi[ridgeless] = there
-    return cusp, xi
+    xi, q, omega, recovered, several, converged = unknowns
+    close = q <= _CLOSE * np.sqrt(xi)
+    at = np.flatnonzero((p.lam == 0) & ~recovered & (close | ~converged))
+    if at.size:
+        cut = np.maximum(q[at], omega[at])
+        solved = np.where(xi[at] > 0, xi[at], 1.0)
+        slack = 1 - evaluate(cut, q[at], solved, p.kappa_star[at]).interaction / p.alpha[at]
+        at = at[(np.abs(slack) < _CLOSE) | ~converged[at]]
+    if at.size:
+        threshold = interpolation_threshold(p.kappa[at], p.kappa_star[at], p.delta[at])
+        near = np.abs(p.alpha[at] - threshold.alpha) <= _SAME_ALPHA * threshold.alpha
+        unique = threshold.status == Status.SOLVED
+        near &= (threshold.xi > 0) & (unique | ~converged[at])
+        several[at] |= near & ~unique
+        at, xi_there = at[near], threshold.xi[near]
+        xi[at], q[at], converged[at] = xi_there, 0.0, True
+        omega[at] = mass_quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], xi_there)
 
 
 def _report(p: Problems, unknowns: _Unknowns) -> SteadyState:

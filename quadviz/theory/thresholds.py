@@ -32,6 +32,8 @@ Regularisation = Literal["ridgeless", "none", "bayes"]
 
 #: Points of the scan in xi, per decade.
 _PER_DECADE = 4
+#: Problems scanned at once, which bounds the memory.
+_BLOCK = 1024
 #: Below this xi the clean-teacher limit is reached to the last digit that a float can tell.
 _CLEAN = 1e-16
 
@@ -136,17 +138,25 @@ def interpolation_threshold(
     >>> peak.alpha.round(4).tolist(), peak.mse.round(3).tolist()
     ([0.3775, 0.307], [0.0, 4.477])
     """
-    width, teacher, noise = broadcast_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
+    parameters = broadcast_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
+    width, teacher, noise = (array.ravel() for array in parameters)
     student = settled_width(width, teacher)
-    clean = (noise == 0) & (student >= np.minimum(teacher, 1.0))
-    alpha, mse, xi = ridgeless_interpolation(student, teacher), np.zeros(width.shape), np.zeros(width.shape)
-    status = np.full(width.shape, Status.SOLVED, dtype=np.int8)
-    noisy = ~clean
-    if noisy.any():
-        alpha[noisy], mse[noisy], xi[noisy], status[noisy] = _noisy_interpolation(
-            student[noisy], teacher[noisy], noise[noisy]
-        )
-    return InterpolationThreshold(width, teacher, noise, alpha, mse, xi, status)
+    alpha, mse, xi = ridgeless_interpolation(student, teacher), np.zeros(width.size), np.zeros(width.size)
+    status = np.full(width.size, Status.SOLVED, dtype=np.int8)
+    noisy = np.flatnonzero((noise > 0) | (student < np.minimum(teacher, 1.0)))
+    for start in range(0, noisy.size, _BLOCK):
+        at = noisy[start : start + _BLOCK]
+        alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(student[at], teacher[at], noise[at])
+    shape = parameters[0].shape
+    return InterpolationThreshold(
+        kappa=parameters[0],
+        kappa_star=parameters[1],
+        delta=parameters[2],
+        alpha=alpha.reshape(shape),
+        mse=mse.reshape(shape),
+        xi=xi.reshape(shape),
+        status=status.reshape(shape),
+    )
 
 
 def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> Terms:
@@ -171,27 +181,31 @@ def _noisy_interpolation(
         first = (t.mse + delta[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    # alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
+    # alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen. The points
+    # belong to one lattice for all: a threshold does not depend on the company it is asked in.
     floor = np.maximum(delta / 2, _CLEAN)
     ceiling = 1e3 * ((1 + 1 / kappa_star + delta) / np.minimum(kappa, 1)) ** 2
-    count = int(np.ceil(_PER_DECADE * np.log10(ceiling / floor).max())) + 1
-    grid = np.linspace(np.log(floor), np.log(ceiling), count, axis=1)
-    xi, *columns = np.broadcast_arrays(np.exp(grid), *(v[:, None] for v in (kappa, kappa_star, delta)))
-    scan = _interpolating(xi, columns[0], columns[1])
-    first, second = (scan.mse + columns[2] / 2) / (2 * xi), scan.interaction
+    step = np.log(10) / _PER_DECADE
+    first_point, last_point = np.floor(np.log(floor.min()) / step), np.ceil(np.log(ceiling.max()) / step)
+    grid = np.arange(first_point, last_point + 1) * step
+    columns = (values[:, None] for values in (kappa, kappa_star, delta))
+    xi, *settings = np.broadcast_arrays(np.exp(grid), *columns)
+    scan = _interpolating(xi, settings[0], settings[1])
+    first, second = (scan.mse + settings[2] / 2) / (2 * xi), scan.interaction
     above = first > second
     change = above[:, :-1] & ~above[:, 1:]
-    place, rows = change.argmax(axis=1), np.arange(kappa.size)
-    root = newton_in_bracket(excess, grid[rows, place], grid[rows, place + 1])
+    place = change.argmax(axis=1)
+    root = newton_in_bracket(excess, grid[place], grid[place + 1])
     t = _interpolating(np.exp(root), kappa, kappa_star)
 
     # A student narrower than its teacher by next to nothing: the clean limit, beyond what xi can tell.
     clean, found = ~above[:, 0], change.any(axis=1)
     alpha = np.where(clean, ridgeless_interpolation(kappa, kappa_star), t.interaction)
     mse, xi_there = (np.where(clean, 0.0, values) for values in (t.mse, np.exp(root)))
-    # Coming from large alpha along q = 0, is the threshold met before the branch folds?
-    before = np.where(grid < root[:, None], first, np.inf).min(axis=1)
-    several = ~clean & ((change.sum(axis=1) > 1) | (before < alpha))
+    # Coming from large alpha along q = 0, alpha falls as xi grows, unless the branch folds before.
+    rises = (np.diff(first, axis=1) > 0) & (grid[1:] < root[:, None])
+    folds = rises.any(axis=1) | (t.mse_xi > 2 * alpha)
+    several = ~clean & ((change.sum(axis=1) > 1) | folds)
     status = np.where(several, Status.SEVERAL, Status.SOLVED)
     known = clean | found
     return (
