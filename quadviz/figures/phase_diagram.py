@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.pen import Pen
-from quadviz.figures.placing import place_label, wordings
+from quadviz.figures.placing import Place, place_label, without, wordings
 from quadviz.figures.theme import THEMES, template
 from quadviz.figures.thresholds import (
     ALPHA_TITLE,
@@ -18,7 +18,9 @@ from quadviz.figures.thresholds import (
     Plane,
     RegionName,
     ThresholdCurves,
+    add_cross,
     add_lines,
+    put_cross,
     put_lines,
 )
 
@@ -111,11 +113,7 @@ def phase_diagram_skeleton() -> go.Figure:
     for _ in REGIONS:
         figure.add_scatter(mode="lines", line_width=0, fill="toself", hoverinfo="skip", showlegend=False)
     add_lines(figure)
-    for size in (5.0, 2.0):
-        figure.add_scatter(
-            mode="markers", hoverinfo="skip", showlegend=False, cliponaxis=False,
-            marker={"symbol": "cross-thin", "size": 17, "line": {"width": size}},
-        )  # fmt: skip
+    add_cross(figure)
     for _ in REGIONS:
         figure.add_annotation(
             text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
@@ -139,23 +137,22 @@ class PhaseDiagramPen(Pen):
     def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
         super().__init__(figure, precision)
         self._curves: ThresholdCurves | None = None
+        self._labels: dict[RegionName, tuple[BoolArray, Place]] = {}
 
     def draw(self, plane: Plane) -> None:
         """Draw ``plane`` in one batched update."""
-        colours = THEMES[plane.theme]
-        cross = len(self.figure.data) - 2
         with self.figure.batch_update():
             layout = self.figure.layout
             if self.new("theme", plane.theme):
                 layout.template = template(plane.theme)
                 for note in layout.annotations[: len(REGIONS)]:
-                    note.font.color = colours.ink
-            for trace, colour in ((cross, colours.surface), (cross + 1, colours.ink)):
-                self.put(trace, x=[plane.point[0]], y=[plane.point[1]], marker_line_color=colour)
+                    note.font.color = THEMES[plane.theme].ink
+            put_cross(self, plane)
             frame = (plane.alpha, plane.width, plane.title, plane.limit, plane.theme)
             if self.new("frame", frame) or self._curves is not plane.curves:
                 self._curves = plane.curves
                 self._draw_plane(plane)
+            self._step_aside(plane)
 
     def _draw_plane(self, plane: Plane) -> None:
         """All but the cross."""
@@ -167,14 +164,29 @@ class PhaseDiagramPen(Pen):
         rows, columns = _GRID
         across, up = _centres(plane.alpha, columns), _centres(plane.width, rows)
         for trace, (name, region) in enumerate(REGIONS.items()):
-            band, place, x, y = found.get(name), None, None, None
+            band, x, y = found.get(name), None, None
+            self._labels.pop(name, None)
             if band is not None:
                 x, y = (values.astype(self.precision) for values in band.outline)
-                labels = wordings(region.name) + wordings(region.short)
-                place = place_label(band.cells(across, up), labels, _SIZE)
+                cells = band.cells(across, up)
+                place = place_label(cells, wordings(region.name) + wordings(region.short), _SIZE)
+                if place is not None:
+                    self._labels[name] = cells, place
             self.put(trace, x=x, y=y, fillcolor=region.dark if plane.theme == "dark" else region.light)
+        put_lines(self, len(REGIONS), plane.curves, plane.theme)
+
+    def _step_aside(self, plane: Plane) -> None:
+        """Write the regions' names, beside the cross where they can."""
+        x, y = (
+            (value - low) / (high - low)
+            for value, (low, high) in zip(plane.point, (plane.alpha, plane.width), strict=True)
+        )
+        for number, name in enumerate(REGIONS):
+            cells, place = self._labels.get(name, (None, None))
+            if cells is not None and place is not None:
+                place = place_label(without(cells, (x, y), _SIZE), [place.label], _SIZE) or place
             if self.new(f"label {name}", place):
-                note = layout.annotations[trace]
+                note = self.figure.layout.annotations[number]
                 if place is None:
                     note.visible = False
                 else:
@@ -182,7 +194,6 @@ class PhaseDiagramPen(Pen):
                         text=place.label.text, x=place.x, y=place.y, visible=True,
                         textangle=-90 if place.label.upright else 0,
                     )  # fmt: skip
-        put_lines(self, len(REGIONS), plane.curves, plane.theme)
 
 
 def _centres(ends: tuple[float, float], count: int) -> FloatArray:

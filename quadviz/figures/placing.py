@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Label", "Place", "place_label", "wordings"]
+__all__ = ["Label", "Place", "place_label", "without", "wordings"]
 
 BoolArray = NDArray[np.bool_]
 
 #: Pixels of an average character and of a line, for text of 12 px.
 _CHARACTER, _LINE = 6.3, 15.0
-#: Pixels kept free around a label.
-_AIR = 6.0
+#: Pixels kept free around a label, and to each side of a point.
+_AIR, _CLEAR = 6.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,21 @@ def place_label(area: BoolArray, labels: Sequence[Label], size: tuple[float, flo
             y, x = centres[np.argmin((away**2).sum(axis=1))]
             return Place(label, float(x) / columns, float(y) / rows)
     return None
+
+
+def without(area: BoolArray, point: tuple[float, float], size: tuple[float, float]) -> BoolArray:
+    """An area less what lies around a point, for a label to step aside.
+
+    Args:
+        area: the area, shape (rows, columns), the lowest row first.
+        point: the point, as fractions of the plane from its lower left corner.
+        size: width and height of the plane in pixels.
+    """
+    rows, columns = area.shape
+    up = np.abs((np.arange(rows) + 0.5) / rows - point[1]) * size[1] < _CLEAR
+    across = np.abs((np.arange(columns) + 0.5) / columns - point[0]) * size[0] < _CLEAR
+    cleared: BoolArray = area & ~(up[:, None] & across)
+    return cleared
 
 
 def _broken(text: str, count: int) -> list[str]:

@@ -67,7 +67,7 @@ def point_spectrum_skeleton() -> go.Figure:
     figure.add_scatter(line_width=8, yaxis="y2", **quiet)
     figure.add_scatter(line_width=3, yaxis="y2", **quiet)
     figure.add_annotation(
-        text="<b>spectrum at the cross</b>  learned, and the teacher's (grey)", x=0, xref="paper", xshift=-4,
+        text="<b>spectrum</b>  at the cross; the teacher's in grey", x=0, xref="paper", xshift=-4,
         xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
     )  # fmt: skip
     figure.add_annotation(
@@ -119,8 +119,8 @@ class PointSpectrumPen(Pen):
             text = "no solution was found at the cross"
             if known:
                 text = (
-                    f"at 0 (bar, up to 1): {_share(view.learned_atom)} learned,<br>"
-                    f"{_share(view.teacher_atom)} of the teacher's"
+                    f"exactly 0 (bars): {_share(view.learned_atom)} of the learned,<br>"
+                    f"{_share(view.teacher_atom)} of the teacher's eigenvalues"
                 )
             if self.new("atoms", text):
                 layout.annotations[1].text = text

@@ -21,7 +21,7 @@ from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
 from quadviz.figures.placing import place_label, wordings
 from quadviz.figures.theme import THEMES, ThemeName, template
-from quadviz.figures.thresholds import ALPHA_TITLE, Plane, add_lines, put_lines
+from quadviz.figures.thresholds import ALPHA_TITLE, Plane, add_cross, add_lines, put_cross, put_lines
 
 __all__ = [
     "COLOUR_RANGES",
@@ -130,11 +130,7 @@ def recovery_map_skeleton() -> go.Figure:
         showscale=False, showlegend=False, hoverinfo="skip",
     )  # fmt: skip
     add_lines(figure, cased=True)
-    for size in (6.0, 2.2):
-        figure.add_scatter(
-            mode="markers", hoverinfo="skip", showlegend=False, cliponaxis=False,
-            marker={"symbol": "cross-thin", "size": 22, "line": {"width": size}},
-        )  # fmt: skip
+    add_cross(figure)
     for _ in range(2):
         figure.add_annotation(
             text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
@@ -172,9 +168,7 @@ class RecoveryMapPen(Pen):
                 layout.yaxis.title.text = plane.title
             self._draw_colours(view)
             put_lines(self, 2, plane.curves, plane.theme, cased=True)
-            cross = len(self.figure.data) - 2
-            for trace, colour in ((cross, colours.surface), (cross + 1, colours.ink)):
-                self.put(trace, x=[plane.point[0]], y=[plane.point[1]], marker_line_color=colour)
+            put_cross(self, plane)
 
     def _draw_colours(self, view: RecoveryMap) -> None:
         span = COLOUR_RANGES[view.colours]
@@ -214,7 +208,7 @@ def _power(exponent: int) -> str:
 
 def _ticks(span: ColourRange) -> tuple[list[float], list[str]]:
     """Places and texts of the colour bar's ticks: 0 in its block, then powers of ten."""
-    step = 2 if span.high - span.low > 6 else 1
+    step = 3 if span.high - span.low > 6 else 1
     powers = range(span.low, span.high + 1, step)
     texts = [_power(power) for power in powers]
     texts[0], texts[-1] = f"≤ {texts[0]}", f"≥ {texts[-1]}"

@@ -29,8 +29,10 @@ __all__ = [
     "RegionName",
     "ThresholdCurves",
     "Width",
+    "add_cross",
     "add_lines",
     "line_colour",
+    "put_cross",
     "put_lines",
     "region_at",
 ]
@@ -38,6 +40,8 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+#: Half the extent of the cross, in pixels.
+_REACH = 11
 Width = Literal["kappa", "kappa_star"]
 RegionName = Literal["narrow", "impossible", "missed", "decay", "free", "either", "tight"]
 
@@ -178,6 +182,23 @@ def region_at(alpha: float, bayes: float, free: float, ridgeless: float, interpo
 def line_colour(line: Line, theme: ThemeName) -> str:
     """The colour of a threshold on a theme's background."""
     return line.dark if theme == "dark" else line.light
+
+
+def add_cross(figure: go.Figure) -> None:
+    """Room for the cross in a figure: two shapes, of which one is the edge of the other."""
+    for width in (5.5, 2.2):
+        figure.add_shape(
+            type="path", path=f"M{-_REACH},0H{_REACH}M0,{-_REACH}V{_REACH}", line_width=width,
+            xref="x", yref="y", xsizemode="pixel", ysizemode="pixel", xanchor=0, yanchor=0,
+        )  # fmt: skip
+
+
+def put_cross(pen: Pen, plane: Plane) -> None:
+    """Put the cross where the point is."""
+    colours = THEMES[plane.theme]
+    if pen.new("cross", (plane.point, plane.theme)):
+        for shape, colour in zip(pen.figure.layout.shapes, (colours.surface, colours.ink), strict=True):
+            shape.update(xanchor=plane.point[0], yanchor=plane.point[1], line_color=colour)
 
 
 def add_lines(figure: go.Figure, cased: bool = False) -> int:
