@@ -37,6 +37,13 @@ def test_reference_table():
     assert largest_error(best.xi, t["xi"]) <= 1e-8
 
 
+def test_the_corners_of_the_parameter_table():
+    t = read_table("bayes_optimal_extra")
+    best = bayes_optimal(t["alpha"], t["kappa_star"], t["delta"])
+    assert largest_error(best.xi, t["xi"]) <= 1e-10
+    assert largest_error(best.mmse, t["mmse"]) <= 1e-10
+
+
 @pytest.mark.parametrize("kappa_star", [0.03, 0.3, 0.9, 1.0, 1.001, 1.6])
 @pytest.mark.parametrize("xi", [1e-4, 0.03, 1.0, 40.0])
 def test_the_cubed_density_against_quadrature(kappa_star, xi):
