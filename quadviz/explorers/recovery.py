@@ -52,7 +52,7 @@ __all__ = ["RecoveryExplorer", "State", "show"]
 FloatArray = NDArray[np.float64]
 
 #: Where this page opens: without noise and decay, a little short of recovery.
-DEFAULTS = {"alpha": 0.29, "delta": 0.0, "lam": 0.0}
+DEFAULTS = {"kappa": 0.8, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
 ALPHA_TOPS = (0.6, PARAMETERS["alpha"].high)
 WIDTH_TOPS = (1.0, PARAMETERS["kappa"].high)
 #: Seconds without a change after which the map is refined.
@@ -80,7 +80,7 @@ class State:
         theme: the page's background.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
+    kappa: float = DEFAULTS["kappa"]
     kappa_star: float = PARAMETERS["kappa_star"].default
     delta: float = DEFAULTS["delta"]
     lam: float = DEFAULTS["lam"]
@@ -300,7 +300,7 @@ def _rounded(parameter: Parameter, value: float) -> float:
     Raises:
         ValueError: if it lies outside the parameter's range.
     """
-    return min(max(float(f"{parameter.in_range(value):.3g}"), parameter.low), parameter.high)
+    return parameter.in_range(float(f"{value:.3g}"))
 
 
 def _band(left: float, right: float) -> FloatArray:

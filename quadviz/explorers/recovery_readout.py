@@ -13,18 +13,18 @@ __all__ = ["recovery_prose", "standing"]
 
 
 def standing(alpha: float, threshold: float) -> str:
-    """Where a sample ratio stands relative to a threshold.
+    """How many samples a sample ratio means, compared with a threshold.
 
     >>> standing(0.29, 0.3272), standing(0.9, 0.3), standing(0.3, 0.3001)
-    ('11% below it', 'at 3 times it', 'at it, to within half a percent')
+    ('11% fewer samples', '3 times as many samples', 'as many samples, to within half a percent')
     """
     ratio = alpha / threshold
     percent = round(100 * abs(ratio - 1))
     if percent == 0:
-        return "at it, to within half a percent"
+        return "as many samples, to within half a percent"
     if ratio >= 2:
-        return f"at {ratio:.2g} times it"
-    return f"{percent}% {'below' if ratio < 1 else 'above'} it"
+        return f"{ratio:.2g} times as many samples"
+    return f"{percent}% {'fewer' if ratio < 1 else 'more'} samples"
 
 
 def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) -> list[Paragraph]:
@@ -42,7 +42,7 @@ def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) 
     if np.isfinite(thresholds.ridgeless):
         free = (
             "it is a conjecture, supported by simulations in arXiv 2601.10483, that training from a random "
-            f"start recovers the teacher from α = {four_digits(thresholds.free)} on; the cross stands "
+            f"start recovers the teacher from α = {four_digits(thresholds.free)} on; the cross has "
             f"{standing(alpha, thresholds.free)}."
         )
         first = [("Recovery", _about_training(alpha, thresholds)), ("Without weight decay", free)]
@@ -63,7 +63,7 @@ def _about_training(alpha: float, thresholds: PointThresholds) -> str:
     basis = "" if thresholds.exact else ", if the steady-state assumption holds"
     return (
         f"from noiseless labels, training with λ → 0+ recovers the teacher from α = "
-        f"{four_digits(thresholds.ridgeless)} on{basis}; the cross stands "
+        f"{four_digits(thresholds.ridgeless)} on{basis}; the cross has "
         f"{standing(alpha, thresholds.ridgeless)}. Its region: {REGIONS[region].name.replace('*', '')}."
     )
 
@@ -77,7 +77,7 @@ def _about_counting(alpha: float, kappa_star: float) -> str:
         freedom, who = 0.5, "a teacher of full rank has 1/2"
     return (
         f"{who} degrees of freedom, in units of d²; from fewer noiseless samples no method recovers it, from "
-        f"more the best possible one does. The cross stands {standing(alpha, freedom)}."
+        f"more the best possible one does. The cross has {standing(alpha, freedom)}."
     )
 
 

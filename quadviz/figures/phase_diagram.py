@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.pen import Pen
-from quadviz.figures.placing import Place, place_label, without, wordings
+from quadviz.figures.placing import place_label, without, wordings
 from quadviz.figures.theme import THEMES, template
 from quadviz.figures.thresholds import (
     ALPHA_TITLE,
@@ -35,8 +35,8 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-HEIGHT = 304
-MARGIN = {"l": 50, "r": 10, "t": 24, "b": 40}
+HEIGHT = 308
+MARGIN = {"l": 50, "r": 10, "t": 24, "b": 44}
 #: The smallest plane that the labels are made to fit, in pixels: a phone's.
 _SIZE = (300.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Rows and columns of the grid on which room for a label is looked for.
@@ -113,7 +113,7 @@ def phase_diagram_skeleton() -> go.Figure:
     for _ in REGIONS:
         figure.add_scatter(mode="lines", line_width=0, fill="toself", hoverinfo="skip", showlegend=False)
     add_lines(figure)
-    add_cross(figure)
+    add_cross(figure, size=17)
     for _ in REGIONS:
         figure.add_annotation(
             text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
@@ -125,7 +125,7 @@ def phase_diagram_skeleton() -> go.Figure:
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,
-        xaxis={"fixedrange": True, "showgrid": False, "title": {"text": ALPHA_TITLE, "standoff": 4}},
+        xaxis={"fixedrange": True, "showgrid": False, "title": {"text": ALPHA_TITLE, "standoff": 6}},
         yaxis={"fixedrange": True, "showgrid": False, "title": {"standoff": 6}, "nticks": 6},
     )  # fmt: skip
     return figure
@@ -137,7 +137,7 @@ class PhaseDiagramPen(Pen):
     def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
         super().__init__(figure, precision)
         self._curves: ThresholdCurves | None = None
-        self._labels: dict[RegionName, tuple[BoolArray, Place]] = {}
+        self._cells: dict[RegionName, BoolArray] = {}
 
     def draw(self, plane: Plane) -> None:
         """Draw ``plane`` in one batched update."""
@@ -152,7 +152,7 @@ class PhaseDiagramPen(Pen):
             if self.new("frame", frame) or self._curves is not plane.curves:
                 self._curves = plane.curves
                 self._draw_plane(plane)
-            self._step_aside(plane)
+            self._write_names(plane)
 
     def _draw_plane(self, plane: Plane) -> None:
         """All but the cross."""
@@ -165,26 +165,24 @@ class PhaseDiagramPen(Pen):
         across, up = _centres(plane.alpha, columns), _centres(plane.width, rows)
         for trace, (name, region) in enumerate(REGIONS.items()):
             band, x, y = found.get(name), None, None
-            self._labels.pop(name, None)
+            self._cells.pop(name, None)
             if band is not None:
                 x, y = (values.astype(self.precision) for values in band.outline)
-                cells = band.cells(across, up)
-                place = place_label(cells, wordings(region.name) + wordings(region.short), _SIZE)
-                if place is not None:
-                    self._labels[name] = cells, place
+                self._cells[name] = band.cells(across, up)
             self.put(trace, x=x, y=y, fillcolor=region.dark if plane.theme == "dark" else region.light)
         put_lines(self, len(REGIONS), plane.curves, plane.theme)
 
-    def _step_aside(self, plane: Plane) -> None:
-        """Write the regions' names, beside the cross where they can."""
+    def _write_names(self, plane: Plane) -> None:
+        """Write the names of the regions where they fit, clear of the cross."""
         x, y = (
             (value - low) / (high - low)
             for value, (low, high) in zip(plane.point, (plane.alpha, plane.width), strict=True)
         )
-        for number, name in enumerate(REGIONS):
-            cells, place = self._labels.get(name, (None, None))
-            if cells is not None and place is not None:
-                place = place_label(without(cells, (x, y), _SIZE), [place.label], _SIZE) or place
+        for number, (name, region) in enumerate(REGIONS.items()):
+            place = None
+            if name in self._cells:
+                clear = without(self._cells[name], (x, y), _SIZE)
+                place = place_label(clear, wordings(region.name) + wordings(region.short), _SIZE)
             if self.new(f"label {name}", place):
                 note = self.figure.layout.annotations[number]
                 if place is None:

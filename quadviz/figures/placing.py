@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Label", "Place", "place_label", "without", "wordings"]
+__all__ = ["Label", "Place", "off_curve", "place_label", "without", "wordings"]
 
 BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
 
 #: Pixels of an average character and of a line, for text of 12 px.
-_CHARACTER, _LINE = 6.3, 15.0
+_CHARACTER, _LINE = 6.0, 15.0
 #: Pixels kept free around a label, and to each side of a point.
-_AIR, _CLEAR = 6.0, 10.0
+_AIR, _CLEAR = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,23 @@ def without(area: BoolArray, point: tuple[float, float], size: tuple[float, floa
     up = np.abs((np.arange(rows) + 0.5) / rows - point[1]) * size[1] < _CLEAR
     across = np.abs((np.arange(columns) + 0.5) / columns - point[0]) * size[0] < _CLEAR
     cleared: BoolArray = area & ~(up[:, None] & across)
+    return cleared
+
+
+def off_curve(area: BoolArray, x: FloatArray, y: FloatArray, size: tuple[float, float]) -> BoolArray:
+    """An area less what lies around a curve that runs upwards.
+
+    Args:
+        area: the area, shape (rows, columns), the lowest row first.
+        x: the curve, as fractions of the plane, shape (N,).
+        y: its increasing heights, as fractions of the plane, shape (N,).
+        size: width and height of the plane in pixels.
+    """
+    rows, columns = area.shape
+    up, across = (np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns
+    near = np.abs(across - np.interp(up, y, x)[:, None]) * size[0] < _AIR
+    along = (up >= y[0]) & (up <= y[-1])
+    cleared: BoolArray = area & ~(near & along[:, None])
     return cleared
 
 

@@ -19,7 +19,7 @@ __all__ = ["PointSpectrum", "PointSpectrumPen", "point_spectrum_figure", "point_
 FloatArray = NDArray[np.float64]
 
 HEIGHT = 222
-MARGIN = {"l": 50, "r": 10, "t": 26, "b": 38}
+MARGIN = {"l": 50, "r": 10, "t": 26, "b": 44}
 #: Heights are fitted to what lies right of this share of the axis: what is left of a weak noise is a spike.
 _SPIKE = 0.03
 
@@ -67,17 +67,13 @@ def point_spectrum_skeleton() -> go.Figure:
     figure.add_scatter(line_width=8, yaxis="y2", **quiet)
     figure.add_scatter(line_width=3, yaxis="y2", **quiet)
     figure.add_annotation(
-        text="<b>spectrum</b>  at the cross; the teacher's in grey", x=0, xref="paper", xshift=-4,
+        text="<b>spectrum</b>  density at the cross; the teacher's in grey", x=0, xref="paper", xshift=-4,
         xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
-    )  # fmt: skip
-    figure.add_annotation(
-        text="", x=1, xref="paper", xanchor="right", y=1, yref="paper", yanchor="top", showarrow=False,
-        font_size=12, align="right",
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,
-        xaxis={**axis, "title": {"text": "eigenvalue", "standoff": 4}, "nticks": 7},
-        yaxis={**axis, "title": {"text": "density", "standoff": 6}, "nticks": 4},
+        xaxis={**axis, "title": {"standoff": 6}, "nticks": 7},
+        yaxis={**axis, "nticks": 4},
         yaxis2={"fixedrange": True, "range": (0, 1.04), "overlaying": "y", "visible": False},
     )  # fmt: skip
     return figure
@@ -118,12 +114,9 @@ class PointSpectrumPen(Pen):
             self.put(3, x=[0.0, 0.0], y=[0.0, view.learned_atom if known else 0.0], line_color=colours.single)
             text = "no solution was found at the cross"
             if known:
-                text = (
-                    f"exactly 0 (bars): {_share(view.learned_atom)} of the learned,<br>"
-                    f"{_share(view.teacher_atom)} of the teacher's eigenvalues"
-                )
+                text = f"bars: {_share(view.learned_atom)} are 0, teacher's {_share(view.teacher_atom)}"
             if self.new("atoms", text):
-                layout.annotations[1].text = text
+                layout.xaxis.title.text = f"eigenvalue  ({text})"
 
     def _fit(self, view: PointSpectrum) -> None:
         """Fit the axes to both laws."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -19,9 +19,10 @@ from plotly.colors import get_colorscale
 
 from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
-from quadviz.figures.placing import place_label, wordings
+from quadviz.figures.placing import off_curve, place_label, without, wordings
 from quadviz.figures.theme import THEMES, ThemeName, template
-from quadviz.figures.thresholds import ALPHA_TITLE, Plane, add_cross, add_lines, put_cross, put_lines
+from quadviz.figures.thresholds import ALPHA_TITLE, LINES, Plane, add_cross, add_lines, put_cross, put_lines
+from quadviz.setting import PARAMETERS
 
 __all__ = [
     "COLOUR_RANGES",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 HEIGHT = 530
 MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
@@ -41,6 +43,7 @@ MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
 _SIZE = (250.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Share of the colour bar taken by the block for 0.
 _BLOCK = 0.09
+_LIMITED, _RECOVERED = "rank-limited: steady-state assumption", "mse = 0: recovered exactly"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 ColourRangeName = Literal["wide", "middle", "narrow"]
@@ -118,19 +121,18 @@ def recovery_map_skeleton() -> go.Figure:
     """An empty figure, to be filled by a :class:`RecoveryMapPen`."""
     figure = go.Figure()
     figure.add_heatmap(
-        hovertemplate="α: %{x:.3g}<br>%{yaxis.title.text}: %{y:.3g}<br>mse: %{customdata:.3g}<extra></extra>",
         hoverongaps=False,
         colorbar={
             "thickness": 14, "outlinewidth": 0, "xpad": 8, "ypad": 0, "ticks": "",
         },
     )  # fmt: skip
-    figure.add_contour(
-        contours={"start": 0, "end": 0, "size": 1, "coloring": "none"},
-        line={"dash": DASH, "width": 1.5, "smoothing": 0}, connectgaps=False,
-        showscale=False, showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+    for line in ({"width": 3.2}, {"width": 1.6, "dash": DASH}):
+        figure.add_contour(
+            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"}, line={"smoothing": 0, **line},
+            connectgaps=False, showscale=False, showlegend=False, hoverinfo="skip",
+        )  # fmt: skip
     add_lines(figure, cased=True)
-    add_cross(figure)
+    add_cross(figure, size=22)
     for _ in range(2):
         figure.add_annotation(
             text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
@@ -166,8 +168,14 @@ class RecoveryMapPen(Pen):
             if self.new("axes", (plane.alpha, plane.width, plane.title)):
                 layout.xaxis.range, layout.yaxis.range = plane.alpha, plane.width
                 layout.yaxis.title.text = plane.title
+                symbol = PARAMETERS[plane.curves.width].symbol
+                self.figure.data[
+                    0
+                ].hovertemplate = (
+                    f"α = %{{x:.3~g}}, {symbol} = %{{y:.3~g}}<br>mse = %{{customdata:.4~g}}<extra></extra>"
+                )
             self._draw_colours(view)
-            put_lines(self, 2, plane.curves, plane.theme, cased=True)
+            put_lines(self, 3, plane.curves, plane.theme, cased=True)
             put_cross(self, plane)
 
     def _draw_colours(self, view: RecoveryMap) -> None:
@@ -184,13 +192,12 @@ class RecoveryMapPen(Pen):
         self.put(0, z=span.shades(view.mse), customdata=_four_digits(view.mse), **cells)
         spare = np.round(view.spare, 3)
         limits = bool((spare < 0).any() and (spare > 0).any())
-        self.put(1, z=spare if limits else None, line_color=THEMES[view.plane.theme].surface, **cells)
-        areas = (
-            ("rank-limited: steady-state assumption", view.spare < 0),
-            ("mse = 0: recovered exactly", view.mse == 0),
-        )
-        for number, (text, area) in enumerate(areas):
-            place = place_label(area, wordings(text), _SIZE)
+        for trace, colour in ((1, "rgba(0,0,0,0.55)"), (2, "#ffffff")):
+            self.put(trace, z=spare if limits else None, line_color=colour, **cells)
+        for number, (text, area) in enumerate(
+            ((_LIMITED, view.spare < 0), (_RECOVERED, view.mse == 0)),
+        ):
+            place = place_label(self._clear(area, view.plane), wordings(text), _SIZE)
             if self.new(f"label {number}", place):
                 note = self.figure.layout.annotations[number]
                 if place is None:
@@ -200,6 +207,20 @@ class RecoveryMapPen(Pen):
                         text=place.label.text, x=place.x, y=place.y, visible=True,
                         textangle=-90 if place.label.upright else 0,
                     )  # fmt: skip
+
+    def _clear(self, area: BoolArray, plane: Plane) -> BoolArray:
+        """An area less what the thresholds and the cross take."""
+        curves = plane.curves
+        height = _fraction(curves.place, plane.width)
+        for line in LINES:
+            area = off_curve(area, _fraction(getattr(curves, line.field), plane.alpha), height, _SIZE)
+        point = _fraction(plane.point[0], plane.alpha), _fraction(plane.point[1], plane.width)
+        return without(area, point, _SIZE)
+
+
+def _fraction(value: Any, ends: tuple[float, float]) -> Any:
+    """Where a value, or an array of them, lies between two ends."""
+    return (value - ends[0]) / (ends[1] - ends[0])
 
 
 def _power(exponent: int) -> str:

@@ -40,8 +40,6 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: Half the extent of the cross, in pixels.
-_REACH = 11
 Width = Literal["kappa", "kappa_star"]
 RegionName = Literal["narrow", "impossible", "missed", "decay", "free", "either", "tight"]
 
@@ -151,9 +149,9 @@ REGIONS: Mapping[RegionName, Region] = MappingProxyType(
         "missed": Region("possible, but not by this training*", "not found*", "#fbe3c6", "#57402a"),
         "free": Region("recovered without weight decay only*", "no decay only*", "#f8cdb4", "#7a4527"),
         "decay": Region(f"recovered with {_TO_ZERO} only*", f"{_TO_ZERO} only*", "#cfe4f5", "#234a66"),
-        "either": Region(f"recovered with {_TO_ZERO} or without*", "recovered*", "#cdeee0", "#1d4f42"),
+        "either": Region(f"recovered with {_TO_ZERO} or no decay*", "recovered*", "#cdeee0", "#1d4f42"),
         "tight": Region(
-            f"recovered with {_TO_ZERO} or without*; no room to fit noise",
+            f"recovered with {_TO_ZERO} or no decay*; no room to fit noise",
             "recovered*, no room to fit noise",
             "#a5dcc5",
             "#27705b",
@@ -184,21 +182,20 @@ def line_colour(line: Line, theme: ThemeName) -> str:
     return line.dark if theme == "dark" else line.light
 
 
-def add_cross(figure: go.Figure) -> None:
-    """Room for the cross in a figure: two shapes, of which one is the edge of the other."""
+def add_cross(figure: go.Figure, size: int) -> None:
+    """Room for a cross of ``size`` pixels in a figure, above everything else."""
     for width in (5.5, 2.2):
-        figure.add_shape(
-            type="path", path=f"M{-_REACH},0H{_REACH}M0,{-_REACH}V{_REACH}", line_width=width,
-            xref="x", yref="y", xsizemode="pixel", ysizemode="pixel", xanchor=0, yanchor=0,
+        figure.add_scatter(
+            mode="markers", hoverinfo="skip", showlegend=False, cliponaxis=False,
+            marker={"symbol": "cross-thin", "size": size, "line": {"width": width}},
         )  # fmt: skip
 
 
 def put_cross(pen: Pen, plane: Plane) -> None:
-    """Put the cross where the point is."""
-    colours = THEMES[plane.theme]
-    if pen.new("cross", (plane.point, plane.theme)):
-        for shape, colour in zip(pen.figure.layout.shapes, (colours.surface, colours.ink), strict=True):
-            shape.update(xanchor=plane.point[0], yanchor=plane.point[1], line_color=colour)
+    """Put the cross where the point is, edged in the colour of the background."""
+    first = len(pen.figure.data) - 2
+    for trace, colour in enumerate((THEMES[plane.theme].surface, THEMES[plane.theme].ink), start=first):
+        pen.put(trace, x=[plane.point[0]], y=[plane.point[1]], marker_line_color=colour)
 
 
 def add_lines(figure: go.Figure, cased: bool = False) -> int:
