@@ -1,0 +1,174 @@
+"""The double-descent explorer: where the test error peaks, in samples and in width, and how to tame it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+from IPython.display import display
+
+from quadviz.explorers.controls import ParameterControl
+from quadviz.explorers.double_descent_readout import cards, prose
+from quadviz.explorers.double_descent_results import (
+    ALPHA_TOPS,
+    POINTS,
+    Results,
+    Solver,
+    State,
+    decay_name,
+    decay_shade,
+)
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.tracks import Track
+from quadviz.figures.double_descent import DoubleDescent, DoubleDescentPen, double_descent_skeleton
+from quadviz.figures.double_descent_lines import DASH
+from quadviz.figures.double_descent_width import WidthDescent, WidthPen, width_skeleton
+from quadviz.figures.theme import family_colours
+from quadviz.setting import PARAMETERS
+
+__all__ = ["DoubleDescentExplorer", "State", "show"]
+
+SETTINGS = ("kappa", "kappa_star", "delta", "lam")
+
+
+class DoubleDescentExplorer(Explorer[State]):
+    """The page: sliders for the setting, a marker in samples and width, and two linked figures.
+
+    Attributes:
+        samples: the figure against alpha.
+        widths: the figure against kappa.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(State(), (*SETTINGS, "alpha"))
+        # Where the page opens the marker stands on the side on which the width has a peak too.
+        parameter = replace(PARAMETERS["alpha"], default=self.state.alpha)
+        self.controls["alpha"] = self.bind("alpha", ParameterControl(parameter))
+        self._solver = Solver()
+        results = self._solver.results(self.state)
+        self._samples_pen = DoubleDescentPen(double_descent_skeleton(), precision=np.float32)
+        self._widths_pen = WidthPen(width_skeleton(), precision=np.float32)
+        self._put(results)
+        self.samples = LiveFigure(self._samples_pen.figure, "double_descent")
+        self.widths = LiveFigure(self._widths_pen.figure, "double_descent_width")
+        self._samples_pen.figure, self._widths_pen.figure = self.samples, self.widths
+        self.controls["alpha"].add_class("qv-under-axis")
+        scales = [("linear", "linear"), ("log", "log")]
+        self.x_scale = self.bind("x_scale", choice("α, κ axes", scales))
+        self.y_scale = self.bind("y_scale", choice("mse axes", scales))
+        self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
+        against_alpha = widgets.Box([self.samples, self.controls["alpha"]])
+        against_alpha.add_class("qv-against-alpha")
+        against_kappa = widgets.Box([self.widths, _key()])
+        against_kappa.add_class("qv-against-kappa")
+        self.page = Page(
+            "double_descent",
+            "Why does the test error peak where the network just fits its data, and what removes the peak?",
+            self.groups(SETTINGS),
+            [self.x_scale, self.y_scale, self.alpha_top, self.reset_button()],
+            [against_alpha, against_kappa, self.theme],
+        )
+        self.page.widget.add_class("qv-double-descent")
+        for figure, field in ((self.samples, "alpha"), (self.widths, "kappa")):
+            for trace in figure.data:
+                trace.on_click(self._mover(field))
+        self.start()
+
+    def settle(self, state: State, changed: Collection[str]) -> State:
+        """A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along."""
+        if state.alpha <= state.alpha_top:
+            return state
+        if "alpha" in changed:
+            return replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
+        return replace(state, alpha=state.alpha_top)
+
+    def show_state(self) -> None:
+        """Put every widget where the state is, the marker's slider on the axis shown."""
+        super().show_state()
+        alpha, top = PARAMETERS["alpha"], self.state.alpha_top
+        linear = self.state.x_scale == "linear"
+        steps = round((top - alpha.low) / (alpha.step * top)) if linear else 2 * POINTS
+        axis = Track(alpha.low, top, steps, self.state.x_scale)
+        if self.controls["alpha"].track != axis:
+            self.controls["alpha"].track = axis
+
+    def draw(self) -> None:
+        """Solve for the state, redraw both figures, and fill the read-out."""
+        results = self._solver.results(self.state)
+        self._put(results)
+        self.page.readout.value = cards_html("Under the marker", cards(results))
+        self.page.prose.value = prose_html(prose(results))
+
+    def _put(self, results: Results) -> None:
+        """Draw results into both figures."""
+        state = self.state
+        names = tuple(decay_name(lam) for lam in results.lams)
+        shades = tuple(decay_shade(lam) for lam in results.lams)
+        colours = family_colours(len(names), state.theme, shades)
+        self._samples_pen.draw(
+            DoubleDescent(
+                family=results.family,
+                names=names,
+                shades=shades,
+                current=results.current,
+                best=results.best,
+                bayes=results.bayes,
+                threshold=results.threshold,
+                recovery=results.recovery,
+                marker=results.marker,
+                best_marker=results.best_marker,
+                bayes_marker=results.bayes_marker,
+                theme=state.theme,
+                x_scale=state.x_scale,
+                y_scale=state.y_scale,
+            )
+        )
+        self._widths_pen.draw(
+            WidthDescent(
+                ridgeless=results.ridgeless_widths,
+                current=results.current_widths,
+                best=results.best_widths,
+                marker=results.width_marker,
+                name=names[results.current],
+                colours=(colours[0], colours[results.current]),
+                mmse=results.bayes_marker,
+                interpolating=results.interpolating,
+                theme=state.theme,
+                x_scale=state.x_scale,
+                y_scale=state.y_scale,
+            )
+        )
+
+    def _mover(self, field: str) -> Any:
+        """What moves a field of the state to where a curve was clicked."""
+
+        def take(_trace: go.Scatter, points: Any, _input: object) -> None:
+            if points.xs:
+                self.change(**{field: float(f"{points.xs[0]:.4g}")})
+
+        return take
+
+
+def _key() -> widgets.HTML:
+    """What the kinds of line mean."""
+    samples = (
+        ("", "exact as d → ∞"),
+        (f'stroke-dasharray="{DASH}"', "rank-limited: assumption"),
+        ('stroke-dasharray="0 5" stroke-linecap="round"', "other solutions exist"),
+    )
+    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
+    items = "".join(f"<span>{line.format(look)}{meaning}</span>" for look, meaning in samples)
+    legend = widgets.HTML(f"<p>{items}<span>A click in a figure moves the marker.</span></p>")
+    legend.add_class("qv-key")
+    return legend
+
+
+def show() -> None:
+    """Put the explorer on the page, below the cell that calls this."""
+    display(DoubleDescentExplorer().widget)  # type: ignore[no-untyped-call]
