@@ -248,8 +248,9 @@ def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:
     return 0 < after < kappa.size and bool(loss[after - 1] > 0 and loss[after] == 0)
 
 
-def _joined(how: Callable[[Sequence[FloatArray]], FloatArray], parts: Sequence[SteadyState]) -> SteadyState:
+def _joined(
+    how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
+) -> SteadyState:
     """Several results as one."""
-    return SteadyState(
-        **{f.name: how([np.asarray(getattr(part, f.name)) for part in parts]) for f in fields(SteadyState)}
-    )
+    names = [f.name for f in fields(SteadyState)]
+    return SteadyState(**{name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names})

@@ -205,10 +205,8 @@ class WidthPen(LinesPen):
             if place is None:
                 self.put_text(1 + row, "")
                 continue
-            log = view.x_scale == "log"
-            at, ends = (
-                (math.log10(place), (math.log10(low), math.log10(high))) if log else (place, (low, high))
-            )
-            left = at - ends[0] <= ends[1] - at
+            at, left, right = place, low, high
+            if view.x_scale == "log":
+                at, left, right = math.log10(place), math.log10(low), math.log10(high)
             self.put_text(1 + row, text, x=at, xanchor="left" if at - left <= right - at else "right")
         self.put_vertical(2, float(np.ravel(view.marker.kappa)[0]))
