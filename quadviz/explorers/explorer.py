@@ -47,7 +47,11 @@ class Explorer(ABC, Generic[S]):
 
     def __init__(self, state: S, parameters: Sequence[str]) -> None:
         self.state = state
-        self.controls = {name: ParameterControl(PARAMETERS[name]) for name in parameters}
+        # A reset goes back to the state that the page opened with.
+        self.controls = {
+            name: ParameterControl(replace(PARAMETERS[name], default=getattr(state, name)))
+            for name in parameters
+        }
         self.theme = ThemeProbe()
         self._bound: dict[str, widgets.Widget] = dict(self.controls)
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
