@@ -52,7 +52,7 @@ __all__ = ["RecoveryExplorer", "State", "show"]
 FloatArray = NDArray[np.float64]
 
 #: Where this page opens: without noise and decay, a little short of recovery.
-DEFAULTS = {"kappa": 0.8, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
+DEFAULTS = {"kappa": 0.5, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
 ALPHA_TOPS = (0.6, PARAMETERS["alpha"].high)
 WIDTH_TOPS = (1.0, PARAMETERS["kappa"].high)
 #: Seconds without a change after which the map is refined.

@@ -38,7 +38,7 @@ BoolArray = NDArray[np.bool_]
 HEIGHT = 308
 MARGIN = {"l": 50, "r": 10, "t": 24, "b": 44}
 #: The smallest plane that the labels are made to fit, in pixels: a phone's.
-_SIZE = (300.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
+_SIZE = (330.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Rows and columns of the grid on which room for a label is looked for.
 _GRID = (66, 100)
 #: A region narrower than this is not there.

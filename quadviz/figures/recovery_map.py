@@ -169,11 +169,8 @@ class RecoveryMapPen(Pen):
                 layout.xaxis.range, layout.yaxis.range = plane.alpha, plane.width
                 layout.yaxis.title.text = plane.title
                 symbol = PARAMETERS[plane.curves.width].symbol
-                self.figure.data[
-                    0
-                ].hovertemplate = (
-                    f"α = %{{x:.3~g}}, {symbol} = %{{y:.3~g}}<br>mse = %{{customdata:.4~g}}<extra></extra>"
-                )
+                place = f"α = %{{x:.3~g}}, {symbol} = %{{y:.3~g}}"
+                self.put(0, hovertemplate=f"{place}<br>mse = %{{customdata:.4~g}}<extra></extra>")
             self._draw_colours(view)
             put_lines(self, 3, plane.curves, plane.theme, cased=True)
             put_cross(self, plane)
