@@ -15,22 +15,25 @@ import pytest
 
 from quadviz.explorers import learning_curves as page_module
 from quadviz.explorers.controls import ParameterControl
-from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.learning_curves import (
-    ALPHA_TOPS,
-    FAMILY,
+from quadviz.explorers.curve_state import ALPHA_TOPS, FAMILY, PRESETS, State, family
+from quadviz.explorers.curve_thresholds import (
     POINTS,
-    LearningCurvesExplorer,
+    CurveThresholds,
     alpha_grid,
-    family,
+    curve_thresholds,
+    curves_through,
 )
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.learning_curves import LearningCurvesExplorer
 from quadviz.explorers.readout import cards, family_paragraph, prose
 from quadviz.explorers.shape import shape_of
 from quadviz.explorers.wording import four_digits
-from quadviz.figures.learning_curves import PANELS
+from quadviz.figures.learning_curves import BAYES, PANELS
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +44,9 @@ def shared() -> LearningCurvesExplorer:
 @pytest.fixture
 def page(shared: LearningCurvesExplorer) -> Iterator[LearningCurvesExplorer]:
     """The page as it opens; made once, for a live figure is never freed."""
-    defaults = page_module.State()
-    shared.change(
-        **{name: getattr(defaults, name) for name in ("compare", "x_scale", "y_scale", "alpha_top")}
-    )
+    defaults = State()
+    view = ("compare", "x_scale", "y_scale", "alpha_top", "references")
+    shared.change(**{name: getattr(defaults, name) for name in view})
     shared.reset()
     assert shared.state == defaults
     yield shared
@@ -63,15 +65,21 @@ def reading(page: LearningCurvesExplorer) -> dict[str, str]:
 
 
 def drawn(page: LearningCurvesExplorer, field: str = "mse") -> dict[str, Any]:
-    """The curves in a panel by name, exact and rank-limited stretches together."""
+    """The curves of a family in a panel by name, exact and rank-limited stretches together."""
     row = [panel.field for panel in PANELS].index(field)
     axis = "y" if row == 0 else f"y{row + 1}"
-    traces = [t for t in page.figure.data if t.mode == "lines" and t.yaxis == axis]
+    traces = [t for t in page.figure.data if t.mode == "lines" and t.yaxis == axis and t.name != BAYES]
     curves = {}
     for dashed, solid in zip(traces[::2], traces[1::2], strict=True):
         if solid.y is not None:
             curves[solid.name] = np.asarray(solid.y if dashed.y is None else dashed.y)
     return curves
+
+
+def expected_curves(top: float, **setting: Any) -> SteadyState:
+    """The curves of a family on the page's grid, by the solver alone."""
+    thresholds = curve_thresholds(*(setting[name] for name in ("kappa", "kappa_star", "delta")))
+    return learning_curve(alpha_grid(top, thresholds.cusps), **setting)
 
 
 def numbers(explorer: LearningCurvesExplorer) -> dict[str, float]:
@@ -99,10 +107,10 @@ def test_it_opens_with_the_curves_in_what_a_browser_finds() -> None:
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_a_slider_at_its_end_draws_that_setting(page: LearningCurvesExplorer, name: str, end: str) -> None:
     control = page.controls[name]
-    page.compare.value = None
+    page.compare.value = ""
     control.position = 0.0 if end == "low" else float(control.stops)
     assert getattr(page.state, name) == control.value
-    result = learning_curve(alpha_grid(1.0), **numbers(page))
+    result = expected_curves(1.0, **numbers(page))
     for panel in PANELS:
         (curve,) = drawn(page, panel.field).values()
         np.testing.assert_allclose(curve, getattr(result, panel.field), rtol=1e-7)
@@ -114,6 +122,9 @@ def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) 
     page.controls["kappa"].value = 0.4
     point = steady_state(0.6, **numbers(page))
     shown = reading(page)
+    best = float(bayes_optimal(0.6, 0.3, 0.5).mmse)
+    assert shown["Bayes-optimal"] == four_digits(best)
+    assert shown["mse above that"] == f"{100 * (float(point.mse) / best - 1):.2g}%"
     for label, value in (
         ("mse", point.mse),
         ("train loss", point.train_loss),
@@ -148,7 +159,7 @@ def test_a_family_has_five_increasing_values_with_the_current_one(name: str) -> 
 def test_comparing_draws_the_family(page: LearningCurvesExplorer, name: str) -> None:
     page.compare.value = name
     spread = family(name, getattr(page.state, name))
-    result = learning_curve(alpha_grid(1.0), **{**numbers(page), name: np.array(spread.values)})
+    result = expected_curves(1.0, **{**numbers(page), name: np.array(spread.values)})
     curves = drawn(page)
     assert len(curves) == 5
     np.testing.assert_allclose(list(curves.values()), result.mse, rtol=1e-7)
@@ -156,7 +167,7 @@ def test_comparing_draws_the_family(page: LearningCurvesExplorer, name: str) -> 
     assert list(curves) == [
         f"{symbol} = {'0+' if v == 0 and name == 'lam' else four_digits(v)}" for v in spread.values
     ]
-    widths = [t.line.width for t in page.figure.data if t.mode == "lines" and t.yaxis == "y"][1::2]
+    widths = [t.line.width for t in page.figure.data if t.mode == "lines" and t.yaxis == "y"][1:10:2]
     assert np.argmax(widths) == spread.current
 
 
@@ -201,6 +212,146 @@ def test_the_grid_has_200_increasing_points_from_end_to_end(top: float) -> None:
     assert np.all(np.diff(grid) > 0)
 
 
+@pytest.mark.parametrize("top", ALPHA_TOPS)
+def test_the_grid_goes_through_given_places_and_keeps_its_size(top: float) -> None:
+    rng = np.random.default_rng(5)
+    even = alpha_grid(top)
+    for count in (1, 3, 10):
+        apart, close = rng.uniform(0, 1.2 * top, count), rng.uniform(0.9 * top, 0.9001 * top, count)
+        for places in (apart, close, even[rng.integers(0, POINTS, count)], [0.01, top]):
+            grid = alpha_grid(top, np.unique(places))
+            assert grid.shape == (POINTS,)
+            assert (grid[0], grid[-1]) == (0.01, top)
+            assert np.all(np.diff(grid) > 0)
+            inside = [place for place in places if 0.01 < place < top]
+            assert set(inside) <= set(grid)
+
+
+@pytest.mark.parametrize("setting", [(0.7, 0.3, 0.5), (0.4, 0.3, 1.5), (1.0, 0.15, 0.05), (0.2, 0.5, 0.0)])
+def test_a_ridgeless_curve_reaches_its_cusp(setting: tuple[float, float, float]) -> None:
+    kappa, kappa_star, delta = setting
+    thresholds = curve_thresholds(*setting)
+    grid = alpha_grid(1.0, thresholds.cusps)
+    curve = curves_through(thresholds, grid, kappa, kappa_star, [0.0, 0.01], delta)
+    solved = learning_curve(grid, kappa, kappa_star, [0.0, 0.01], delta)
+    for field in ("alpha", "mse", "train_loss", "in_sample_error"):
+        np.testing.assert_allclose(getattr(curve, field), getattr(solved, field), rtol=1e-6, atol=1e-14)
+    peak = interpolation_threshold([kappa], [kappa_star], delta)
+    (at,) = np.flatnonzero(grid == peak.alpha[0])
+    assert curve.mse[0, at] == peak.mse[0] > curve.mse[0, at + 1]
+    assert curve.mse[0, at - 1] < 0.8 * peak.mse[0], "without this point the cusp would be cut"
+
+
+def lines_at(page: LearningCurvesExplorer) -> dict[str, float]:
+    """The thresholds drawn: their names and places."""
+    shapes, names = page.figure.layout.shapes[1:], page.figure.layout.annotations[-4:]
+    return {a.text: s.x0 for s, a in zip(shapes, names, strict=True) if s.visible and a.visible}
+
+
+@pytest.mark.parametrize("compared", ["", *FAMILY])
+def test_the_thresholds_drawn_are_those_of_the_current_curve(
+    page: LearningCurvesExplorer, compared: str
+) -> None:
+    page.compare.value = compared
+    page.controls["kappa"].value = 0.5
+    now = interpolation_threshold([0.5], [0.3], 0.5)
+    assert lines_at(page) == {"interpolation, λ → 0+": pytest.approx(now.alpha[0])}
+
+    page.controls["delta"].value = 0.0
+    assert lines_at(page) == {
+        "recovery, Bayes-optimal": pytest.approx(0.3 - 0.3**2 / 2),
+        "recovery, λ → 0+": pytest.approx(float(recovery_threshold(0.5, 0.3))),
+        "recovery, λ = 0 (conjecture)": pytest.approx(float(recovery_threshold(0.5, 0.3, "none"))),
+        "interpolation, λ → 0+": pytest.approx(interpolation_threshold([0.5], [0.3]).alpha[0]),
+    }
+    page.controls["kappa"].value = 0.2  # narrower than its teacher
+    assert set(lines_at(page)) == {"recovery, Bayes-optimal", "interpolation, λ → 0+"}
+
+
+def test_the_bayes_optimal_curve_is_that_of_the_current_curve(page: LearningCurvesExplorer) -> None:
+    for compared in FAMILY:
+        page.compare.value = compared
+        for delta in (0.5, 0.0):
+            page.controls["delta"].value = delta
+            drawing = page.figure.data[-1]
+            assert (drawing.name, drawing.visible, drawing.yaxis) == (BAYES, True, "y")
+            alpha = np.asarray(drawing.x, dtype=float)
+            expected = bayes_optimal(alpha, 0.3, delta).mmse
+            np.testing.assert_allclose(drawing.y, expected, rtol=1e-4, atol=2e-6)
+    # Without noise it comes down at its threshold, not at the grid point before.
+    assert alpha[np.asarray(drawing.y) > 0].max() == pytest.approx(0.255, rel=2e-4)
+
+
+def test_the_guides_can_be_hidden_and_come_back(page: LearningCurvesExplorer) -> None:
+    top = page.figure.layout.yaxis.domain[1]
+    page.references.value = False
+    assert lines_at(page) == {}
+    assert not page.figure.data[-1].visible
+    assert page.figure.layout.yaxis.domain[1] == 1.0 > top
+    page.references.value = True
+    assert lines_at(page)
+    assert page.figure.data[-1].visible
+    assert page.figure.layout.yaxis.domain[1] == top
+
+
+def test_the_panels_stay_while_thresholds_leave_the_axis(page: LearningCurvesExplorer) -> None:
+    page.controls["delta"].value = 0.0
+    domain = page.figure.layout.yaxis.domain
+    page.alpha_top.value = 0.5
+    for kappa_star in (0.05, 0.3, 0.8, 2.0):
+        page.controls["kappa_star"].value = kappa_star
+        assert page.figure.layout.yaxis.domain == domain
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_brings_its_whole_state_and_is_one_until_something_changes(
+    page: LearningCurvesExplorer, name: str
+) -> None:
+    page.x_scale.value = "log"
+    page.alpha_top.value = 2.0
+    assert page.presets.value is None
+    page.presets.value = name
+    for field, value in PRESETS[name].fields.items():
+        assert getattr(page.state, field) == value
+    assert page.compare.value == page.state.compare
+    assert all(control.value == getattr(page.state, n) for n, control in page.controls.items())
+    assert page.state.preset == page.presets.value == name
+    page.theme.dark = True
+    page.references.value = False
+    assert page.presets.value == name
+    page.controls["kappa"].value += 0.01
+    assert page.state.preset is page.presets.value is None
+    page.controls["kappa"].value = PRESETS[name].fields["kappa"]
+    assert page.presets.value == name
+    page.x_scale.value = "log"
+    assert page.presets.value is None
+
+
+def test_presets_refresh_the_page_once(page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    refreshed: list[None] = []
+    monkeypatch.setattr(page, "refresh", lambda: refreshed.append(None))
+    for name in PRESETS:
+        page.presets.value = name
+    assert len(refreshed) == len(PRESETS)
+
+
+def test_presets_show_what_they_promise(page: LearningCurvesExplorer) -> None:
+    titles = {}
+    for name in PRESETS:
+        page.presets.value = name
+        titles[name] = plain(page.page.prose.value)
+    assert "Double descent:" in titles["Double descent"]
+    assert "It peaks at the interpolation threshold" in titles["Double descent"]
+    assert "stays there: the teacher is recovered exactly" in titles["Recovery"]
+    page.presets.value = "Width"
+    widths = family("kappa", page.state.kappa).values
+    family_at_marker = steady_state(page.state.alpha, **{**numbers(page), "kappa": np.array(widths)})
+    assert set(family_at_marker.regime.tolist()) == {Regime.EXACT, Regime.RANK_LIMITED}
+    curves = drawn(page)
+    alike = np.isclose(curves["κ = 0.5"], curves["κ = 1"], rtol=1e-6)
+    assert 0.2 < alike.mean() < 1
+
+
 def test_a_click_on_a_curve_moves_the_marker(page: LearningCurvesExplorer) -> None:
     page.figure.data[0]._dispatch_on_click(SimpleNamespace(xs=[0.123456], ys=[1.0]), None)
     assert page.state.alpha == page.controls["alpha"].value == 0.1235
@@ -226,7 +377,7 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "learning_curve", broken)
+        patch.setattr(page_module, "curves_through", broken)
         page.controls["kappa"].value = 0.61
     assert "could not be computed" in page.page._alert.value
     assert "secret" not in page.page._alert.value
@@ -234,17 +385,18 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
     assert "qv-stale" in page.page._figures._dom_classes
     page.controls["kappa"].value = 0.62
     assert page.page._alert.value == ""
-    expected = learning_curve(alpha_grid(1.0), **numbers(page)).mse
+    expected = expected_curves(1.0, **numbers(page)).mse
     np.testing.assert_allclose(drawn(page)["λ = 0.01"], expected, rtol=1e-7)
 
 
 def test_moving_the_marker_or_the_theme_solves_no_curve_again(
     page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_module, "learning_curve", lambda *_, **__: pytest.fail("solved again"))
+    monkeypatch.setattr(page_module, "curves_through", lambda *_, **__: pytest.fail("solved again"))
     page.controls["alpha"].value = 0.7
     page.theme.dark = True
     page.y_scale.value = "linear"
+    page.references.value = False
     assert page.page._alert.value == ""
     assert page.figure.layout.template.layout.font.color == "#e6eaee"
 
@@ -273,14 +425,15 @@ def test_a_point_without_a_solution_reads_as_dashes() -> None:
         f: np.array(np.nan) for f in ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min")
     }
     point = SteadyState(**{**vars(solved), **nan, "status": np.array(Status.FAILED)})
-    read = cards(point)
-    assert [card.value for card in read] == ["–"] * 7 + ["no solution"]
+    assert [card.value for card in cards(point)] == ["–"] * 7 + ["no solution"]
+    assert [card.value for card in cards(point, 0.25)] == ["–", "0.25"] + ["–"] * 7 + ["no solution"]
     curve = learning_curve([0.1, 0.2, 0.3], 0.5, 0.3, 0.01, 0.5)
-    text = " ".join(sentence for _lead, sentence in prose(curve, point))
+    thresholds = curve_thresholds(0.5, 0.3, 0.5)[0]
+    text = " ".join(sentence for _lead, sentence in prose(curve, point, thresholds, 0.5))
     assert "no solution was found" in text
     assert "nan" not in text
     gone = SteadyState(**{**vars(curve), "mse": np.full(3, np.nan), "status": np.full(3, Status.FAILED)})
-    assert prose(gone, point)[0][0] == "No curve"
+    assert prose(gone, point, thresholds, 0.5)[0][0] == "No curve"
 
 
 def test_numbers_are_written_with_four_digits() -> None:
@@ -294,7 +447,10 @@ def test_numbers_are_written_with_four_digits() -> None:
 
 # What the page says, against the data, at random settings. The checks share no code with the prose.
 
-WAYS = re.compile(r"(rises|falls) (?:from (\S+) )?to (\S+) (at α ≈ ([\d.]*\d)|at the right end)")
+WAYS = re.compile(
+    r"(rises|falls) (?:from (\S+) )?to (\S+) "
+    r"(at α ≈ ([\d.]*\d)|at α = [\d.]+ and stays there|at the right end)"
+)
 
 
 def value_of(text: str) -> float:
@@ -308,7 +464,9 @@ def value_of(text: str) -> float:
     return float(text.translate(superscripts).rstrip("."))
 
 
-def check_shape(title: str, text: str, curve: SteadyState, marker: float) -> None:
+def check_shape(
+    title: str, text: str, curve: SteadyState, marker: float, thresholds: CurveThresholds
+) -> None:
     alpha, mse = curve.alpha, curve.mse
     known = np.isfinite(mse)
     a, m = alpha[known], mse[known]
@@ -347,26 +505,96 @@ def check_shape(title: str, text: str, curve: SteadyState, marker: float) -> Non
         assert m[-1] == 0
         assert curve.lam[0] == curve.delta[0] == 0
         assert min(curve.kappa[0], 1) >= min(curve.kappa_star[0], 1)
+        start = re.search(r"to 0 at α = (\S+) and stays there", text)
+        assert start is not None
+        assert value_of(start[1]) == pytest.approx(float(thresholds.ridgeless), rel=1e-3)
     else:
         assert m[-1] > 0
     if "it can match it at no α" in text:
         assert np.all(m > 0)
         assert curve.kappa[0] < curve.kappa_star[0]
         assert curve.kappa[0] < 1
-    if "train loss leaves 0" in text:
+    at_threshold = re.search(r"peaks at the interpolation threshold, α = (\S+): up to there", text)
+    if at_threshold:
+        place = value_of(at_threshold[1])
+        assert place == pytest.approx(float(thresholds.interpolation), rel=1e-3)
         zero = curve.train_loss == 0
-        assert zero[0]
-        edge = np.flatnonzero(~zero)[0]
-        assert not zero[edge:].any()
+        assert np.all(zero[alpha < 0.999 * place])
+        assert not np.any(zero[alpha > 1.001 * place])
         tops = [value_of(end) for way, _, end, _, place in legs if way == "rises" and place]
-        assert max(tops) == pytest.approx(mse[max(edge - 3, 0) : edge + 3].max(), rel=1e-3)
+        assert max(tops) == pytest.approx(float(thresholds.peak), rel=1e-3)
+        assert max(tops) == pytest.approx(mse.max() if mse.argmax() else mse[1:].max(), rel=1e-3) or (
+            mse[0] > max(tops)
+        )
     tops = [(value_of(end), value_of(place)) for way, _, end, _, place in legs if way == "rises" and place]
-    assert ("The marker stands" in text) == bool(tops)
+    assert ("The marker stands" in text) == (bool(tops) and not at_threshold)
     if percent := re.search(r"marker stands (\d+)% (left|right) of the peak", text):
         off = float(percent[1]) / 100 * (1 if percent[2] == "right" else -1)
         assert marker / max(tops)[1] - 1 == pytest.approx(off, abs=0.06 * (1 + abs(off)))
     assert ("no solution was found" in text) == (not known.all())
     assert ("other solutions too" in text) == bool(np.any(curve.status == Status.SEVERAL))
+
+
+def check_interpolation(text: str | None, point: SteadyState, thresholds: CurveThresholds) -> None:
+    place = float(thresholds.interpolation)
+    assert (text is None) == np.isnan(place)
+    if text is None:
+        return
+    assert value_of(re.search(r"threshold, α = ([^:]+):", text)[1]) == pytest.approx(place, rel=1e-3)  # type: ignore[index]
+    ratio = float(point.alpha) / place
+    assert ("below" in text, "above" in text) == (ratio < 1, ratio > 1)
+    if percent := re.search(r"is ([\d.]+)% (below|above)", text):
+        assert abs(ratio - 1) == pytest.approx(float(percent[1]) / 100, rel=0.06)
+    if factor := re.search(r"a factor of (\S+) above", text):
+        assert ratio == pytest.approx(float(factor[1]), rel=0.06)
+    # With a little noise where there is none, the labels are fitted on one side of the threshold alone.
+    clean = point.delta == 0 and point.kappa >= min(point.kappa_star, 1)
+    assert ("if they had" in text) == clean
+    if abs(ratio - 1) < 0.02:
+        return
+    noise = 1e-9 if clean else point.delta
+    limit = steady_state(point.alpha, point.kappa, point.kappa_star, 0.0, noise)
+    if limit.status == Status.SOLVED:
+        assert (limit.train_loss == 0) == (re.search(r"can ?not|could not", text) is None)
+
+
+def check_recovery(text: str | None, point: SteadyState) -> None:
+    assert (text is None) == (point.delta > 0)
+    if text is None:
+        return
+    teacher = min(float(point.kappa_star), 1.0)
+    said = re.search(r"from α = (\S+) on by the best estimator", text)
+    assert said is not None
+    assert value_of(said[1]) == pytest.approx(teacher - teacher**2 / 2, rel=1e-3)
+    best = bayes_optimal(point.alpha, point.kappa_star, 0.0).mmse
+    assert ("no estimator can" in text) <= (best > 0)
+    assert ("at no α by this student" in text) == (min(point.kappa, 1) < teacher)
+    if "at no α" in text:
+        return
+    said = re.search(r"from (\S+) in the limit λ → 0\+, and from (\S+), by conjecture", text)
+    assert said is not None
+    for number, kind in ((said[1], "ridgeless"), (said[2], "none")):
+        place = recovery_threshold(point.kappa, point.kappa_star, kind)
+        assert value_of(number) == pytest.approx(float(place), rel=1e-3)
+    limit = steady_state(point.alpha, point.kappa, point.kappa_star, 0.0, 0.0)
+    assert ("the best estimator recovers it" in text) <= (best == 0)
+    if limit.status != Status.FAILED:
+        assert ("the limit λ → 0+ recovers it" in text) == (limit.mse == 0)
+
+
+def check_best(text: str, point: SteadyState, best: float) -> None:
+    mse = float(point.mse)
+    assert best <= mse * (1 + 1e-9)
+    assert ("the mse is 0, and" in text) == (mse == best == 0)
+    assert ("finds the teacher exactly" in text) == (best == 0 < mse)
+    if percent := re.search(r"is ([\d.]+)% above", text):
+        assert mse / best - 1 == pytest.approx(float(percent[1]) / 100, rel=0.06)
+    elif "less than 0.1%" in text:
+        assert mse / best < 1.001
+    elif times := re.search(r"is (\S+) times", text):
+        assert mse / best == pytest.approx(value_of(times[1]), rel=1e-3)
+    else:
+        assert best == 0
 
 
 def check_fit(text: str, point: SteadyState) -> None:
@@ -436,14 +664,18 @@ def check_everything_said(count: int, seed: int) -> set[str]:
     """Check the prose at random settings; the kinds of title met."""
     titles = set()
     for setting, top, marker in random_settings(count, seed):
-        curve = learning_curve(alpha_grid(top), **setting)
-        curve = SteadyState(**{k: np.broadcast_to(v, curve.shape) for k, v in vars(curve).items()})
+        thresholds = curve_thresholds(setting["kappa"], setting["kappa_star"], setting["delta"])
+        curve = curves_through(thresholds, alpha_grid(top, thresholds.cusps), **setting)[0]
         point = steady_state(marker, **setting)
-        (title, shape), *rest = prose(curve, point)
+        best = float(bayes_optimal(marker, setting["kappa_star"], setting["delta"]).mmse)
+        (title, shape), *rest = prose(curve, point, thresholds[0], best)
         titles.add(title)
-        check_shape(title, shape, curve, marker)
+        check_shape(title, shape, curve, marker, thresholds[0])
         said = dict(rest)
+        check_interpolation(said.get("Interpolation"), point, thresholds[0])
+        check_recovery(said.get("Recovery"), point)
         if point.status != Status.FAILED:
+            check_best(said["Best possible"], point, best)
             check_fit(said["Fit"], point)
             check_width(said["Width"], point)
         assert not re.search(r"nan|inf|None|–", " ".join((shape, *said.values())))

@@ -12,8 +12,13 @@ import pytest
 from plotly.colors import unlabel_rgb, validate_colors
 
 from quadviz.figures.axes import fitted_range
+from quadviz.figures.flags import Threshold, flags
 from quadviz.figures.learning_curves import (
+    BAYES,
     DASH,
+    HEIGHT,
+    MARGIN,
+    MOST_THRESHOLDS,
     PANELS,
     LearningCurves,
     LearningCurvesPen,
@@ -21,6 +26,7 @@ from quadviz.figures.learning_curves import (
     learning_curves_skeleton,
 )
 from quadviz.figures.theme import THEMES, ThemeName, family_colours
+from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 
 ALPHA = np.linspace(0.05, 1.0, 40)
@@ -52,7 +58,13 @@ def points(figure: go.Figure, row: int) -> tuple[go.Scatter, go.Scatter]:
 
 
 def notes(figure: go.Figure) -> list[str]:
-    return [a.text for a in figure.layout.annotations[len(PANELS) :] if a.visible]
+    return [a.text for a in figure.layout.annotations[len(PANELS) : 2 * len(PANELS)] if a.visible]
+
+
+def flagged(figure: go.Figure) -> list[tuple[go.layout.Shape, go.layout.Annotation]]:
+    """The lines of the thresholds and their names."""
+    pairs = zip(figure.layout.shapes[1:], figure.layout.annotations[2 * len(PANELS) :], strict=True)
+    return [(line, name) for line, name in pairs if line.visible]
 
 
 @pytest.mark.parametrize("row", range(len(PANELS)))
@@ -154,7 +166,7 @@ def test_a_log_axis_says_where_a_curve_is_zero_and_a_linear_one_does_not() -> No
     zeros = ALPHA[a_view().curves.train_loss[0] == 0]
     assert zeros.size
     assert notes(learning_curves_figure(a_view(y_scale="log"))) == [
-        f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.3g}"
+        f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.4g}"
     ]
     assert notes(learning_curves_figure(a_view())) == []
 
@@ -234,6 +246,75 @@ def test_drawing_again_leaves_nothing_of_what_was_drawn_before() -> None:
             assert all(t.y is None and not t.showlegend for t in lines(figure, row, member))
     assert figure.layout.yaxis.range == expected.layout.yaxis.range
     assert notes(figure) == []
+
+
+THRESHOLDS = (Threshold("b", 0.1), Threshold("r", 0.25), Threshold("none", math.inf), Threshold("i", 0.9))
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_thresholds_on_the_axis_stand_where_they_are(scale: str) -> None:
+    figure = learning_curves_figure(a_view(thresholds=THRESHOLDS, x_scale=scale))
+    shown = flagged(figure)
+    assert {name.text: line.x0 for line, name in shown} == {"b": 0.1, "r": 0.25, "i": 0.9}
+    for line, name in shown:
+        assert line.x0 == line.x1
+        # plotly places shapes by the value, annotations on a log axis by its logarithm.
+        assert name.x == pytest.approx(math.log10(line.x0) if scale == "log" else line.x0)
+        assert name.xanchor == (
+            "left" if name.text == "b" or (name.text, scale) == ("r", "linear") else "right"
+        )
+
+
+def test_names_of_thresholds_have_a_row_each_between_the_panel_and_its_title() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        places = rng.choice([0.1, 0.2, 0.3, 0.30001, 0.5, 0.51, 0.99], MOST_THRESHOLDS)
+        named = tuple(Threshold(f"{i}", float(place)) for i, place in enumerate(places))
+        shown = flags(named, (0.05, 1.0))
+        assert sorted(flag.row for flag in shown) == list(range(len(shown)))
+        for one in shown:
+            for other in shown:
+                crossed = (
+                    one.threshold.place < other.threshold.place
+                    if one.side == "right"
+                    else other.threshold.place < one.threshold.place
+                )
+                # A name must not lie across a line that stands on its side of the axis.
+                assert not (crossed and one.side == other.side and other.row > one.row)
+    figure = learning_curves_figure(a_view(thresholds=THRESHOLDS))
+    rows = [name.y for _line, name in flagged(figure)]
+    assert figure.layout.yaxis.domain[1] < min(rows)
+    assert max(rows) < figure.layout.annotations[0].y == 1.0
+    pixels = HEIGHT - MARGIN["t"] - MARGIN["b"]
+    assert np.diff(sorted(rows)).min() * pixels >= 13
+
+
+def test_the_bayes_optimal_curve_is_dotted_in_ink_and_on_its_axis() -> None:
+    bayes = bayes_optimal(np.linspace(0.02, 1, 30), 0.3, 0.5)
+    for theme in THEMES:
+        figure = learning_curves_figure(a_view(bayes=bayes, theme=theme, y_scale="log"))
+        trace = figure.data[-1]
+        assert trace.visible and trace.showlegend
+        assert (trace.name, trace.yaxis, trace.line.dash) == (BAYES, "y", "2px,3px")
+        assert trace.line.color == THEMES[theme].ink
+        np.testing.assert_array_equal(trace.y, bayes.mmse)
+        low, high = figure.layout.yaxis.range
+        assert low <= math.log10(bayes.mmse.min()) < math.log10(bayes.mmse.max()) <= high
+    assert not learning_curves_figure(a_view()).data[-1].visible
+
+
+def test_guides_come_and_go_with_the_pen() -> None:
+    figure = learning_curves_skeleton(3)
+    pen = LearningCurvesPen(figure)
+    pen.draw(a_view(thresholds=THRESHOLDS, bayes=bayes_optimal(ALPHA, 0.3, 0.5)))
+    assert len(flagged(figure)) == 3
+    pen.draw(a_view())
+    assert flagged(figure) == []
+    assert not any(a.visible for a in figure.layout.annotations[2 * len(PANELS) :])
+    assert not figure.data[-1].visible
+    assert figure.layout.yaxis.domain == PANELS[0].domain
+    with pytest.raises(ValueError, match=r"room for 4 thresholds, got 5"):
+        pen.draw(a_view(thresholds=(*THRESHOLDS, Threshold("x", 0.5))))
 
 
 def test_too_many_curves_are_refused() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from functools import lru_cache
 from typing import Any
 
 import ipywidgets as widgets
@@ -14,6 +13,23 @@ import plotly.graph_objects as go
 from IPython.display import display
 from numpy.typing import NDArray
 
+from quadviz.explorers.curve_state import (
+    ALPHA_TOPS,
+    CURVE_PARAMETERS,
+    PRESETS,
+    Family,
+    State,
+    family,
+    with_preset,
+)
+from quadviz.explorers.curve_thresholds import (
+    POINTS,
+    CurveThresholds,
+    alpha_grid,
+    curve_thresholds,
+    curves_through,
+    named,
+)
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
@@ -27,101 +43,37 @@ from quadviz.figures.learning_curves import (
     LearningCurvesPen,
     learning_curves_skeleton,
 )
-from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS
-from quadviz.theory.steady_state import SteadyState, learning_curve, steady_state
+from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.steady_state import SteadyState, steady_state
+from quadviz.theory.thresholds import recovery_threshold
 
-__all__ = ["FAMILY", "Family", "LearningCurvesExplorer", "State", "alpha_grid", "family", "show"]
+__all__ = ["LearningCurvesExplorer", "show"]
 
 FloatArray = NDArray[np.float64]
 
-POINTS = 200
-ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
-CURVE_PARAMETERS = ("kappa", "kappa_star", "delta", "lam")
-#: What the current value is compared with. The middle one gives way to it, unless it is one of the others.
-FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
-    {
-        "kappa": (0.1, 0.2, 0.35, 0.5, 1.0),
-        "kappa_star": (0.05, 0.15, 0.3, 0.6, 1.2),
-        "lam": (0.0, 1e-3, 1e-2, 1e-1, 1.0),
-        "delta": (0.0, 0.1, 0.5, 1.5, 4.0),
-    }
-)
+#: Points of the Bayes-optimal curve, which is smooth.
+_BAYES_POINTS = 120
+#: It meets 0 at a steep angle, which a log axis shows: how far before to have points, and there itself.
+_BEFORE = np.array([1e-2, 3e-3, 1e-3, 1e-4, 0])
 
 
 @dataclass(frozen=True)
-class State:
-    """All that determines what the page shows.
+class _Solved:
+    """The curves of a setting, shape (M, N), and their thresholds, shape (M,) or (1,)."""
 
-    Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        delta: label noise.
-        lam: weight decay.
-        alpha: where the marker stands.
-        compare: the parameter the family runs over, or None for a single curve.
-        x_scale: scale of the alpha axis.
-        y_scale: scale of the vertical axes.
-        alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
-        theme: the page's background.
-    """
-
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    alpha: float = PARAMETERS["alpha"].default
-    compare: str | None = "lam"
-    x_scale: Scale = "linear"
-    y_scale: Scale = "log"
-    alpha_top: float = 1.0
-    theme: ThemeName = "light"
-
-
-def alpha_grid(top: float) -> FloatArray:
-    """The alphas of a curve, shape (200,): evenly spaced in the root, denser where curves bend."""
-    low = PARAMETERS["alpha"].low
-    grid: FloatArray = np.linspace(math.sqrt(low), math.sqrt(top), POINTS) ** 2
-    grid[0], grid[-1] = low, top
-    return grid
+    setting: tuple[object, ...]
+    curves: SteadyState
+    thresholds: CurveThresholds
 
 
 @dataclass(frozen=True)
-class Family:
-    """The curves of a comparison, or the one curve there is without.
+class _Reading:
+    """The points under the marker, shape (M,), the current curve's thresholds, and the Bayes-optimal mse."""
 
-    Attributes:
-        values: values of the compared parameter, in increasing order.
-        current: index of the current one.
-        shades: where each stands in the family, from 0 to 1. The shade is a function of the value: as a
-            slider moves its curve through the others, these keep their colours.
-    """
-
-    values: tuple[float, ...]
-    current: int
-    shades: tuple[float, ...]
-
-
-def family(name: str, value: float) -> Family:
-    """Five increasing values of a parameter, the current one among them.
-
-    >>> family("lam", 0.05).values
-    (0.0, 0.001, 0.05, 0.1, 1.0)
-    """
-    parameter, landmarks = PARAMETERS[name], FAMILY[name]
-
-    def place(x: float) -> float:
-        return math.log(max(x, 0.1 * parameter.low)) if parameter.scale == "log" else math.sqrt(x)
-
-    middle = len(landmarks) // 2
-    others = landmarks if value in landmarks else landmarks[:middle] + landmarks[middle + 1 :]
-    values = sorted({value, *others})
-    # The ends of the range are shades too: no value has the colour of another.
-    anchors = sorted({0.0 if parameter.zero_allowed else parameter.low, *landmarks, parameter.high})
-    shades = np.interp(
-        [place(x) for x in values], [place(x) for x in anchors], np.linspace(0, 1, len(anchors))
-    )
-    return Family(tuple(values), values.index(value), tuple(shades.tolist()))
+    marker: SteadyState
+    thresholds: CurveThresholds
+    best: float
 
 
 class LearningCurvesExplorer(Explorer[State]):
@@ -133,7 +85,7 @@ class LearningCurvesExplorer(Explorer[State]):
 
     def __init__(self) -> None:
         super().__init__(State(), (*CURVE_PARAMETERS, "alpha"))
-        self._solved: tuple[object, SteadyState] | None = None
+        self._solved: _Solved | None = None
         view, _ = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
@@ -146,30 +98,43 @@ class LearningCurvesExplorer(Explorer[State]):
             for name, p in PARAMETERS.items()
             if name in CURVE_PARAMETERS
         ]
-        self.compare = self.bind("compare", widgets.Dropdown(options=[("one curve", None), *families]))
+        self.compare = self.bind("compare", widgets.Dropdown(options=[("one curve", ""), *families]))
         self.compare.tooltip = "Draw a family of curves over one parameter"
+        self.presets = self.bind("preset", choice("", [(name, name) for name in PRESETS]))
+        self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
+        self.presets.add_class("qv-presets")
         scales = [("linear", "linear"), ("log", "log")]
         self.x_scale = self.bind("x_scale", choice("α axis", scales))
         self.y_scale = self.bind("y_scale", choice("Error axes", scales))
         self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
+        self.references = self.bind("references", choice("Guides", [("shown", True), ("hidden", False)]))
+        self.references.tooltips = [
+            "Draw the thresholds and the Bayes-optimal error",
+            "Draw the curves alone",
+        ]
         self.page = Page(
             "learning_curves",
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
-            [*self.groups(CURVE_PARAMETERS), ("Compare", [self.compare])],
-            [self.x_scale, self.y_scale, self.alpha_top, self.reset_button()],
+            [("Start from", [self.presets]), *self.groups(CURVE_PARAMETERS), ("Compare", [self.compare])],
+            [self.x_scale, self.y_scale, self.alpha_top, self.references, self.reset_button()],
             [self.figure, self.controls["alpha"], key(), self.theme],
         )
+        self.page.widget.add_class("qv-learning-curves")
         for trace in self.figure.data:
             trace.on_click(self._take_click)
         self.start()
 
     def settle(self, state: State, changed: Collection[str]) -> State:
-        """A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along."""
-        if state.alpha <= state.alpha_top:
-            return state
-        if "alpha" in changed:
-            return replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
-        return replace(state, alpha=state.alpha_top)
+        """A preset brings all it is made of, and is one only as long as nothing of that is changed.
+
+        A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along.
+        """
+        if "preset" not in changed and state.alpha > state.alpha_top:
+            if "alpha" in changed:
+                state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
+            else:
+                state = replace(state, alpha=state.alpha_top)
+        return with_preset(state, chosen="preset" in changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
@@ -180,39 +145,47 @@ class LearningCurvesExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out."""
-        view, marker = self._solve()
+        view, reading = self._solve()
         self._pen.draw(view)
-        self._tell(view, marker)
+        self._tell(view, reading)
 
-    def _tell(self, view: LearningCurves, marker: SteadyState) -> None:
+    def _tell(self, view: LearningCurves, read: _Reading) -> None:
         """Fill the cards and the prose."""
-        curve, point = view.curves[view.current], marker[view.current]
+        curve, point = view.curves[view.current], read.marker[view.current]
         name = view.names[view.current]
         caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
-        paragraphs = prose(curve, point)
-        if name and (comparison := family_paragraph(view.names, marker)):
+        paragraphs = prose(curve, point, read.thresholds, read.best)
+        if name and (comparison := family_paragraph(view.names, read.marker)):
             paragraphs.append(comparison)
-        self.page.readout.value = cards_html(caption, cards(point))
+        self.page.readout.value = cards_html(caption, cards(point, read.best))
         self.page.prose.value = prose_html(paragraphs)
 
-    def _solve(self) -> tuple[LearningCurves, SteadyState]:
-        """The curves and the points under the marker, in one call; the points alone where only they moved."""
+    def _solve(self) -> tuple[LearningCurves, _Reading]:
+        """What to draw, and what to read out."""
         state = self.state
         values: dict[str, float | FloatArray] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
         compared, spread = state.compare, Family((state.kappa,), 0, (0.0,))
-        if compared is not None:
+        if compared:
             spread = family(compared, getattr(state, compared))
         values[compared or "kappa"] = np.array(spread.values)
         names = tuple(_name(compared, value) for value in spread.values)
         setting = (state.alpha_top, compared, *(getattr(state, name) for name in CURVE_PARAMETERS))
-        if self._solved is not None and self._solved[0] == setting:
-            curves, marker = self._solved[1], steady_state(state.alpha, **values)
+        if self._solved is not None and self._solved.setting == setting:
+            marker = steady_state(state.alpha, **values)
         else:
-            both = learning_curve(np.append(alpha_grid(state.alpha_top), state.alpha), **values)
-            curves, marker = both[:, :-1], both[:, -1]
-            self._solved = (setting, curves)
+            widths = (tuple(np.ravel(values[name]).tolist()) for name in ("kappa", "kappa_star", "delta"))
+            thresholds = _thresholds(*widths)
+            grid = alpha_grid(state.alpha_top, through=thresholds.cusps)
+            # The points under the marker come along: one call costs less than two.
+            both = curves_through(thresholds, np.append(grid, state.alpha), **values)
+            marker = both[:, -1]
+            self._solved = _Solved(setting, both[:, :-1], thresholds)
+        bayes, best = _bayes(state.kappa_star, state.delta, state.alpha_top, state.alpha)
+        known = self._solved.thresholds
+        current = known[min(spread.current, known.bayes.size - 1)]
+        shown = state.references
         view = LearningCurves(
-            curves=curves,
+            curves=self._solved.curves,
             marker=marker,
             names=names,
             current=spread.current,
@@ -220,8 +193,10 @@ class LearningCurvesExplorer(Explorer[State]):
             theme=state.theme,
             x_scale=state.x_scale,
             y_scale=state.y_scale,
+            thresholds=named(current, noisy=state.delta > 0) if shown else (),
+            bayes=bayes if shown else None,
         )
-        return view, marker
+        return view, _Reading(marker, current, best)
 
     def _take_click(self, _trace: go.Scatter, points: Any, _input: object) -> None:
         """Move the marker to where a curve was clicked."""
@@ -243,6 +218,24 @@ def key() -> widgets.HTML:
     return legend
 
 
+@lru_cache(maxsize=1)
+def _thresholds(
+    kappa: tuple[float, ...], kappa_star: tuple[float, ...], delta: tuple[float, ...]
+) -> CurveThresholds:
+    """The thresholds of a family; weight decay does not move them."""
+    return curve_thresholds(kappa, kappa_star, delta)
+
+
+@lru_cache(maxsize=1)
+def _bayes(kappa_star: float, delta: float, top: float, alpha: float) -> tuple[BayesOptimal, float]:
+    """The Bayes-optimal error over the axis, through the place where it becomes 0; and that at the marker."""
+    threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
+    grid = alpha_grid(top, threshold * (1 - _BEFORE), _BAYES_POINTS)
+    both = bayes_optimal(np.append(grid, alpha), kappa_star, delta)
+    curve = BayesOptimal(**{name: values[:-1] for name, values in vars(both).items()})
+    return curve, float(both.mmse[-1])
+
+
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
     display(LearningCurvesExplorer().widget)  # type: ignore[no-untyped-call]
@@ -255,9 +248,9 @@ def _axis_track(top: float, scale: Scale) -> Track:
     return Track(alpha.low, top, steps, scale)
 
 
-def _name(parameter: str | None, value: float) -> str:
+def _name(parameter: str, value: float) -> str:
     """The name of a curve: what it is compared by."""
-    if parameter is None:
+    if not parameter:
         return ""
     zero = value == 0 and PARAMETERS[parameter].scale == "log"
     return f"{PARAMETERS[parameter].symbol} = {'0+' if zero else four_digits(value)}"

@@ -6,9 +6,12 @@ explains a peak that is not on the axis or promises what happens beyond it.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.explorers.curve_thresholds import CurveThresholds
 from quadviz.explorers.page import Card
 from quadviz.explorers.shape import Shape, shape_of
 from quadviz.explorers.wording import Paragraph, four_digits, listed
@@ -21,8 +24,13 @@ FloatArray = NDArray[np.float64]
 _SAME = 1e-9
 
 
-def cards(point: SteadyState) -> list[Card]:
-    """The read-out of one point (a result whose arrays hold a single value)."""
+def cards(point: SteadyState, best: float | None = None) -> list[Card]:
+    """The read-out of one point.
+
+    Args:
+        point: a result whose arrays hold a single value.
+        best: the Bayes-optimal mse there, to be compared with; None leaves the comparison out.
+    """
     numbers = (
         ("", "mse", point.mse, "|Z − Z*|²/d. The population loss is mse/2 + Δ/4."),
         ("", "train loss", point.train_loss, "Mean squared residual on the noisy training labels, over 4."),
@@ -40,6 +48,11 @@ def cards(point: SteadyState) -> list[Card]:
     row = [
         Card(symbol, label, four_digits(_one(value)), meaning) for symbol, label, value, meaning in numbers
     ]
+    if best is not None:
+        meaning = "The least mean mse of any estimator, one that knows the model and all its parameters."
+        excess = "By how much the mse is above the Bayes-optimal one."
+        above = Card("", "mse above that", _above(_one(point.mse), best), excess)
+        row[1:1] = [Card("", "Bayes-optimal", four_digits(best), meaning), above]
     status, regime = Status(int(_one(point.status))), Regime(int(_one(point.regime)))
     badge, meaning, sure = "exact", "The theory is exact as d → ∞.", False
     if status == Status.FAILED:
@@ -53,20 +66,30 @@ def cards(point: SteadyState) -> list[Card]:
     return [*row, Card("", "regime", badge, meaning, badge=True, tone="qv-sure" if sure else "qv-unsure")]
 
 
-def prose(curve: SteadyState, point: SteadyState) -> list[Paragraph]:
+def prose(
+    curve: SteadyState, point: SteadyState, thresholds: CurveThresholds, best: float
+) -> list[Paragraph]:
     """What to notice about one learning curve and the point under the marker.
 
     Args:
         curve: the current learning curve, arrays of shape (N,).
         point: the point under the marker, arrays holding a single value.
+        thresholds: those of the curve, arrays holding a single value.
+        best: the Bayes-optimal mse at the marker.
 
     Returns:
         Paragraphs, each a lead word and a text.
     """
-    paragraphs = [_about_shape(curve, _one(point.alpha))]
+    paragraphs = [_about_shape(curve, _one(point.alpha), thresholds)]
+    paragraphs += _about_thresholds(point, thresholds)
     if Status(int(_one(point.status))) == Status.FAILED:
         return [*paragraphs, ("At the marker", "no solution was found; raise λ or κ, or move the marker.")]
-    return [*paragraphs, ("Fit", _about_fit(point)), ("Width", _about_width(point))]
+    return [
+        *paragraphs,
+        ("Best possible", _about_best(_one(point.mse), best)),
+        ("Fit", _about_fit(point)),
+        ("Width", _about_width(point)),
+    ]
 
 
 def family_paragraph(names: tuple[str, ...], points: SteadyState) -> Paragraph | None:
@@ -98,13 +121,26 @@ def _one(values: NDArray[np.generic]) -> float:
     return float(np.ravel(values)[0])
 
 
-def _about_shape(curve: SteadyState, marker: float) -> Paragraph:
+def _above(mse: float, best: float) -> str:
+    """How far an error is above the least possible one, in a few characters."""
+    if not math.isfinite(mse):
+        return "–"
+    if best == 0:
+        return "0%" if mse == 0 else "∞"
+    excess = mse / best - 1
+    if excess < 5e-4:
+        return "< 0.1%"
+    return f"{100 * excess:.2g}%" if excess < 0.995 else f"× {four_digits(mse / best)}"
+
+
+def _about_shape(curve: SteadyState, marker: float, thresholds: CurveThresholds) -> Paragraph:
     """The course of the mse over the axis, and what breaks it."""
     alpha, mse = np.asarray(curve.alpha), np.asarray(curve.mse)
     shape = shape_of(alpha, mse)
     if shape is None:
         return "No curve", "no solution was found on this axis; raise λ or κ."
-    text = f"{_course(shape)}{_cause(shape, curve)}{_place(shape, marker)}"
+    cause, told = _cause(shape, curve, thresholds)
+    text = f"{_course(shape, _one(thresholds.ridgeless))}{cause}{'' if told else _place(shape, marker)}"
     failed = int(np.count_nonzero(np.asarray(curve.status) == Status.FAILED))
     if failed:
         text += f" At {failed} of {alpha.size} points no solution was found; the curve has gaps there."
@@ -117,8 +153,8 @@ def _about_shape(curve: SteadyState, marker: float) -> Paragraph:
     return shape.title, text
 
 
-def _course(shape: Shape) -> str:
-    """The ups and downs in words."""
+def _course(shape: Shape, recovery: float) -> str:
+    """The ups and downs in words; a curve that ends at 0 does so from the threshold of recovery on."""
     if not shape.legs:
         return f"the mse stays between {four_digits(shape.low)} and {four_digits(shape.high)} on this axis."
     steps = []
@@ -126,25 +162,24 @@ def _course(shape: Shape) -> str:
         start = f"from {four_digits(shape.start)} " if number == 1 else ""
         where = f"at α ≈ {leg.alpha:.2g}" if number < len(shape.legs) else "at the right end"
         if number == len(shape.legs) and shape.zero_from is not None:
-            where = f"at α ≈ {shape.zero_from:.2g} and stays there: the teacher is recovered exactly"
+            where = f"at α = {four_digits(recovery)} and stays there: the teacher is recovered exactly"
         steps.append(f"{'rises' if leg.up else 'falls'} {start}to {four_digits(leg.mse)} {where}")
     course = steps[0] if len(steps) == 1 else f"{', '.join(steps[:-1])}, then {steps[-1]}"
     return f"with more data the mse {course}."
 
 
-def _cause(shape: Shape, curve: SteadyState) -> str:
-    """Why, where the curve itself tells."""
-    alpha, loss = np.asarray(curve.alpha), np.asarray(curve.train_loss)
-    peak = shape.peak
-    if _one(curve.delta) > 0 and peak is not None and loss[0] == 0.0:
-        fitted = int(np.flatnonzero(loss == 0.0)[-1])
-        top = int(np.searchsorted(alpha, peak.alpha))
-        if abs(fitted - top) <= 2:
-            return " It peaks where the train loss leaves 0: up to there every label can be fitted exactly."
-    too_narrow = min(_one(curve.kappa), 1.0) < min(_one(curve.kappa_star), 1.0)
-    if too_narrow:
-        return " The student is narrower than the teacher, κ < κ*: it can match it at no α."
-    return ""
+def _cause(shape: Shape, curve: SteadyState, thresholds: CurveThresholds) -> tuple[str, bool]:
+    """Why, where the curve itself tells; and whether that places the peak at a threshold."""
+    loss, interpolation = np.asarray(curve.train_loss), _one(thresholds.interpolation)
+    if shape.peak is not None and shape.peak.alpha == interpolation and loss[0] == 0.0:
+        place = four_digits(interpolation)
+        peaks = (
+            f" It peaks at the interpolation threshold, α = {place}: up to there every label can be fitted"
+        )
+        return f"{peaks} exactly.", True
+    if min(_one(curve.kappa), 1.0) < min(_one(curve.kappa_star), 1.0):
+        return " The student is narrower than the teacher, κ < κ*: it can match it at no α.", False
+    return "", False
 
 
 def _place(shape: Shape, marker: float) -> str:
@@ -157,6 +192,72 @@ def _place(shape: Shape, marker: float) -> str:
     if ratio >= 2:
         return f" The marker stands at {ratio:.2g} times the α of the peak."
     return f" The marker stands {abs(ratio - 1):.0%} {'left' if ratio < 1 else 'right'} of the peak."
+
+
+def _about_thresholds(point: SteadyState, thresholds: CurveThresholds) -> list[Paragraph]:
+    """Where the marker stands among the thresholds, and what that means."""
+    alpha, interpolation = _one(point.alpha), _one(thresholds.interpolation)
+    paragraphs = []
+    if math.isfinite(interpolation):
+        place = f"the interpolation threshold, α = {four_digits(interpolation)}"
+        if alpha == interpolation:
+            place = f"at {place}"
+        else:
+            place = f"{_off(alpha / interpolation)} {'below' if alpha < interpolation else 'above'} {place}"
+        if not math.isfinite(_one(thresholds.ridgeless)):
+            meaning = "fits all labels exactly" if alpha <= interpolation else "cannot fit all labels exactly"
+        # A student as wide as its teacher fits labels without noise at any alpha.
+        elif alpha < interpolation:
+            meaning = "would fit all labels exactly even if they had a little noise"
+        else:
+            meaning = "could not fit all labels exactly if they had the least noise"
+        paragraphs.append(("Interpolation", f"the marker is {place}: the limit λ → 0+ {meaning}."))
+    if _one(point.delta) == 0:
+        paragraphs.append(("Recovery", _about_recovery(alpha, thresholds)))
+    return paragraphs
+
+
+def _about_recovery(alpha: float, thresholds: CurveThresholds) -> str:
+    """From where on the noiseless teacher is recovered, and whether the marker is there."""
+    bayes, ridgeless, free = (_one(t) for t in (thresholds.bayes, thresholds.ridgeless, thresholds.free))
+    start = f"the teacher is recovered exactly from α = {four_digits(bayes)} on by the best estimator"
+    if not math.isfinite(ridgeless):
+        return f"{start}, and at no α by this student, which is narrower."
+    if alpha < bayes:
+        here = "no estimator can"
+    elif alpha < ridgeless:
+        here = "the best estimator recovers it, training with λ → 0+ does not"
+    else:
+        here = "the limit λ → 0+ recovers it"
+    return (
+        f"{start}, from {four_digits(ridgeless)} in the limit λ → 0+, and from {four_digits(free)}, by "
+        f"conjecture, without weight decay. At the marker {here}."
+    )
+
+
+def _about_best(mse: float, best: float) -> str:
+    """The mse against the least one possible."""
+    if best == 0 == mse:
+        return "at the marker the mse is 0, and so is that of the best estimator."
+    if best == 0:
+        return (
+            f"at the marker the best estimator finds the teacher exactly; here the mse is {four_digits(mse)}."
+        )
+    least = f"the Bayes-optimal one, {four_digits(best)}, the least of any estimator"
+    excess = mse / best - 1
+    if excess < 5e-4:
+        return f"at the marker the mse is less than 0.1% above {least}."
+    if excess < 0.995:
+        return f"at the marker the mse is {100 * excess:.2g}% above {least}."
+    return f"at the marker the mse is {four_digits(mse / best)} times {least}."
+
+
+def _off(ratio: float) -> str:
+    """How far from 1 a ratio is, in words."""
+    if ratio >= 2:
+        return f"a factor of {ratio:.2g}"
+    percent = 100 * abs(ratio - 1)
+    return "less than 0.1%" if percent < 0.1 else f"{percent:.2g}%" if percent < 99 else "more than 99%"
 
 
 def _about_fit(point: SteadyState) -> str:

@@ -3,12 +3,14 @@
 The static figure and the live one are drawn alike: a :class:`LearningCurvesPen` fills the traces of a
 skeleton made once by :func:`learning_curves_skeleton`. A curve is solid where the theory is exact, dashed
 where the width limits the rank, strewn with dots where the equations have other solutions besides the one
-drawn, and interrupted where no solution was found.
+drawn, and interrupted where no solution was found. The least error of any estimator is a dark dotted line,
+thresholds are thin verticals with their names on flags above the panels.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +19,19 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, fitted_range, ticks
+from quadviz.figures.flags import ROW, Threshold, add_flags, draw_flags, flags
+from quadviz.figures.notes import NamedCurve, missing, roomier_right
 from quadviz.figures.pen import Pen
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
+from quadviz.theory.bayes import BayesOptimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = [
+    "BAYES",
     "DASH",
     "HEIGHT",
     "MARGIN",
+    "MOST_THRESHOLDS",
     "PANELS",
     "LearningCurves",
     "LearningCurvesPen",
@@ -36,11 +43,15 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-HEIGHT = 520
+HEIGHT = 530
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the α axis.
-MARGIN = {"l": 58, "r": 16, "t": 66, "b": 44}
+MARGIN = {"l": 58, "r": 16, "t": 52, "b": 44}
 #: Pixels of line and gap where the width limits the rank.
 DASH = "5px,3px"
+#: The name of the dotted curve.
+BAYES = "Bayes-optimal"
+#: A figure has room for so many thresholds.
+MOST_THRESHOLDS = 4
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
 #: Share of a log axis kept free for a note on what it cannot show.
@@ -64,10 +75,12 @@ class Panel:
     domain: tuple[float, float]
 
 
+#: Height of a row of flags as a fraction of the panels, which stand between the margins.
+_ROW = ROW / (HEIGHT - MARGIN["t"] - MARGIN["b"])
 PANELS = (
-    Panel("mse", "mse", "|Z − Z*|² / d", (0.60, 1.0)),
-    Panel("train_loss", "train loss", "on the noisy labels", (0.30, 0.52)),
-    Panel("in_sample_error", "in-sample error", "on the noiseless labels", (0.0, 0.22)),
+    Panel("mse", "mse", "|Z − Z*|² / d", (0.56, 1.0)),
+    Panel("train_loss", "train loss", "on the noisy labels", (0.285, 0.485)),
+    Panel("in_sample_error", "in-sample error", "on the noiseless labels", (0.0, 0.21)),
 )
 
 
@@ -84,6 +97,9 @@ class LearningCurves:
         theme: the background the figure is made for.
         x_scale: scale of the alpha axis.
         y_scale: scale of the three vertical axes.
+        thresholds: at most :data:`MOST_THRESHOLDS` verticals; each takes a row above the panels, whether it
+            lies on the axis or not, so that the panels do not move with a parameter.
+        bayes: the least possible mse over increasing values of alpha, shape (K,); None draws none.
     """
 
     curves: SteadyState
@@ -94,6 +110,8 @@ class LearningCurves:
     theme: ThemeName = "light"
     x_scale: Scale = "linear"
     y_scale: Scale = "linear"
+    thresholds: tuple[Threshold, ...] = ()
+    bayes: BayesOptimal | None = None
 
 
 def learning_curves_figure(view: LearningCurves) -> go.Figure:
@@ -130,9 +148,15 @@ def learning_curves_skeleton(members: int) -> go.Figure:
             text="", x=0, xref="paper", xanchor="left", font_size=12, showarrow=False,
             y=panel.domain[0], yref="paper", yanchor="bottom", yshift=1, visible=False,
         )  # fmt: skip
+    figure.add_scatter(
+        mode="lines", xaxis="x", yaxis=_axis_id(0), name=BAYES, visible=False,
+        line={"dash": "2px,3px", "width": 2, "simplify": False},
+        hovertemplate=f"{BAYES}: %{{y:.4g}}<extra></extra>",
+    )  # fmt: skip
     figure.add_shape(
         type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, layer="below", visible=False
     )
+    add_flags(figure, MOST_THRESHOLDS)
     figure.update_layout(
         height=HEIGHT,
         margin=MARGIN,
@@ -183,34 +207,44 @@ class LearningCurvesPen(Pen):
         super().__init__(figure, precision)
         self.members = (len(figure.data) // len(PANELS) - 2) // 2
         self._ranges: dict[int, tuple[float, float]] = {}
+        self._flags = 1, len(figure.layout.annotations) - MOST_THRESHOLDS
 
     def draw(self, view: LearningCurves) -> None:
         """Draw ``view`` in one batched update.
 
         Raises:
-            ValueError: if the figure has too few places for the curves.
+            ValueError: if the figure has too few places for the curves or thresholds.
         """
         if len(view.names) > self.members:
             raise ValueError(f"the figure has room for {self.members} curves, got {len(view.names)}")
+        if len(view.thresholds) > MOST_THRESHOLDS:
+            raise ValueError(
+                f"the figure has room for {MOST_THRESHOLDS} thresholds, got {len(view.thresholds)}"
+            )
         alpha = np.broadcast_to(view.curves.alpha, view.curves.mse.shape)[0]
         styles = _styles(view.curves)
         places = alpha.astype(self.precision)
         colours = family_colours(len(view.names), view.theme, view.shades)
         with self.figure.batch_update():
             self._draw_frame(view, alpha)
+            self._draw_thresholds(view, (float(alpha[0]), float(alpha[-1])))
+            self._draw_bayes(view)
             for row, panel in enumerate(PANELS):
                 values = np.asarray(getattr(view.curves, panel.field))
                 self._draw_curves(row, view, places, values.astype(self.precision), styles, colours)
-                self._fit_axis(row, view.y_scale, values)
+                bayes = view.bayes if row == 0 else None
+                least = () if bayes is None else bayes.mmse
+                self._fit_axis(row, view.y_scale, np.append(values.ravel(), least))
                 self._draw_points(row, view, colours)
-                self._write_note(row, view, alpha, values)
+                curves = [(name, alpha, curve) for name, curve in zip(view.names, values, strict=True)]
+                self._write_note(row, view, curves, bayes)
 
     def _draw_frame(self, view: LearningCurves, alpha: FloatArray) -> None:
         """The theme, the alpha axis and the marker's line."""
         layout = self.figure.layout
         if self.new("theme", view.theme):
             layout.template = template(view.theme)
-            for note in layout.annotations[len(PANELS) :]:
+            for note in layout.annotations[len(PANELS) : 2 * len(PANELS)]:
                 note.bgcolor = THEMES[view.theme].surface
         if self.new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
             ends = (float(alpha[0]), float(alpha[-1]))
@@ -220,6 +254,30 @@ class LearningCurvesPen(Pen):
         place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
         if self.new("marker", place):
             layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
+
+    def _draw_thresholds(self, view: LearningCurves, ends: tuple[float, float]) -> None:
+        """The verticals, and room for their flags between the first panel and its title."""
+        low, high = PANELS[0].domain
+        foot = high - len(view.thresholds) * _ROW
+        if self.new("foot", foot):
+            self.figure.layout.yaxis.domain = (low, foot)
+            self.figure.layout.shapes[0].y1 = foot
+        shown = flags(view.thresholds, ends, view.x_scale)
+        draw_flags(self, self._flags, shown, view.x_scale, (foot, _ROW), view.theme, MOST_THRESHOLDS)
+
+    def _draw_bayes(self, view: LearningCurves) -> None:
+        trace, bayes = len(self.figure.data) - 1, view.bayes
+        if bayes is None:
+            self.put(trace, visible=False, showlegend=False)
+            return
+        self.put(
+            trace,
+            x=bayes.alpha.astype(self.precision),
+            y=bayes.mmse.astype(self.precision),
+            line_color=THEMES[view.theme].ink,
+            visible=True,
+            showlegend=True,
+        )
 
     def _draw_curves(
         self,
@@ -301,11 +359,14 @@ class LearningCurvesPen(Pen):
             axis = self.figure.layout[_axis_name(row)]
             axis.update(type=scale, range=fitted, **ticks(scale, fitted))
 
-    def _write_note(self, row: int, view: LearningCurves, alpha: FloatArray, values: FloatArray) -> None:
-        """Say in the panel what its log axis cannot show."""
+    def _write_note(
+        self, row: int, view: LearningCurves, curves: Sequence[NamedCurve], bayes: BayesOptimal | None
+    ) -> None:
+        """Say in the panel what its log axis cannot show, where it covers least."""
         floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else None
-        text = "" if floor is None else _missing(view.names, alpha, values, floor)
-        side = "right" if floor is not None and _roomier_right(alpha, values, floor, view.x_scale) else "left"
+        text = "" if floor is None else missing(curves, floor)
+        drawn = [*curves, (BAYES, bayes.alpha, bayes.mmse)] if bayes is not None else curves
+        side = "right" if floor is not None and roomier_right(drawn, floor, view.x_scale) else "left"
         if self.new(f"note {row}", (text, side)):
             self.figure.layout.annotations[len(PANELS) + row].update(
                 text=text, visible=bool(text), x=float(side == "right"), xanchor=side
@@ -334,38 +395,3 @@ def _styles(curves: SteadyState) -> _Styles:
     narrow = np.asarray(curves.regime) == Regime.RANK_LIMITED
     known = status != Status.FAILED
     return _Styles(known & ~narrow, known & narrow, status == Status.SEVERAL)
-
-
-def _missing(names: tuple[str, ...], alpha: FloatArray, values: FloatArray, floor: float) -> str:
-    """What a log axis that ends at ``floor`` does not show: stretches that are zero, or lie below it."""
-    notes = []
-    for name, curve in zip(names, values, strict=True):
-        zero = curve == 0.0
-        below = (curve > 0.0) & (curve < floor)
-        who = f"{name} is" if name else "the curve is"
-        if zero.any():
-            notes.append(f"{who} exactly 0 {_stretch(alpha, zero)}")
-        elif below.any():
-            notes.append(f"{who} below this axis {_stretch(alpha, below)}")
-    if not notes:
-        return ""
-    others = len(notes) - 1
-    return notes[0] + (f"; so {'is' if others == 1 else 'are'} {others} more, in part" if others else "")
-
-
-def _roomier_right(alpha: FloatArray, values: FloatArray, floor: float, x_scale: Scale) -> bool:
-    """Whether the curves shown leave more room at the bottom of the right half than of the left."""
-    place = np.log(alpha) if x_scale == "log" else alpha
-    right = place > (place[0] + place[-1]) / 2
-    shown = np.where(values >= floor, values, np.inf)
-    return bool(shown[:, right].min() > shown[:, ~right].min())
-
-
-def _stretch(alpha: FloatArray, where: BoolArray) -> str:
-    """The range of alpha that holds every marked point, in words."""
-    first, last = np.flatnonzero(where)[[0, -1]]
-    if first == 0:
-        return "everywhere" if last == alpha.size - 1 else f"up to α = {alpha[last]:.3g}"
-    if last == alpha.size - 1:
-        return f"from α = {alpha[first]:.3g}"
-    return f"from α = {alpha[first]:.3g} to {alpha[last]:.3g}"
