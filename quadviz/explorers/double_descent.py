@@ -11,7 +11,6 @@ import numpy as np
 import plotly.graph_objects as go
 from IPython.display import display
 
-from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.double_descent_readout import cards, prose
 from quadviz.explorers.double_descent_results import (
     ALPHA_TOPS,
@@ -47,9 +46,6 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def __init__(self) -> None:
         super().__init__(State(), (*SETTINGS, "alpha"))
-        # Where the page opens the marker stands on the side on which the width has a peak too.
-        parameter = replace(PARAMETERS["alpha"], default=self.state.alpha)
-        self.controls["alpha"] = self.bind("alpha", ParameterControl(parameter))
         self._solver = Solver()
         results = self._solver.results(self.state)
         self._samples_pen = DoubleDescentPen(double_descent_skeleton(), precision=np.float32)

@@ -87,12 +87,23 @@ def _gap(best: float, bayes: float) -> str:
     if not (math.isfinite(best) and bayes > 0):
         return "–"
     ratio = best / bayes
-    return f"+{100 * (ratio - 1):.3g}%" if ratio < 2 else f"× {four_digits(float(f'{ratio:.3g}'))}"
+    return f"× {_rounded(ratio)}" if ratio >= 2 else f"+{_percent(ratio)}".replace("+less than", "<")
+
+
+def _rounded(value: float) -> str:
+    """A number with three digits."""
+    return four_digits(float(f"{value:.3g}"))
+
+
+def _percent(ratio: float) -> str:
+    """By how much a ratio is above 1."""
+    more = 100 * (ratio - 1)
+    return "less than 0.1%" if more < 0.1 else f"{more:.2g}%" if more < 9.95 else f"{more:.0f}%"
 
 
 def _ridgeless(results: Results) -> tuple[FloatArray, FloatArray]:
     """The ridgeless curve over alpha with its cusp."""
-    alpha, mse = np.asarray(results.family.alpha)[0], np.asarray(results.family.mse)[0]
+    alpha, mse = np.asarray(results.family[0].alpha), np.asarray(results.family[0].mse)
     if not _sharp(results):
         return alpha, mse
     place = float(results.threshold.alpha)
@@ -151,9 +162,9 @@ def _about_peak(results: Results) -> Paragraph:
 
 def _needed_there(results: Results) -> float:
     """kappa_min of the ridgeless curve just right of the threshold."""
-    alpha = np.asarray(results.family.alpha)[0]
+    alpha = np.asarray(results.family[0].alpha)
     at = min(int(np.searchsorted(alpha, float(results.threshold.alpha))), alpha.size - 1)
-    return float(np.asarray(results.family.kappa_min)[0, at])
+    return float(np.asarray(results.family[0].kappa_min)[at])
 
 
 def _about_recovery(results: Results, inter: str) -> Paragraph:
@@ -178,10 +189,10 @@ def _about_recovery(results: Results, inter: str) -> Paragraph:
 
 def _about_decay(results: Results) -> Paragraph:
     """The peaks of the family on this axis."""
-    alpha = np.asarray(results.family.alpha)[0]
     peaked, smooth, unknown = [], [], False
     for i, lam in enumerate(results.lams):
-        curve = _ridgeless(results) if i == 0 else (alpha, np.asarray(results.family.mse)[i])
+        states = results.family[i]
+        curve = (np.asarray(states.alpha), np.asarray(states.mse)) if i else _ridgeless(results)
         shape = shape_of(*curve)
         unknown |= shape is None
         if shape is not None and shape.peak is not None:
@@ -189,10 +200,12 @@ def _about_decay(results: Results) -> Paragraph:
         elif shape is not None:
             smooth.append(lam)
     names = listed([decay_name(lam) for lam in smooth]) if smooth else ""
-    if not peaked:
+    if results.threshold.status == Status.SEVERAL:
+        text = "where curves leap from one of several solutions to another, a peak may be cut off"
+    elif not peaked:
         text = "no curve of the family peaks on this axis"
     else:
-        heights = listed([f"{height:.3g} for λ = {decay_name(lam)}" for lam, height in peaked])
+        heights = listed([f"{_rounded(height)} for λ = {decay_name(lam)}" for lam, height in peaked])
         text = f"on this axis the mse peaks at about {heights}"
         text += f", and not at all for λ = {names}" if names else ""
     falling = np.diff(np.asarray(results.best.mse)) <= 1e-9
@@ -217,7 +230,7 @@ def _about_best(results: Results) -> Paragraph:
         text += "the Bayes-optimal error is 0 already."
     else:
         more = least / bayes
-        above = f"{100 * (more - 1):.2g}% above" if more < 2 else f"{more:.3g} times"
+        above = f"{_percent(more)} above" if more < 2 else f"{_rounded(more)} times"
         text = (
             f"at the marker the mse is lowest, {four_digits(least)}, {where}: {above} the Bayes-optimal "
             f"{four_digits(bayes)}, which no estimator can beat."
@@ -226,8 +239,8 @@ def _about_best(results: Results) -> Paragraph:
         return "Best λ", text
     if least > 0 and value > least * (1 + _SAME):
         more = value / least
-        words = f"{100 * (more - 1):.2g}% more" if more < 2 else f"{more:.3g} times as much"
-        side = "little" if now.lam < lam else "much"
+        words = f"{_percent(more)} more" if more < 2 else f"{_rounded(more)} times as much"
+        side = "small" if now.lam < lam else "large"
         text += f" The current λ = {_name(results)} is too {side}: its mse is {words}."
     elif value <= least * (1 + _SAME):
         text += f" The current λ = {_name(results)} is as good, to within 0.2%."

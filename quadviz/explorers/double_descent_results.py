@@ -29,7 +29,9 @@ ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
 #: Points of a curve over alpha, of the best one, and of one over kappa, before those around a threshold.
 POINTS, BEST_POINTS, WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
-_CUSP = np.array([0.004, 0.015, 0.04])
+_CUSP = (-0.04, -0.015, -0.004, 0.004, 0.015, 0.04)
+#: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
+_TIP = (-0.0015, 0.0, 0.0005, 0.0015, 0.008, 0.025)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class State:
     kappa_star: float = PARAMETERS["kappa_star"].default
     delta: float = PARAMETERS["delta"].default
     lam: float = PARAMETERS["lam"].default
+    # Left of the peak, where there is one over the width too.
     alpha: float = 0.25
     x_scale: Scale = "linear"
     y_scale: Scale = "log"
@@ -71,7 +74,7 @@ class Results:
     Attributes:
         lams: increasing weight decays of shape (M,), the current one among them; the first is 0.
         current: index of the current one.
-        family: shape (M, N), each over the alpha axis.
+        family: M results of shape (N,), each over the alpha axis.
         best: shape (C,), at the weight decay that is best at each alpha.
         bayes: Bayes-optimal errors at the same C alphas.
         marker: shape (M,), the family under the marker.
@@ -88,7 +91,7 @@ class Results:
 
     lams: tuple[float, ...]
     current: int
-    family: SteadyState
+    family: tuple[SteadyState, ...]
     best: SteadyState
     bayes: BayesOptimal
     marker: SteadyState
@@ -157,30 +160,35 @@ class Solver:
         )
         recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
         bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
-        alphas = _grid(PARAMETERS["alpha"].low, s.alpha_top, POINTS, [float(threshold.alpha)], [recovery])
-        few = _grid(PARAMETERS["alpha"].low, s.alpha_top, BEST_POINTS, [], [recovery, bayes_recovery])
+        low, place = PARAMETERS["alpha"].low, float(threshold.alpha)
+        alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
+        positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
+        few = _grid(low, s.alpha_top, BEST_POINTS, [recovery, bayes_recovery])
         samples = (*law, s.alpha)
         fitting = self._once("interpolating", samples, lambda: interpolating_width(s.alpha, *law))
-        kappas = _grid(
-            PARAMETERS["kappa"].low, s.kappa_top, WIDTHS, [fitting.kappa], [min(s.kappa_star, 1.0)]
-        )
+        narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
+        kappas = _grid(narrowest, s.kappa_top, WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
+        tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
         lams = np.array(FAMILY)
         on_axis, over_widths = (*width, s.alpha_top), (*samples, s.kappa_top)
         solved = self._solve(
             {
-                "family": _Curve(on_axis, np.tile(alphas, lams.size), s.kappa, np.repeat(lams, alphas.size)),
-                "current": _Curve((*on_axis, s.lam), alphas, s.kappa, s.lam),
+                "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0),
+                **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam) for lam in FAMILY[1:]},
+                "current": _Curve((*on_axis, s.lam), positive if s.lam else alphas, s.kappa, s.lam),
                 "best": _Curve(on_axis, few, s.kappa, None),
                 "marker": _Curve((*width, s.alpha), s.alpha, s.kappa, lams),
                 "current marker": _Curve((*width, s.alpha, s.lam), s.alpha, s.kappa, np.array([s.lam])),
                 "best marker": _Curve((*width, s.alpha), np.array([s.alpha]), s.kappa, None),
                 "ridgeless widths": _Curve(over_widths, s.alpha, kappas, 0.0),
-                "current widths": _Curve((*over_widths, s.lam), s.alpha, kappas, s.lam),
+                "current widths": _Curve(
+                    (*over_widths, s.lam), s.alpha, np.union1d(kappas, tip) if s.lam else kappas, s.lam
+                ),
                 "best widths": _Curve(over_widths, s.alpha, kappas, None),
             },
             law,
         )
-        rows = [solved["family"][i * alphas.size : (i + 1) * alphas.size] for i in range(lams.size)]
+        rows = [solved["ridgeless"], *(solved[f"λ = {lam}"] for lam in FAMILY[1:])]
         points = [solved["marker"][i : i + 1] for i in range(lams.size)]
         current = int(np.searchsorted(lams, s.lam))
         if s.lam not in FAMILY:
@@ -193,7 +201,7 @@ class Solver:
         return Results(
             lams=tuple(lams.tolist()),
             current=current,
-            family=_joined(np.stack, rows),
+            family=tuple(rows),
             best=solved["best"],
             bayes=bayes,
             marker=_joined(np.concatenate, points),
@@ -232,13 +240,14 @@ class Solver:
         return {name: self._known[name][1] for name in curves}
 
 
-def _grid(low: float, high: float, count: int, cusps: Sequence[float], kinks: Sequence[float]) -> FloatArray:
-    """Increasing places, evenly spaced in the root, with points close beside some cusps, and some kinks."""
+def _grid(
+    low: float, high: float, count: int, kinks: Sequence[float], more: Sequence[float] | FloatArray = ()
+) -> FloatArray:
+    """Increasing places, evenly spaced in the root, denser up to some kinks, and some more."""
     grid = np.linspace(math.sqrt(low), math.sqrt(high), count) ** 2
-    extra = [*kinks, *(cusp * (1 + side) for cusp in cusps for side in (*-_CUSP, *_CUSP))]
-    inside = [place for place in extra if low < place < high]
     grid[0], grid[-1] = low, high
-    return np.union1d(grid, inside)
+    before = [kink * (1 + side) for kink in kinks for side in (0.0, *_CUSP) if side <= 0]
+    return np.union1d(grid, [place for place in (*before, *more) if low < place < high])
 
 
 def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:

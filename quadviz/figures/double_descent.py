@@ -53,6 +53,8 @@ FloatArray = NDArray[np.float64]
 HEIGHT = 580
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the alpha axis.
 MARGIN = {"l": 58, "r": 16, "t": 66, "b": 44}
+#: Pixels of the alpha axis on a phone.
+_NARROW = 326
 #: Room for so many weight decays.
 MEMBERS = 7
 _FAMILY, _BEST, _DECAY = (0.56, 1.0), (0.205, 0.465), (0.0, 0.125)
@@ -76,7 +78,7 @@ class DoubleDescent:
     """Everything the figure shows.
 
     Attributes:
-        family: results of shape (M, N): increasing weight decays, the first of them 0, over alpha.
+        family: M results over one alpha axis, of shape (N,) each: increasing weight decays from 0 on.
         names: M names, such as "0.01": the values of the weight decay.
         shades: where each stands in its family, from 0 to 1.
         current: index of the current weight decay.
@@ -92,7 +94,7 @@ class DoubleDescent:
         y_scale: scale of the mse axes; that of the weight decay is logarithmic.
     """
 
-    family: SteadyState
+    family: tuple[SteadyState, ...]
     names: tuple[str, ...]
     shades: tuple[float, ...]
     current: int
@@ -195,34 +197,37 @@ class DoubleDescentPen(LinesPen):
         surface = THEMES[view.theme].surface
         with self.figure.batch_update():
             self.put_theme(view.theme, (_THRESHOLD, _RECOVERY), _ON_LINES)
-            alpha = np.asarray(view.family.alpha)[0]
+            alpha = np.asarray(view.family[0].alpha)
             self.put_x_axis(float(alpha[0]), float(alpha[-1]), view.x_scale)
             self._put_verticals(view)
-            self._draw_family(view, alpha, colours, surface)
-            self._draw_best(view, alpha, colours, surface)
+            self._draw_family(view, colours, surface)
+            self._draw_best(view, colours, surface)
             self._draw_decay(view, colours[view.current], surface)
 
     def _put_verticals(self, view: DoubleDescent) -> None:
         """The thresholds and the marker, and what the thresholds are."""
-        threshold, top = float(view.threshold.alpha), float(np.asarray(view.family.alpha)[0, -1])
-        low = float(np.asarray(view.family.alpha)[0, 0])
+        threshold, alpha = float(view.threshold.alpha), np.asarray(view.family[0].alpha)
+        low, top = float(alpha[0]), float(alpha[-1])
         shown = threshold if math.isfinite(threshold) else None
         recovery = view.recovery if view.recovery <= top else None
         self.put_vertical(_THRESHOLD, shown)
         self.put_vertical(_RECOVERY, recovery)
         self.put_vertical(_MARKER, float(view.best_marker.alpha))
-        places = [] if recovery is None else [(recovery, f"recovery, λ → 0+: {recovery:.3g}")]
+        places = [] if recovery is None else [recovery]
         if shown is not None:
-            places.append((shown, f"interpolation: α<sub>inter</sub> = {shown:.3g}"))
-        # The text starts at the first of the lines, or ends at the last of them, where there is more room.
-        text, left = " · ".join(words for _place, words in places), True
-        at = low
-        if places:
-            fraction = [self._fraction(place, low, top, view.x_scale) for place, _words in places]
-            left = fraction[0] <= 1 - fraction[-1]
-            at = places[0][0] if left else places[-1][0]
+            places.append(shown)
+        words = [f"interpolation α<sub>inter</sub> = {threshold:.3g}"]
+        if recovery is not None:
+            words = [f"recovery {recovery:.3g}", f"interpolation {threshold:.3g}"]
+        if not places:
+            self.put_text(_LABEL, "")
+            return
+        # The text starts at the first of the lines, or ends at the last of them, where a phone has more room.
+        first, last = (self._fraction(place, low, top, view.x_scale) for place in (places[0], places[-1]))
+        left = (1 - first) * _NARROW + MARGIN["r"] >= last * _NARROW + MARGIN["l"]
+        at = places[0] if left else places[-1]
         at = math.log10(at) if view.x_scale == "log" else at
-        self.put_text(_LABEL, text, x=at, xanchor="left" if left else "right", xshift=0)
+        self.put_text(_LABEL, " · ".join(words), x=at, xanchor="left" if left else "right")
 
     @staticmethod
     def _fraction(place: float, low: float, high: float, scale: Scale) -> float:
@@ -230,13 +235,9 @@ class DoubleDescentPen(LinesPen):
             place, low, high = math.log(place), math.log(low), math.log(high)
         return (place - low) / (high - low)
 
-    def _draw_family(
-        self, view: DoubleDescent, alpha: FloatArray, colours: tuple[str, ...], surface: str
-    ) -> None:
+    def _draw_family(self, view: DoubleDescent, colours: tuple[str, ...], surface: str) -> None:
         curves = [
-            state_curve(
-                f"λ = {name}", alpha, view.family[i], colours[i], THICK if i == view.current else THIN
-            )
+            _over_alpha(f"λ = {name}", view.family[i], colours[i], THICK if i == view.current else THIN)
             for i, name in enumerate(view.names)
         ]
         curves[0] = _peaked(curves[0], view)
@@ -260,15 +261,13 @@ class DoubleDescentPen(LinesPen):
         title = "<b>mse</b>  |Z − Z*|² / d  for weight decay λ ="
         self.put_text(0, key_text(title, entries))
 
-    def _draw_best(
-        self, view: DoubleDescent, alpha: FloatArray, colours: tuple[str, ...], surface: str
-    ) -> None:
+    def _draw_best(self, view: DoubleDescent, colours: tuple[str, ...], surface: str) -> None:
         now, name = view.current, view.names[view.current]
-        ridgeless = _peaked(state_curve(RIDGELESS_NAME, alpha, view.family[0], colours[0]), view)
-        current = state_curve(f"λ = {name}", alpha, view.family[now], colours[now], THICK)
+        ridgeless = _peaked(_over_alpha(RIDGELESS_NAME, view.family[0], colours[0]), view)
+        current = _over_alpha(f"λ = {name}", view.family[now], colours[now], THICK)
         if now == 0:
             current = _peaked(current, view)
-        best = state_curve(BEST_NAME, np.asarray(view.best.alpha), view.best, BEST_COLOUR, THICK)
+        best = _over_alpha(BEST_NAME, view.best, BEST_COLOUR, THICK)
         bayes = bayes_curve(view.bayes, view.theme)
         self.put_curve(_RIDGELESS, ridgeless if now else None)
         self.put_curve(_CURRENT, current)
@@ -296,7 +295,7 @@ class DoubleDescentPen(LinesPen):
         )
         entries = [
             ("━", BEST_COLOUR, BEST_NAME),
-            ("┅", bayes.colour, bayes.name),
+            ("┅", bayes.colour, "Bayes"),
             ("━", colours[now], f"<b>λ = {name}</b>"),
         ]
         if now:
@@ -338,6 +337,10 @@ class DoubleDescentPen(LinesPen):
         floor = self.fit_axis(_AXES[row], scale, values, lines)
         self.put_text(_NOTES[row], "<br>".join(zero_notes(curves, symbol, floor)))
         return floor
+
+
+def _over_alpha(name: str, states: SteadyState, colour: str, width: float = THIN) -> Curve:
+    return state_curve(name, np.asarray(states.alpha), states, colour, width)
 
 
 def _is_sharp(threshold: InterpolationThreshold) -> bool:

@@ -19,6 +19,8 @@ from quadviz.figures.double_descent_lines import (
     BEST_NAME,
     RIDGELESS_NAME,
     THICK,
+    THIN,
+    Curve,
     LinesPen,
     add_curve,
     add_label,
@@ -49,7 +51,8 @@ class WidthDescent:
     """Everything the figure shows.
 
     Attributes:
-        ridgeless: results of shape (K,) over increasing widths, in the limit λ → 0+.
+        ridgeless: results of shape (K,) over increasing widths, in the limit λ → 0+. The widths of the next
+            two may be others between the same ends.
         current: results at the current weight decay.
         best: results at the weight decay that is best for each width.
         marker: results of shape (3,) at the marker's width: the three of them.
@@ -141,9 +144,9 @@ class WidthPen(LinesPen):
         kappa = np.asarray(view.current.kappa)
         surface, ink = THEMES[view.theme].surface, THEMES[view.theme].ink
         alone = float(np.asarray(view.current.lam)[0]) == 0
-        ridgeless = state_curve(RIDGELESS_NAME, kappa, view.ridgeless, view.colours[0])
-        current = state_curve(f"λ = {view.name}", kappa, view.current, view.colours[1], THICK)
-        best = state_curve(BEST_NAME, kappa, view.best, BEST_COLOUR, THICK)
+        ridgeless = _over_kappa(RIDGELESS_NAME, view.ridgeless, view.colours[0], THIN)
+        current = _over_kappa(f"λ = {view.name}", view.current, view.colours[1])
+        best = _over_kappa(BEST_NAME, view.best, BEST_COLOUR)
         cusp = view.interpolating
         if cusp is not None and math.isfinite(cusp.mse):
             ridgeless = ridgeless.through(cusp.kappa, cusp.mse)
@@ -197,8 +200,8 @@ class WidthPen(LinesPen):
         needed = view.needed if math.isfinite(view.needed) and low < view.needed < high else None
         fits = None if view.interpolating is None else view.interpolating.kappa
         labels = (
-            "" if fits is None else f"interpolation, λ → 0+: κ = {fits:.3g}",
-            "" if needed is None else f"λ = {view.name}: flat beyond κ<sub>min</sub> = {needed:.3g}",
+            "" if fits is None else f"interpolation κ = {fits:.3g}",
+            "" if needed is None else f"flat beyond κ<sub>min</sub> = {needed:.3g}",
         )
         for row, (place, text) in enumerate(zip((fits, needed), labels, strict=True)):
             self.put_vertical(row, place)
@@ -210,3 +213,7 @@ class WidthPen(LinesPen):
                 at, left, right = math.log10(place), math.log10(low), math.log10(high)
             self.put_text(1 + row, text, x=at, xanchor="left" if at - left <= right - at else "right")
         self.put_vertical(2, float(np.ravel(view.marker.kappa)[0]))
+
+
+def _over_kappa(name: str, states: SteadyState, colour: str, width: float = THICK) -> Curve:
+    return state_curve(name, np.asarray(states.kappa), states, colour, width)

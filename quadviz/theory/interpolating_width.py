@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.setting import PARAMETERS
+from quadviz.theory.outcome import Status
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold
 
 __all__ = ["InterpolatingWidth", "interpolating_width"]
@@ -74,19 +75,32 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
         return InterpolatingWidth(math.inf, math.nan)
     right = int(enough[0])
     if right == 0:
-        return _known(float(coarse.kappa[0]), float(coarse.mse[0]), bool(coarse.status[0] == 0))
+        return _known(float(coarse.kappa[0]), float(coarse.mse[0]), bool(coarse.status[0] == Status.SOLVED))
     fine = interpolation_threshold(
         np.linspace(coarse.kappa[right - 1], coarse.kappa[right], _FINE), kappa_star, delta
     )
     right = max(int(np.argmax(fine.alpha >= target)), 1)
-    first = min(max(right - _NODES // 2, 0), _FINE - _NODES)
-    near = slice(first, first + _NODES)
+    near = _around(fine.status == Status.SOLVED, right)
     low, high = float(fine.kappa[right - 1]), float(fine.kappa[right])
     x = (fine.kappa[near] - (low + high) / 2) / ((high - low) / 2)
     crossing = _crossing(x, fine.alpha[near] - target)
-    mse = float(np.polyval(np.polyfit(x, fine.mse[near], _NODES - 1), crossing))
-    unique = not fine.status[near].any()
+    mse = float(np.polyval(np.polyfit(x, fine.mse[near], x.size - 1), crossing))
+    unique = not fine.status[right - 1 : right + 1].any()
     return _known((low + high) / 2 + crossing * (high - low) / 2, mse, unique)
+
+
+def _around(smooth: NDArray[np.bool_], right: int) -> slice:
+    """Points around the one at ``right`` and its left neighbour, all on the same smooth piece."""
+    first = last = right
+    while last - first < _NODES:
+        left, more = first > 0 and smooth[first - 1], last < smooth.size and smooth[last]
+        if not (left or more):
+            break
+        if left and (not more or right - first <= last - right):
+            first -= 1
+        else:
+            last += 1
+    return slice(min(first, right - 1), max(last, right + 1))
 
 
 def _known(kappa: float, mse: float, unique: bool) -> InterpolatingWidth:
