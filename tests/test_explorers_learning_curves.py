@@ -79,7 +79,7 @@ def drawn(page: LearningCurvesExplorer, field: str = "mse") -> dict[str, Any]:
 def expected_curves(top: float, **setting: Any) -> SteadyState:
     """The curves of a family on the page's grid, by the solver alone."""
     thresholds = curve_thresholds(*(setting[name] for name in ("kappa", "kappa_star", "delta")))
-    return learning_curve(alpha_grid(top, thresholds.cusps), **setting)
+    return learning_curve(alpha_grid(top, thresholds.cusps(setting["lam"])), **setting)
 
 
 def numbers(explorer: LearningCurvesExplorer) -> dict[str, float]:
@@ -231,7 +231,8 @@ def test_the_grid_goes_through_given_places_and_keeps_its_size(top: float) -> No
 def test_a_ridgeless_curve_reaches_its_cusp(setting: tuple[float, float, float]) -> None:
     kappa, kappa_star, delta = setting
     thresholds = curve_thresholds(*setting)
-    grid = alpha_grid(1.0, thresholds.cusps)
+    grid = alpha_grid(1.0, thresholds.cusps([0.0, 0.01]))
+    assert np.all(alpha_grid(1.0, thresholds.cusps(0.01)) == alpha_grid(1.0))
     curve = curves_through(thresholds, grid, kappa, kappa_star, [0.0, 0.01], delta)
     solved = learning_curve(grid, kappa, kappa_star, [0.0, 0.01], delta)
     for field in ("alpha", "mse", "train_loss", "in_sample_error"):
@@ -385,8 +386,9 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
     assert "qv-stale" in page.page._figures._dom_classes
     page.controls["kappa"].value = 0.62
     assert page.page._alert.value == ""
-    expected = expected_curves(1.0, **numbers(page)).mse
-    np.testing.assert_allclose(drawn(page)["λ = 0.01"], expected, rtol=1e-7)
+    spread = family("lam", 0.01)
+    expected = expected_curves(1.0, **{**numbers(page), "lam": np.array(spread.values)}).mse
+    np.testing.assert_allclose(drawn(page)["λ = 0.01"], expected[spread.current], rtol=1e-7)
 
 
 def test_moving_the_marker_or_the_theme_solves_no_curve_again(
@@ -665,7 +667,7 @@ def check_everything_said(count: int, seed: int) -> set[str]:
     titles = set()
     for setting, top, marker in random_settings(count, seed):
         thresholds = curve_thresholds(setting["kappa"], setting["kappa_star"], setting["delta"])
-        curve = curves_through(thresholds, alpha_grid(top, thresholds.cusps), **setting)[0]
+        curve = curves_through(thresholds, alpha_grid(top, thresholds.cusps(setting["lam"])), **setting)[0]
         point = steady_state(marker, **setting)
         best = float(bayes_optimal(marker, setting["kappa_star"], setting["delta"]).mmse)
         (title, shape), *rest = prose(curve, point, thresholds[0], best)

@@ -43,13 +43,14 @@ class CurveThresholds:
         """The thresholds at an index of the shape."""
         return CurveThresholds(*(np.asarray(values[index]) for values in vars(self).values()))
 
-    @property
-    def cusps(self) -> FloatArray:
-        """The places at which a ridgeless curve has a kink, increasing, shape (K,).
+    def cusps(self, lam: ArrayLike) -> FloatArray:
+        """The places at which curves with these weight decays have a kink, increasing, shape (K,).
 
-        Rounding must not put the first point of the recovered phase before its threshold.
+        With weight decay a curve is smooth. Rounding must not put the first point of the recovered phase
+        before its threshold.
         """
-        places = np.unique([self.interpolation, self.ridgeless * (1 + 1e-12)])
+        places = np.stack([self.interpolation, self.ridgeless * (1 + 1e-12)])
+        places = np.unique(np.where(np.equal(lam, 0), places, np.nan))
         finite: FloatArray = places[np.isfinite(places)]
         return finite
 

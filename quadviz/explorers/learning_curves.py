@@ -53,7 +53,7 @@ __all__ = ["LearningCurvesExplorer", "show"]
 FloatArray = NDArray[np.float64]
 
 #: Points of the Bayes-optimal curve, which is smooth.
-_BAYES_POINTS = 120
+_BAYES_POINTS = 100
 #: It meets 0 at a steep angle, which a log axis shows: how far before to have points, and there itself.
 _BEFORE = np.array([1e-2, 3e-3, 1e-3, 1e-4, 0])
 
@@ -173,9 +173,11 @@ class LearningCurvesExplorer(Explorer[State]):
         if self._solved is not None and self._solved.setting == setting:
             marker = steady_state(state.alpha, **values)
         else:
-            widths = (tuple(np.ravel(values[name]).tolist()) for name in ("kappa", "kappa_star", "delta"))
-            thresholds = _thresholds(*widths)
-            grid = alpha_grid(state.alpha_top, through=thresholds.cusps)
+            # With weight decay the other members have no cusps: their thresholds are not needed.
+            members = values if state.lam == 0 else vars(state)
+            places = (tuple(np.ravel(members[name]).tolist()) for name in ("kappa", "kappa_star", "delta"))
+            thresholds = _thresholds(*places)
+            grid = alpha_grid(state.alpha_top, through=thresholds.cusps(values["lam"]))
             # The points under the marker come along: one call costs less than two.
             both = curves_through(thresholds, np.append(grid, state.alpha), **values)
             marker = both[:, -1]
