@@ -31,6 +31,7 @@ def cards(results: Results) -> list[Card]:
     r = results
     now, ridgeless, best = r.marker[r.current], r.marker[0], r.best_marker
     threshold = float(r.threshold.alpha)
+    needed = float(np.asarray(r.current_widths.kappa_min)[-1])
     width = math.nan if r.interpolating is None else r.interpolating.kappa
     numbers = (
         ("α_inter", "interpolation", threshold, "Up to this α, λ → 0+ fits every label exactly."),
@@ -42,8 +43,8 @@ def cards(results: Results) -> list[Card]:
         ("", "Bayes-optimal", r.bayes_marker, "The least mse of any estimator at all."),
         ("", "best λ over Bayes", _gap(float(best.mse), r.bayes_marker), "The mse at the best λ beside it."),
         ("λ", "best", decay_name(float(best.lam)), "The weight decay with the least mse."),
-        ("κ", "interpolation", width, "From this width on, λ → 0+ fits every label at this α."),
-        ("κ_min", "needed now", float(now.kappa_min), "Beyond it the width does not matter, at this λ."),
+        ("κ", "interpolation", width, "The smallest width at which λ → 0+ fits every label."),
+        ("κ_min", "flat beyond", needed, "Beyond this width the curve at the current λ is flat."),
     )
     row = [
         Card(symbol, label, value if isinstance(value, str) else four_digits(value), meaning)
@@ -263,11 +264,7 @@ def _about_width(results: Results) -> Paragraph:
     text = f"at the marker's α and as λ → 0+, the mse {_course(shape)}."
     loss = np.asarray(curve.train_loss)
     if cusp is not None:
-        text += f" From κ = {four_digits(cusp.kappa)} on every label can be fitted"
-        beyond = mse[kappa >= cusp.kappa]
-        if np.all(np.isfinite(beyond)) and np.all(np.diff(beyond) <= 1e-9 * beyond[:-1]):
-            text += ", and from there on more width helps until the curve is flat"
-        text += "."
+        text += _fitted(cusp.kappa, kappa, mse, bool(np.all(loss[np.asarray(curve.kappa) > cusp.kappa] == 0)))
     elif np.all(loss > 0):
         text += " No width on this axis fits every label at this α."
     text += _best_width(best, float(results.threshold.kappa_star))
@@ -275,6 +272,17 @@ def _about_width(results: Results) -> Paragraph:
     if any(np.any(np.asarray(part.regime) == Regime.RANK_LIMITED) for part in parts):
         text += " Dashed parts rest on the steady-state assumption."
     return "Width", text
+
+
+def _fitted(width: float, kappa: FloatArray, mse: FloatArray, from_there_on: bool) -> str:
+    """Which students fit every label, and what more width does for them."""
+    if not from_there_on:
+        return f" At κ = {four_digits(width)} every label can be fitted, but not at all larger widths."
+    text = f" From κ = {four_digits(width)} on every label can be fitted"
+    beyond = mse[kappa >= width]
+    if np.all(np.isfinite(beyond)) and np.all(np.diff(beyond) <= 1e-9 * beyond[:-1]):
+        text += ", and from there on more width helps until the curve is flat"
+    return f"{text}."
 
 
 def _best_width(best: SteadyState, kappa_star: float) -> str:

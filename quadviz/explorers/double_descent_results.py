@@ -31,7 +31,7 @@ POINTS, BEST_POINTS, WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
 _CUSP = (-0.04, -0.015, -0.004, 0.004, 0.015, 0.04)
 #: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
-_TIP = (-0.0015, 0.0, 0.0005, 0.0015, 0.008, 0.025)
+_TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class Results:
         best_widths: the same at the weight decay that is best for each width.
         threshold: the interpolation threshold of the current width.
         recovery: the alpha from which lam -> 0+ recovers the teacher; inf where it does not.
-        interpolating: the width from which on lam -> 0+ fits every label; None where that is not to be seen
-            on the width axis.
+        interpolating: the smallest width at which lam -> 0+ fits every label; None where that is not to be
+            seen on the width axis.
     """
 
     lams: tuple[float, ...]

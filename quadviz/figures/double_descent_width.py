@@ -59,7 +59,7 @@ class WidthDescent:
         name: the current weight decay, such as "0.01".
         colours: of the ridgeless and of the current curve.
         mmse: the Bayes-optimal error.
-        interpolating: the width from which on the ridgeless limit fits every label; None if not on the axis.
+        interpolating: the smallest width at which the ridgeless limit fits every label; None if not shown.
         theme: the background the figure is made for.
         x_scale: scale of the width axis.
         y_scale: scale of the mse axis.
@@ -160,8 +160,8 @@ class WidthPen(LinesPen):
             curves = [current, best] if alone else [ridgeless, current, best]
             self.put(
                 _BAYES,
-                x=kappa[[0, -1]],
-                y=np.full(2, view.mmse),
+                x=kappa.astype(self.precision),
+                y=np.full(kappa.shape, view.mmse, dtype=self.precision),
                 line_color=ink,
                 line_width=2.2,
                 hovertemplate="Bayes-optimal: %{y:.4g}<extra></extra>",

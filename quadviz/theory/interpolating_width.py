@@ -1,4 +1,4 @@
-"""The width from which on the ridgeless limit fits every training label, at a given number of samples.
+"""The width at which the ridgeless limit fits every training label, at a given number of samples.
 
 It is the interpolation threshold read the other way round: alpha_inter(kappa) rises from 0 with the width
 until the width no longer matters. Where it crosses alpha, two phases meet in a cusp of the test error over
@@ -47,8 +47,8 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
     """The smallest student width whose interpolation threshold is at least alpha.
 
     Narrower students cannot fit every training label; as the threshold grows with the width, wider ones can
-    in the limit lam -> 0+. (Without noise the threshold falls once, from just below kappa = kappa_star to
-    kappa = kappa_star, where the student learns to express its teacher.)
+    in the limit lam -> 0+. (With little or no noise the threshold falls once, near kappa = kappa_star, where
+    the student learns to express its teacher.)
 
     Args:
         alpha: sample ratio n/d^2, > 0; a single number, as are the others.
