@@ -1,0 +1,216 @@
+"""The explorer of spectra: the noisy teacher's law, where it is cut, and the spectrum that is left."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+
+import ipywidgets as widgets
+import numpy as np
+from IPython.display import display
+
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.player import Player, Run
+from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
+from quadviz.explorers.spectra_run import spectra_run, width_cut
+from quadviz.figures.learning_curves import DASH
+from quadviz.figures.spectra import Spectra, SpectraPen, spectra_skeletons
+from quadviz.figures.spectra_frame import Frame
+from quadviz.figures.spectra_moments import percent
+from quadviz.figures.spectra_outlines import View
+from quadviz.figures.theme import ThemeName
+from quadviz.setting import PARAMETERS
+from quadviz.teacher import TeacherLaw
+from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+
+__all__ = ["PRESETS", "SpectraExplorer", "State", "show"]
+
+_log = logging.getLogger(__name__)
+
+_SETTING = ("kappa", "kappa_star", "delta", "lam")
+
+
+@dataclass(frozen=True)
+class State:
+    """All that determines what the page shows.
+
+    Attributes:
+        kappa: student width.
+        kappa_star: teacher width.
+        alpha: sample ratio.
+        delta: label noise.
+        lam: weight decay.
+        view: what is counted on the right.
+        preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
+        theme: the page's background.
+    """
+
+    kappa: float = PARAMETERS["kappa"].default
+    kappa_star: float = PARAMETERS["kappa_star"].default
+    alpha: float = PARAMETERS["alpha"].default
+    delta: float = PARAMETERS["delta"].default
+    lam: float = PARAMETERS["lam"].default
+    view: View = "eigenvalues"
+    preset: str | None = None
+    theme: ThemeName = "light"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A setting worth starting from.
+
+    Attributes:
+        meaning: what there is to see.
+        setting: the parameters, all of them.
+    """
+
+    meaning: str
+    setting: Mapping[str, float]
+
+
+#: By the name on its button.
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "Recovery": Preset(
+            "Noiseless labels, λ → 0+: press Play to see the noise shrink, part from the signal and vanish.",
+            MappingProxyType({"kappa": 0.5, "kappa_star": 0.3, "alpha": 0.25, "delta": 0.0, "lam": 0.0}),
+        ),
+        "Width": Preset(
+            "A student narrower than its teacher: the width cuts into the signal and leaves a gap above 0.",
+            MappingProxyType({"kappa": 0.2, "kappa_star": 0.3, "alpha": 0.5, "delta": 0.5, "lam": 0.01}),
+        ),
+        "Shrinkage": Preset(
+            "Strong weight decay: the cut lies in the gap, so that only the teacher's directions are left.",
+            MappingProxyType({"kappa": 0.7, "kappa_star": 0.3, "alpha": 1.0, "delta": 0.1, "lam": 0.3}),
+        ),
+    }
+)
+
+
+class SpectraExplorer(Explorer[State]):
+    """The page: sliders for the setting, two panels, and a run through alpha.
+
+    Attributes:
+        noisy: the figure of the law of Y.
+        learned: the figure of what is left of it.
+        player: the button that plays a run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(State(), (*_SETTING, "alpha"))
+        self._stopped_at = math.nan
+        # The ranges of a run stay until something else than alpha changes.
+        self._run_frame: Frame | None = None
+        drawings = spectra_skeletons()
+        self._pen = SpectraPen(drawings, precision=np.float32)
+        self._pen.draw(self._solve())
+        self.noisy = LiveFigure(drawings[0], "noisy_teacher")
+        self.learned = LiveFigure(drawings[1], "learned_spectrum")
+        self._pen.figures = self.noisy, self.learned
+        self.player = Player(self._run, self._arrive, "α from small to large")
+        self.presets = self.bind("preset", choice("", [(name, name) for name in PRESETS]))
+        self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
+        self.presets.add_class("qv-presets")
+        views = [("eigenvalues", "eigenvalues"), ("singular values", "singular values")]
+        self.view = self.bind("view", choice("", views))
+        self.view.add_class("qv-view")
+        self.view.tooltips = [
+            "On the right, the eigenvalues of Z = WWᵀ",
+            "On the right, the singular values of W: their square roots",
+        ]
+        self.key, self.directions = widgets.HTML(), widgets.HTML()
+        self.key.add_class("qv-key")
+        self.directions.add_class("qv-directions")
+        panels, transport = (
+            widgets.Box([self.noisy, self.learned]),
+            widgets.Box([self.player, self.controls["alpha"]]),
+        )
+        panels.add_class("qv-panels")
+        transport.add_class("qv-transport")
+        self.page = Page(
+            "spectra",
+            "What does a trained network keep of its teacher's spectrum, and what does it cut off?",
+            [("Start from", [self.presets]), *self.groups(_SETTING)],
+            [self.view, self.reset_button()],
+            [panels, self.key, transport, self.directions, self.theme],
+        )
+        self.page.widget.add_class("qv-spectra")
+        self.start()
+
+    def settle(self, state: State, changed: Collection[str]) -> State:
+        """A preset brings its parameters, and is one only as long as none of them is changed."""
+        if not {"alpha", "theme"}.issuperset(changed):
+            self._run_frame = None
+        if "preset" in changed and state.preset is not None:
+            return replace(state, **PRESETS[state.preset].setting)  # type: ignore[arg-type]
+        fields = asdict(state)
+        fits = (
+            name
+            for name, preset in PRESETS.items()
+            if all(fields[key] == v for key, v in preset.setting.items())
+        )
+        return replace(state, preset=next(fits, None))
+
+    def draw(self) -> None:
+        """Solve for the state, redraw, and fill the read-out; a run that is under way stops."""
+        view = self._solve()
+        self._pen.draw(view, self._run_frame)
+        omega = float(view.omega[0])
+        self.key.value = _key(self.state.kappa_star)
+        self.directions.value = directions_html(view.law)
+        self.page.readout.value = cards_html(at_alpha(self.state.alpha), spectra_cards(view.law, omega))
+        self.page.prose.value = prose_html(spectra_prose(view.law))
+        self.player.halt()
+
+    def _setting(self) -> dict[str, float]:
+        return {name: getattr(self.state, name) for name in _SETTING}
+
+    def _solve(self) -> Spectra:
+        """What to draw."""
+        law: LearnedSpectrum = learned_spectrum(np.array([[self.state.alpha]]), **self._setting())
+        return Spectra(law, width_cut(law), self.state.view, self.state.theme)
+
+    def _run(self) -> Run | None:
+        """A run at the setting, the panels in ranges that hold it; None where it could not be computed."""
+        with self._lock:
+            last = self._stopped_at if self.state.alpha == self._stopped_at else math.nan
+            track = self.controls["alpha"].track
+            try:
+                run, self._run_frame = spectra_run(
+                    self._setting(), self.state.view, self.state.theme, track, self._pen.frame, last
+                )
+                self._pen.draw(self._solve(), self._run_frame)
+            except Exception:  # noqa: BLE001 - as in a refresh: the viewer is told, the page goes on
+                _log.debug("no run at %s", self.state, exc_info=True)
+                self.page.complain(self.complaint)
+                return None
+            return run
+
+    def _arrive(self, alpha: float) -> None:
+        """Go to where a run stopped."""
+        self._stopped_at = alpha
+        self.change(alpha=alpha)
+
+
+def show() -> None:
+    """Put the explorer on the page, below the cell that calls this."""
+    display(SpectraExplorer().widget)  # type: ignore[no-untyped-call]
+
+
+def _key(kappa_star: float) -> str:
+    """What the colours and lines mean."""
+    area = '<svg width="22" height="12" aria-hidden="true"><rect width="22" height="12" class="{}"/></svg>'
+    line = '<svg width="30" height="8" aria-hidden="true"><line x1="1" x2="29" y1="4" y2="4" {}/></svg>'
+    atom = float(TeacherLaw(kappa_star).atom_at_zero)
+    items = (
+        (area.format("qv-kept"), "kept"),
+        (area.format("qv-discarded"), "cut off"),
+        (area.format("qv-teacher"), f"the teacher Z*: {percent(atom)} of its eigenvalues are 0"),
+        (line.format(f'stroke-dasharray="{DASH}"'), "rank-limited: steady-state assumption"),
+    )
+    return f"<p>{''.join(f'<span>{sample}{meaning}</span>' for sample, meaning in items)}</p>"
