@@ -29,7 +29,7 @@ ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
 #: Points of a curve over alpha, of the best one, and of one over kappa, before those around a threshold.
 POINTS, BEST_POINTS, WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
-_CUSP = (-0.04, -0.015, -0.004, 0.004, 0.015, 0.04)
+_CUSP = (-0.08, -0.04, -0.015, -0.004, 0.004, 0.015, 0.04, 0.08)
 #: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
 _TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
 
