@@ -203,9 +203,10 @@ class RecoveryExplorer(Explorer[State]):
         """Draw the map, the regions and the spectrum; returns the point at the cross."""
         s, grid, plane = self.state, self._grid, self._plane()
         law = learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
-        self._map_pen.draw(RecoveryMap(plane, grid.across, grid.up, grid.mse, grid.spare, s.colours))
-        self._phase_pen.draw(plane)
+        # The map last: a browser takes its time over it.
         self._spectrum_pen.draw(_spectrum(law, s.theme))
+        self._phase_pen.draw(plane)
+        self._map_pen.draw(RecoveryMap(plane, grid.across, grid.up, grid.mse, grid.spare, s.colours))
         return law.state
 
     def _plane(self) -> Plane:

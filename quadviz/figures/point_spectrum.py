@@ -67,7 +67,7 @@ def point_spectrum_skeleton() -> go.Figure:
     figure.add_scatter(line_width=8, yaxis="y2", **quiet)
     figure.add_scatter(line_width=3, yaxis="y2", **quiet)
     figure.add_annotation(
-        text="<b>spectrum</b>  density at the cross; the teacher's in grey", x=0, xref="paper", xshift=-4,
+        text="<b>spectrum</b>  at the cross; teacher's in grey", x=0, xref="paper", xshift=-4,
         xanchor="left", y=1, yref="paper", yanchor="bottom", showarrow=False,
     )  # fmt: skip
     figure.update_layout(
