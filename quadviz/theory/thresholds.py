@@ -195,7 +195,10 @@ def _noisy_interpolation(
     above = first > second
     change = above[:, :-1] & ~above[:, 1:]
     place = change.argmax(axis=1)
-    root = newton_in_bracket(excess, grid[place], grid[place + 1])
+    rows = np.arange(kappa.size)
+    left, right = (first - second)[rows, place], (first - second)[rows, place + 1]
+    share = np.clip(left / np.where(left == right, 1.0, left - right), 0.0, 1.0)
+    root = newton_in_bracket(excess, grid[place], grid[place + 1], start=grid[place] + share * step)
     t = _interpolating(np.exp(root), kappa, kappa_star)
 
     # A student narrower than its teacher by next to nothing: the clean limit, beyond what xi can tell.
