@@ -21,6 +21,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import RedirectHandler
+from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 
@@ -98,7 +99,7 @@ class PageKernelManager(AsyncMappingKernelManager):
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""
-        if self.kernel_model(kernel_id)["connections"]:
+        if self._kernel_connections.get(kernel_id):
             return
         now = time.monotonic()
         since = self._alone_before.get(kernel_id, now)
@@ -148,7 +149,9 @@ class Dashboards(Voila):
         self.ioloop = IOLoop.current()
         signal.signal(signal.SIGINT, self._handle_signal_stop)
         self.ioloop.add_callback(self._announce)
-        self.warming = self.ioloop.asyncio_loop.create_task(self._keep_warm())  # type: ignore[attr-defined]
+        loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]
+        loop.set_exception_handler(_complain)
+        self.warming = loop.create_task(self._keep_warm())
         try:
             self.ioloop.start()
         finally:
@@ -213,6 +216,12 @@ class Dashboards(Voila):
             problem = await asyncio.to_thread(_open_browser, self.connection_url)
             if problem:
                 print(f"{problem}; open the address yourself.", flush=True)
+
+
+def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report a failure nobody waited for, but for a message to a page that was closed while it was sent."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def _open_browser(address: str) -> str | None:

@@ -108,7 +108,7 @@ def test_a_kernel_is_culled_when_its_page_has_been_gone_for_a_while(monkeypatch:
     manager = server.PageKernelManager(cull_idle_timeout=60)
     manager._kernels = dict.fromkeys(connections)
     monkeypatch.setattr(server.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(manager, "kernel_model", lambda kernel_id: {"connections": connections[kernel_id]})
+    monkeypatch.setattr(manager, "_kernel_connections", connections)
     monkeypatch.setattr(manager, "shutdown_kernel", shut)
 
     async def rounds() -> None:
