@@ -370,7 +370,7 @@ def test_the_spectrum_shows_both_laws_and_their_atoms() -> None:
     np.testing.assert_array_equal(teacher.y, view.teacher)
     np.testing.assert_array_equal(learned.x, view.learned_at)
     assert (teacher_bar.y[1], bar.y[1]) == (0.7, 0.65)
-    assert figure.layout.xaxis.title.text == "eigenvalue  (bars: 65% are 0, teacher's 70%)"
+    assert figure.layout.xaxis.title.text == "eigenvalue  (at 0: 65%, teacher's 70%)"
     assert learned.line.dash == "solid"
     assert point_spectrum_figure(a_spectrum(limited=True)).data[1].line.dash == "5px,3px"
 

@@ -72,7 +72,7 @@ def point_spectrum_skeleton() -> go.Figure:
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,
-        xaxis={**axis, "title": {"standoff": 6}, "nticks": 7},
+        xaxis={**axis, "title": {"standoff": 6, "font": {"size": 13}}, "nticks": 7},
         yaxis={**axis, "nticks": 4},
         yaxis2={"fixedrange": True, "range": (0, 1.04), "overlaying": "y", "visible": False},
     )  # fmt: skip
@@ -112,9 +112,9 @@ class PointSpectrumPen(Pen):
             known = np.isfinite(view.learned_atom)
             self.put(2, x=[0.0, 0.0], y=[0.0, view.teacher_atom], line_color=colours.grid)
             self.put(3, x=[0.0, 0.0], y=[0.0, view.learned_atom if known else 0.0], line_color=colours.single)
-            text = "no solution was found at the cross"
+            text = "no solution was found"
             if known:
-                text = f"bars: {_share(view.learned_atom)} are 0, teacher's {_share(view.teacher_atom)}"
+                text = f"at 0: {_share(view.learned_atom)}, teacher's {_share(view.teacher_atom)}"
             if self.new("atoms", text):
                 layout.xaxis.title.text = f"eigenvalue  ({text})"
 
