@@ -73,8 +73,8 @@ def place_label(area: BoolArray, labels: Sequence[Label], size: tuple[float, flo
 
     >>> area = np.zeros((10, 20), dtype=bool)
     >>> area[:, 5:15] = True
-    >>> place_label(area, [Label("a", 40, 10)], size=(200, 100))
-    Place(label=Label(text='a', width=40, height=10, upright=False), x=0.5, y=0.5)
+    >>> place_label(area, [Label("a", 40, 20)], size=(200, 100))
+    Place(label=Label(text='a', width=40, height=20, upright=False), x=0.5, y=0.5)
     """
     if not area.any():
         return None

@@ -43,8 +43,6 @@ MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
 _SIZE = (250.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Share of the colour bar taken by the block for 0.
 _BLOCK = 0.09
-#: A contour is drawn through about so many cells a side.
-_CONTOUR = 50
 _LIMITED, _RECOVERED = "rank-limited: steady-state assumption", "mse = 0: recovered exactly"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -189,11 +187,8 @@ class RecoveryMapPen(Pen):
             )
         cells = {"x": view.across.astype(self.precision), "y": view.up.astype(self.precision)}
         self.put(0, z=span.shades(view.mse), customdata=_four_digits(view.mse), **cells)
-        # A contour is as smooth through fewer cells, and they need not be sent.
-        few = slice(None, None, max(1, view.across.size // _CONTOUR))
-        spare = np.round(view.spare[few, few], 3)
+        spare = np.round(view.spare, 3)
         limits = bool((spare < 0).any() and (spare > 0).any())
-        cells = {"x": cells["x"][few], "y": cells["y"][few]}
         for trace, colour in ((1, "rgba(0,0,0,0.55)"), (2, "#ffffff")):
             self.put(trace, z=spare if limits else None, line_color=colour, **cells)
         for number, (text, area) in enumerate(
