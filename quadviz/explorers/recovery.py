@@ -192,6 +192,7 @@ class RecoveryExplorer(Explorer[State]):
                 grid = part
                 await asyncio.sleep(0)
             with self._lock:
+                # A change in another thread may have come before its cancellation got here.
                 if setting == self._setting:
                     self._grid = grid
                     self._tell(self._draw_figures())
