@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -196,6 +198,25 @@ def test_double_descent_peaks_at_the_interpolation_threshold():
         np.testing.assert_allclose(near.mse[1], peak, rtol=1e-3)
         np.testing.assert_allclose(near.mse[2], peak, rtol=1e-6)
         assert near.train_loss[1] == 0 and near.train_loss[3] > 0
+
+
+@pytest.mark.parametrize("off", [-1e-2, -1e-4, -1e-6, -1e-8, -1e-12, 0, 1e-12, 1e-6, 1e-4])
+def test_the_recovery_threshold_is_solved_from_both_sides(off):
+    """Wide students and rank-limited ones. For wide ones the mse grows as the square of the distance."""
+    rng = np.random.default_rng(12)
+    kappa_star = rng.uniform(0.02, 0.95, 150)
+    kappa = kappa_star + (1 - kappa_star) * rng.random(150) ** 2 * 0.6
+    alpha = ridgeless_recovery(kappa, kappa_star) * (1 + off)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        s = steady_state(alpha, kappa, kappa_star, 0, 0)
+    assert not np.any(s.status == Status.FAILED)
+    if off < -1e-9:
+        wide = s.regime == Regime.EXACT
+        assert np.all(s.mse > 0) and np.count_nonzero(wide) > 20
+        assert np.all(s.mse[wide] < 200 * off**2 / kappa_star[wide] ** 2)
+    else:
+        assert np.all(s.mse == 0)
 
 
 def test_a_point_does_not_depend_on_its_company():

@@ -18,6 +18,8 @@ BoolArray = NDArray[np.bool_]
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
 _MAX_ITERATIONS = 40
+#: An xi that shrinks below this has no root to go to.
+_SMALLEST = 1e-40
 #: q/sqrt(xi) below which the law above q is that above 0, to second order.
 _NO_SHIFT = 1e-7
 
@@ -81,7 +83,7 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         # A large step back over the last one is a cycle in the making: halve it, in the logarithm.
         damping = np.where((dx * last[active] < 0) & (np.abs(dx) > 0.1), 0.5, 1.0)
         last[active] = dx
-        new_x = x * np.clip(1 + dx, _SHRINK, _GROW) ** damping
+        new_x = np.maximum(x * np.clip(1 + dx, _SHRINK, _GROW) ** damping, _SMALLEST)
         new_q = s * np.clip(1 + dq, _SHRINK, _GROW) ** damping
         # Quadratic convergence: after a step this small the next is below rounding. A small step that
         # stopped shrinking is rounding itself, at a nearly singular point.

@@ -23,6 +23,7 @@ from quadviz.partial_integrals import half_line_integrals
 from quadviz.resolvent import resolvent
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.newton import Problems
+from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import newton_between, start_between, zoom
 
 __all__ = ["RankLimited", "solve_rank_limited"]
@@ -32,6 +33,8 @@ BoolArray = NDArray[np.bool_]
 
 #: Points of the scan in xi, per decade: roots closer than this are taken for none.
 _PER_DECADE = 8
+#: Without noise and weight decay: the smallest xi looked for close to recovery, and how close that is.
+_CLEAN, _NEAR = 1e-22, 1e-4
 #: Problems scanned at once, which bounds the memory.
 _BLOCK = 2048
 
@@ -94,7 +97,10 @@ def _scan_grid(p: Problems) -> FloatArray:
     The points belong to one lattice for all: a solution does not depend on the company it is asked in.
     """
     shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
-    floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), 1e-14) / p.alpha
+    # Next to the recovery threshold xi vanishes as the square of the distance.
+    near = p.alpha > (1 - _NEAR) * ridgeless_recovery(p.kappa, p.kappa_star)
+    clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)
+    floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), clean) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
     first = np.floor(_PER_DECADE * np.log10(floor.min())) - 1
     last = np.ceil(_PER_DECADE * np.log10(ceiling.max()))

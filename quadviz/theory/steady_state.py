@@ -34,6 +34,8 @@ BoolArray = NDArray[np.bool_]
 _TOLERANCE = 1e-10
 #: Relative distance from the interpolation threshold within which it is reached.
 _SAME_ALPHA = 5e-11
+#: Relative distance below the recovery threshold that counts as none; the mse is 1e-19 there, or less.
+_SAME_THRESHOLD = 2e-10
 #: q/sqrt(xi) and 1 - I/alpha where it may be as near as that.
 _CLOSE = 1e-4
 
@@ -164,7 +166,7 @@ def _solve(p: Problems) -> _Unknowns:
     several, converged = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
     recovered = _recovers(p, p.kappa)
     # Where only a wide student recovers its teacher, the rank-limited equations remain.
-    wide = np.flatnonzero(~_recovers(p, np.ones(n)))
+    wide = np.flatnonzero(~recovered & ~_recovers(p, np.ones(n)))
     xi[wide], q[wide], converged[wide] = solve_wide(p[wide])
     solved = wide[converged[wide]]
     mass[solved] = evaluate(q[solved], q[solved], xi[solved], p.kappa_star[solved]).mass
@@ -182,7 +184,7 @@ def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     """Where a student of width kappa finds the teacher exactly: no noise, lam -> 0+, enough samples."""
     recovers: BoolArray = (p.lam == 0) & (p.delta == 0)
     if recovers.any():
-        recovers &= p.alpha >= ridgeless_recovery(kappa, p.kappa_star)
+        recovers &= p.alpha >= (1 - _SAME_THRESHOLD) * ridgeless_recovery(kappa, p.kappa_star)
     return recovers
 
 

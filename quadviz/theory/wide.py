@@ -30,6 +30,8 @@ BoolArray = NDArray[np.bool_]
 _PROBES = (1e-6, 1e-8, 1e-10, 1e-12, 1e-14)
 #: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
 _MAX_ITERATIONS, _ACCURACY = 60, 1e-6
+#: q/sqrt(xi) that stands for no shift, and the xi that stands for none, where that search begins.
+_NO_SHIFT, _CLEAN = 1e-9, 1e-22
 
 
 def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
@@ -47,11 +49,12 @@ def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
 
 
 def _shift(p: Problems, xi: FloatArray) -> FloatArray:
-    """The q that solves the second equation at a given xi, where lam > 0; one root, bracketed Newton.
+    """The q that solves the second equation at a given xi; one root, bracketed Newton.
 
-    alpha - I - alpha lam/q increases with q, from lam, where it is negative, to beyond the support.
+    alpha - I - alpha lam/q increases with q, from lam, where it is negative, to beyond the support. At
+    lam = 0 it may be positive down to q = 0, for which the lower end of the search then stands.
     """
-    low = np.log(p.lam)
+    low = np.log(np.maximum(p.lam, _NO_SHIFT * np.sqrt(xi)))
     high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
     log_q = (low + high) / 2
     for _ in range(_MAX_ITERATIONS):
@@ -61,7 +64,8 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
         excess = p.alpha - t.interaction - decay
         low, high = np.where(excess < 0, log_q, low), np.where(excess < 0, high, log_q)
         # Newton's method in 1/q, in which decay is linear; in log q, which is never far out; bisection.
-        fraction = excess / (q * t.rho_hilbert + decay)
+        slope = q * t.rho_hilbert + decay
+        fraction = np.divide(excess, slope, out=np.zeros_like(q), where=slope > 0)
         tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
         inside = (tried >= low) & (tried <= high)
         step = np.where(inside, tried, (low + high) / 2) - log_q
@@ -80,7 +84,8 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
         return 2 * p.alpha - (evaluate(q, q, xi, p.kappa_star).mse + p.delta / 2) / xi, q
 
     p = problems
-    floor = np.maximum(p.delta / 4, 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)) / p.alpha
+    shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)
+    floor = np.maximum(np.maximum(p.delta / 4, shrunk), _CLEAN) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
     (xi, q), converged = zoom(p, np.log(floor), np.log(ceiling), scan)
     return xi, q, converged
@@ -111,6 +116,8 @@ def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
         todo = np.flatnonzero(~converged)
         if not todo.size:
             break
+    if todo.size:
+        xi[todo], q[todo], converged[todo] = _scanned(problems[todo])
     return converged
 
 
