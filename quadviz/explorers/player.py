@@ -132,17 +132,17 @@ class Player(anywidget.AnyWidget):
             self.send({"kind": "halt"})
 
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        kind, token = content.get("kind"), str(content.get("token"))
+        kind, ticket = content.get("kind"), str(content.get("ticket"))
         if kind == "play":
             run = self._make()
             if run is None:
-                self.send({"kind": "refused", "token": token})
+                self.send({"kind": "refused", "ticket": ticket})
                 return
-            self._values = {token: run.values}
+            self._values = {ticket: run.values}
             message, buffers = _message(run)
-            self.send({"kind": "run", "token": token, **message}, buffers)
+            self.send({"kind": "run", "ticket": ticket, **message}, buffers)
         elif kind == "stopped":
-            values, moment = self._values.pop(token, None), content.get("moment")
+            values, moment = self._values.pop(ticket, None), content.get("moment")
             if values is not None and isinstance(moment, int) and 0 <= moment < values.size:
                 self._arrive(float(values[moment]))
             # The figures have been drawn at that place: what was drawn over them can go.

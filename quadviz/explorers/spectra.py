@@ -86,7 +86,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "Shrinkage": Preset(
             "Strong weight decay: the cut lies in the gap, so that only the teacher's directions are left.",
-            MappingProxyType({"kappa": 0.7, "kappa_star": 0.3, "alpha": 1.0, "delta": 0.1, "lam": 0.3}),
+            MappingProxyType({"kappa": 0.7, "kappa_star": 0.3, "alpha": 1.0, "delta": 0.1, "lam": 0.4}),
         ),
     }
 )
@@ -104,8 +104,8 @@ class SpectraExplorer(Explorer[State]):
     def __init__(self) -> None:
         super().__init__(State(), (*_SETTING, "alpha"))
         self._stopped_at = math.nan
-        # The ranges of a run stay until something else than alpha changes.
-        self._run_frame: Frame | None = None
+        # The ranges of the last run, and what it was a run at.
+        self._run_frame: tuple[object, Frame] | None = None
         drawings = spectra_skeletons()
         self._pen = SpectraPen(drawings, precision=np.float32)
         self._pen.draw(self._solve())
@@ -144,8 +144,6 @@ class SpectraExplorer(Explorer[State]):
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings its parameters, and is one only as long as none of them is changed."""
-        if not {"alpha", "theme"}.issuperset(changed):
-            self._run_frame = None
         if "preset" in changed and state.preset is not None:
             return replace(state, **PRESETS[state.preset].setting)  # type: ignore[arg-type]
         fields = asdict(state)
@@ -159,7 +157,10 @@ class SpectraExplorer(Explorer[State]):
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out; a run that is under way stops."""
         view = self._solve()
-        self._pen.draw(view, self._run_frame)
+        # The ranges of a run stay until something else than alpha changes.
+        if self._run_frame is not None and self._run_frame[0] != self._run_key():
+            self._run_frame = None
+        self._pen.draw(view, self._run_frame and self._run_frame[1])
         omega = float(view.omega[0])
         self.key.value = _key(self.state.kappa_star)
         self.directions.value = directions_html(view.law)
@@ -169,6 +170,10 @@ class SpectraExplorer(Explorer[State]):
 
     def _setting(self) -> dict[str, float]:
         return {name: getattr(self.state, name) for name in _SETTING}
+
+    def _run_key(self) -> object:
+        """What a run does not change."""
+        return self._setting(), self.state.view
 
     def _solve(self) -> Spectra:
         """What to draw."""
@@ -181,10 +186,11 @@ class SpectraExplorer(Explorer[State]):
             last = self._stopped_at if self.state.alpha == self._stopped_at else math.nan
             track = self.controls["alpha"].track
             try:
-                run, self._run_frame = spectra_run(
+                run, frame = spectra_run(
                     self._setting(), self.state.view, self.state.theme, track, self._pen.frame, last
                 )
-                self._pen.draw(self._solve(), self._run_frame)
+                self._run_frame = self._run_key(), frame
+                self._pen.draw(self._solve(), frame)
             except Exception:  # noqa: BLE001 - as in a refresh: the viewer is told, the page goes on
                 _log.debug("no run at %s", self.state, exc_info=True)
                 self.page.complain(self.complaint)

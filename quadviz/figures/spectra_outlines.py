@@ -105,7 +105,7 @@ def outlines(law: LearnedSpectrum, view: View = "eigenvalues", points: int = 200
 def _band(left: FloatArray, right: FloatArray, points: int) -> FloatArray:
     """Points from left to right, denser towards both ends, (F, 1) to (F, points)."""
     steps: FloatArray = (1 - np.cos(np.linspace(0, np.pi, points))) / 2
-    return left + (right - left) * steps
+    return np.minimum(left + (right - left) * steps, right)
 
 
 def _outline(law: LearnedSpectrum, bands: tuple[tuple[FloatArray, FloatArray], ...], points: int) -> Outline:

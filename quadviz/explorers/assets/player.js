@@ -75,7 +75,7 @@ class Performance {
     const arrays = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
     const figures = page.querySelectorAll(".qv-panels .js-plotly-plot");
     Object.assign(this, { page, run, count: run.positions.length, moment: -1 });
-    this.stages = run.panels.map((panel, i) => new Stage(figures[i], panel, arrays, `${run.token}-${i}`));
+    this.stages = run.panels.map((panel, i) => new Stage(figures[i], panel, arrays, `${run.ticket}-${i}`));
     this.rule = document.createElement("style");
     this.rule.textContent = this.stages.map((stage) => stage.hidden()).join("\n");
     this.slider = page.querySelector(`.qv-control-slider[data-name="${run.parameter}"]`);
@@ -114,16 +114,16 @@ function render({ model, el }) {
   button.className = "qv-play";
   el.append(button);
 
-  let token = null; // of the run asked for or played
+  let ticket = null; // of the run asked for or played
   let show = null; // the run on the stage
   let tick = 0;
   let count = 0;
   const name = Math.random().toString(36).slice(2);
 
   const face = () => {
-    button.textContent = token === null ? "▶ Play" : "❚❚ Pause";
+    button.textContent = ticket === null ? "▶ Play" : "❚❚ Pause";
     button.title = model.get("title");
-    button.setAttribute("aria-label", `${token === null ? "Play" : "Pause"}: ${model.get("title")}`);
+    button.setAttribute("aria-label", `${ticket === null ? "Play" : "Pause"}: ${model.get("title")}`);
   };
   const clear = () => {
     show?.remove();
@@ -131,16 +131,16 @@ function render({ model, el }) {
   };
   const begin = () => {
     count += 1;
-    token = `${name}-${count}`;
+    ticket = `${name}-${count}`;
     face();
-    model.send({ kind: "play", token });
+    model.send({ kind: "play", ticket });
   };
   // The last picture stays until the kernel has drawn the figures at that very place.
   const stop = () => {
-    if (token === null) return;
+    if (ticket === null) return;
     cancelAnimationFrame(tick);
-    model.send({ kind: "stopped", token, moment: show?.run.token === token ? show.moment : null });
-    token = null;
+    model.send({ kind: "stopped", ticket, moment: show?.run.ticket === ticket ? show.moment : null });
+    ticket = null;
     face();
   };
   const play = (run, buffers) => {
@@ -160,27 +160,27 @@ function render({ model, el }) {
 
   const receive = (content, buffers) => {
     if (content.kind === "halt") stop();
-    else if (content.kind === "run" && content.token === token) play(content, buffers);
-    else if (content.kind === "refused" && content.token === token) {
-      token = null;
+    else if (content.kind === "run" && content.ticket === ticket) play(content, buffers);
+    else if (content.kind === "refused" && content.ticket === ticket) {
+      ticket = null;
       face();
       clear();
-    } else if (content.kind === "arrived" && token === null) {
+    } else if (content.kind === "arrived" && ticket === null) {
       const finished = show;
       requestAnimationFrame(() => requestAnimationFrame(() => {
-        if (show === finished && token === null) clear();
+        if (show === finished && ticket === null) clear();
       }));
     }
   };
   // Whoever takes hold of another control wants to see what that does: first the kernel is told where we are.
   const interrupt = (event) => {
     const control = event.target.closest?.(CONTROLS);
-    if (token === null || !control || el.contains(control)) return;
+    if (ticket === null || !control || el.contains(control)) return;
     if (el.closest(".qv-page")?.contains(control)) stop();
   };
   const events = ["focusin", "pointerdown", "click", "input", "change", "dblclick"];
   for (const event of events) document.addEventListener(event, interrupt, true);
-  button.addEventListener("click", () => (token === null ? begin() : stop()));
+  button.addEventListener("click", () => (ticket === null ? begin() : stop()));
   model.on("msg:custom", receive);
   model.on("change:title", face);
   face();

@@ -1,0 +1,437 @@
+"""The page of spectra without a browser: its state, its run, and the truth of what it says."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quadviz.explorers import spectra as page_module
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.spectra import PRESETS, SpectraExplorer, State
+from quadviz.explorers.spectra_run import MOMENTS, run_alphas, width_cut
+from quadviz.explorers.wording import four_digits
+from quadviz.figures.spectra import PANELS, Spectra, spectra_figures
+from quadviz.figures.spectra_outlines import outlines
+from quadviz.setting import PARAMETERS
+from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.steady_state import Regime
+from quadviz.theory.thresholds import recovery_threshold
+from test_figures_spectra import without_solution
+
+NAMES = ("kappa", "kappa_star", "alpha", "delta", "lam")
+
+
+@pytest.fixture(scope="module")
+def shared() -> SpectraExplorer:
+    return SpectraExplorer()
+
+
+@pytest.fixture
+def page(shared: SpectraExplorer) -> Iterator[SpectraExplorer]:
+    """The page as it opens; made once, for a live figure is never freed."""
+    shared.reset()
+    shared.change(view="eigenvalues")
+    assert shared.state == State()
+    yield shared
+    shared.theme.dark = False
+
+
+@pytest.fixture
+def sent(page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[bytes]]]:
+    """What the player tells the browser from now on."""
+    messages: list[tuple[dict[str, Any], list[bytes]]] = []
+    monkeypatch.setattr(
+        page.player, "send", lambda content, buffers=None: messages.append((content, buffers))
+    )
+    return messages
+
+
+def plain(markup: str) -> str:
+    """The text of some HTML, subscripts marked as they are written."""
+    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
+
+
+def reading(markup: str) -> dict[str, str]:
+    """Cards by their names."""
+    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", markup)
+    return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
+
+
+def law_at(state: State) -> LearnedSpectrum:
+    return learned_spectrum(
+        [[state.alpha]], **{name: getattr(state, name) for name in NAMES if name != "alpha"}
+    )
+
+
+def drawn(page: SpectraExplorer, name: str) -> Any:
+    for figure, panel in zip((page.noisy, page.learned), PANELS, strict=True):
+        if name in panel.paths:
+            return figure.data[2 + list(panel.paths).index(name)]
+    raise KeyError(name)
+
+
+def press(page: SpectraExplorer, **content: Any) -> None:
+    """What the browser tells the player."""
+    page.player._handle_custom_msg(content, [])
+
+
+def test_it_opens_with_the_laws_in_what_a_browser_finds() -> None:
+    fresh = SpectraExplorer()
+    for figure in (fresh.noisy, fresh.learned):
+        traces = [t for t in figure._widget_data if t.get("y") is not None]
+        assert len(traces) >= 3
+        assert figure._widget_layout["template"]["layout"]["font"]
+
+
+@pytest.mark.parametrize(("name", "end"), list(product(NAMES, ("low", "high"))))
+def test_a_slider_at_its_end_draws_that_setting(page: SpectraExplorer, name: str, end: str) -> None:
+    control = page.controls[name]
+    control.position = 0.0 if end == "low" else float(control.stops)
+    assert getattr(page.state, name) == control.value
+    shapes = outlines(law_at(page.state))
+    for path, outline in (
+        ("discarded", shapes.discarded),
+        ("kept", shapes.kept),
+        ("learned", shapes.learned),
+    ):
+        np.testing.assert_allclose(drawn(page, path).y, outline.y[0], rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(drawn(page, path).x, outline.x[0], rtol=1e-6, atol=1e-6)
+    assert page.page._alert.value == ""
+
+
+def test_the_corners_of_the_range_are_drawn(page: SpectraExplorer) -> None:
+    ends = {
+        name: (0.0 if PARAMETERS[name].zero_allowed else PARAMETERS[name].low, PARAMETERS[name].high)
+        for name in NAMES
+    }
+    for number, values in enumerate(product(*ends.values())):
+        view = ("eigenvalues", "singular values")[number % 2]
+        page.change(**dict(zip(ends, values, strict=True)), view=view)
+        assert page.page._alert.value == ""
+        text = page.page.prose.value + page.page.readout.value + page.directions.value
+        for figure in (page.noisy, page.learned):
+            text += " ".join(str(note.text) for note in figure.layout.annotations)
+        assert not re.search(r"\b(nan|inf)\b", text)
+
+
+def test_the_cards_are_the_law(page: SpectraExplorer) -> None:
+    page.change(kappa=0.2, alpha=0.5)
+    law = law_at(page.state)
+    shown = reading(page.page.readout.value)
+    for label, value in (
+        ("mse", law.state.mse),
+        ("rank", law.state.rank),
+        ("κ_min needed", law.state.kappa_min),
+        ("q shrinkage", law.state.q),
+        ("ω width's cut", law.cut),
+        ("ξ noise", law.state.xi),
+        ("gap", law.gap),
+        ("atom at 0", law.atom_at_zero),
+    ):
+        assert shown[label] == four_digits(value.item())
+    assert shown["regime"] == "rank-limited"
+    page.change(kappa=1.0)
+    assert (
+        reading(page.page.readout.value)["regime"],
+        reading(page.page.readout.value)["ω width's cut"],
+    ) == (
+        "exact",
+        "–",
+    )
+
+
+@pytest.mark.parametrize(("kappa", "kappa_star"), [(0.2, 0.3), (0.7, 0.3), (0.5, 1.5), (0.98, 0.9)])
+def test_the_width_s_cut_leaves_the_width_above_it(kappa: float, kappa_star: float) -> None:
+    law = learned_spectrum(np.array([[0.05], [0.3], [0.9]]), kappa, kappa_star, 0.01, 0.5)
+    above = NoisyTeacherLaw(kappa_star, law.state.xi[:, 0]).mass_above(width_cut(law))
+    np.testing.assert_allclose(above, kappa, rtol=1e-9)
+    limited = law.gap[:, 0] > 0
+    np.testing.assert_allclose(width_cut(law)[limited], law.cut[limited, 0])
+
+
+def test_there_is_no_width_s_cut_for_a_wide_student_or_without_noise() -> None:
+    assert width_cut(learned_spectrum([[0.3]], 1.0, 0.3, 0.01, 0.5)).tolist() == [-np.inf]
+    assert np.isnan(width_cut(learned_spectrum([[0.4]], 0.5, 0.3, 0.0, 0.0))).all()
+
+
+def test_the_view_shows_the_roots_on_the_right(page: SpectraExplorer) -> None:
+    left = np.array(drawn(page, "kept").x)
+    page.view.value = "singular values"
+    shapes = outlines(law_at(page.state), "singular values")
+    np.testing.assert_allclose(drawn(page, "learned").x, shapes.learned.x[0], rtol=1e-6)
+    np.testing.assert_allclose(drawn(page, "learned").y, shapes.learned.y[0], rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(drawn(page, "kept").x, left)
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_brings_its_setting_and_is_one_until_that_is_changed(
+    page: SpectraExplorer, name: str
+) -> None:
+    page.presets.value = name
+    assert {key: getattr(page.state, key) for key in NAMES} == PRESETS[name].setting
+    assert all(PARAMETERS[key].in_range(value) == value for key, value in PRESETS[name].setting.items())
+    page.view.value = "singular values"
+    assert page.presets.value == name
+    page.controls["kappa"].value = 0.33
+    assert page.presets.value is None
+
+
+def test_presets_show_what_they_promise() -> None:
+    def law(name: str) -> LearnedSpectrum:
+        return learned_spectrum(**PRESETS[name].setting)
+
+    width, shrinkage, recovery = law("Width"), law("Shrinkage"), PRESETS["Recovery"].setting
+    assert width.gap > 0
+    assert width.state.kappa < width.state.kappa_star
+    assert shrinkage.noisy_edges.gap_left <= shrinkage.cut <= shrinkage.noisy_edges.gap_right
+    alphas = run_alphas(**{name: value for name, value in recovery.items() if name != "alpha"})
+    threshold = float(recovery_threshold(recovery["kappa"], recovery["kappa_star"]))
+    assert recovery["alpha"] < threshold < alphas[-1]
+
+
+def test_a_failing_solver_is_told_and_the_page_lives_on(
+    page: SpectraExplorer,
+    sent: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_args: object, **_named: object) -> None:
+        raise FloatingPointError("/secret/path")
+
+    caplog.set_level(logging.DEBUG, Explorer.__module__)
+    with monkeypatch.context() as patch:
+        patch.setattr(page_module, "learned_spectrum", broken)
+        page.controls["kappa"].value = 0.61
+        assert "could not be computed" in page.page._alert.value
+        press(page, kind="play", ticket="a")
+    assert sent[-1][0] == {"kind": "refused", "ticket": "a"}
+    assert "secret" not in page.page._alert.value
+    page.controls["kappa"].value = 0.62
+    assert page.page._alert.value == ""
+
+
+# The run of alpha: what the browser is sent is what the page would draw.
+
+
+@pytest.mark.parametrize(
+    ("kappa", "kappa_star", "lam", "delta"),
+    [
+        (0.5, 0.3, 0.0, 0.0),
+        (0.7, 0.3, 0.01, 0.5),
+        (0.2, 0.3, 0.01, 0.5),
+        (0.7, 1.5, 0.0, 0.0),
+        (0.02, 0.02, 0, 0),
+    ],
+)
+def test_a_run_is_slowest_at_the_threshold_and_ends_beyond_it(
+    kappa: float, kappa_star: float, lam: float, delta: float
+) -> None:
+    alphas = run_alphas(kappa, kappa_star, lam, delta)
+    assert alphas.shape == (MOMENTS,)
+    assert alphas[0] == PARAMETERS["alpha"].low
+    assert np.all(np.diff(alphas) > 0)
+    threshold = float(recovery_threshold(kappa, kappa_star))
+    if np.isfinite(threshold):
+        assert alphas[-1] > threshold
+        if threshold > 0.1:
+            slowest = alphas[np.argmin(np.diff(alphas))]
+            assert slowest == pytest.approx(threshold, rel=0.15)
+            assert np.mean(np.abs(alphas / threshold - 1) < 0.3) > 0.3
+    if lam or delta:
+        assert alphas[-1] == 1.0
+
+
+def played(content: dict[str, Any], buffers: list[bytes]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The moving lines that a browser is sent, by name."""
+    names = [name for panel in PANELS for name in panel.paths]
+    paths = [path for panel in content["panels"] for path in panel["paths"]]
+    assert len(names) == len(paths)
+    assert len(buffers) == 2 * len(paths)
+    arrays = [np.frombuffer(buffer, dtype="<f4") for buffer in buffers]
+    return {
+        name: (x.reshape(-1, path["points"]), y.reshape(-1, path["points"]))
+        for name, path, x, y in zip(names, paths, arrays[::2], arrays[1::2], strict=True)
+    }
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+@pytest.mark.parametrize("view", ["eigenvalues", "singular values"])
+def test_what_is_played_is_what_would_be_drawn(
+    page: SpectraExplorer, sent: Any, preset: str, view: Any
+) -> None:
+    page.presets.value, page.view.value = preset, view
+    sent.clear()
+    press(page, kind="play", ticket="a")
+    ((content, buffers),) = sent
+    assert (content["kind"], content["ticket"], content["start"]) == ("run", "a", 0)
+    alphas = run_alphas(**{name: getattr(page.state, name) for name in NAMES if name != "alpha"})
+    lines = played(content, buffers)
+    ranges = (page.noisy.layout.xaxis.range, page.noisy.layout.yaxis.range)
+    for moment in (0, 60, 130, MOMENTS - 1):
+        press(page, kind="play", ticket="b")
+        press(page, kind="stopped", ticket="b", moment=moment)
+        assert page.state.alpha == alphas[moment] == float(content["texts"][moment])
+        assert page.controls["alpha"].position == content["positions"][moment]
+        # No jump when a run stops.
+        assert (page.noisy.layout.xaxis.range, page.noisy.layout.yaxis.range) == ranges
+        for name, (x, y) in lines.items():
+            shown = drawn(page, name)
+            if shown.x is None:
+                assert np.isnan(x[moment]).all()
+                continue
+            assert x[moment].min() == pytest.approx(shown.x.min(), abs=1e-5)
+            assert x[moment].max() == pytest.approx(shown.x.max(), abs=1e-5)
+            # A run has fewer points of the same curve.
+            heights = np.interp(x[moment], shown.x, shown.y)
+            strictly = (x[moment] > x[moment].min()) & (x[moment] < x[moment].max())
+            if strictly.any():
+                np.testing.assert_allclose(y[moment][strictly], heights[strictly], atol=0.02 * shown.y.max())
+        for panel, figure in zip(content["panels"], (page.noisy, page.learned), strict=True):
+            for label in panel["labels"]:
+                note = figure.layout.annotations[label["annotation"]]
+                assert label["text"][moment] == (note.text if note.visible else "")
+                if note.visible:
+                    assert note.x == pytest.approx(label["x"][moment])
+                    assert note.xanchor == ("right" if label["left"][moment] else "left")
+            for path in panel["paths"]:
+                dash = path["dashes"] if isinstance(path["dashes"], str) else path["dashes"][moment]
+                drawn_dash = figure.data[path["trace"]].line.dash
+                assert dash == ("none" if drawn_dash == "solid" else drawn_dash.replace("px", ""))
+        for name, region in (("qv-readout", page.page.readout), ("qv-directions", page.directions)):
+            followed = content["regions"][name]
+            if moment % followed["every"] == 0:
+                assert followed["html"][moment // followed["every"]] == region.value
+
+
+def test_a_run_goes_on_from_where_it_was_stopped_and_else_starts_anew(
+    page: SpectraExplorer, sent: Any
+) -> None:
+    press(page, kind="play", ticket="a")
+    press(page, kind="stopped", ticket="a", moment=50)
+    press(page, kind="play", ticket="b")
+    assert sent[-1][0]["start"] == 50
+    press(page, kind="stopped", ticket="b", moment=None)
+    page.controls["alpha"].value = 0.5
+    press(page, kind="play", ticket="c")
+    assert sent[-1][0]["start"] == 0
+    press(page, kind="stopped", ticket="c", moment=MOMENTS - 1)
+    press(page, kind="play", ticket="d")
+    assert sent[-1][0]["start"] == 0
+
+
+def test_a_stop_is_answered_and_nonsense_moves_nothing(page: SpectraExplorer, sent: Any) -> None:
+    press(page, kind="play", ticket="a")
+    for content in (
+        {"ticket": "b", "moment": 5},
+        {"ticket": "a", "moment": MOMENTS},
+        {"ticket": "a", "moment": 5},  # the run ended with the stop before
+        {"moment": "5"},
+    ):
+        press(page, kind="stopped", **content)
+        assert sent[-1][0] == {"kind": "arrived"}
+    press(page, kind="something else")
+    assert page.state == State()
+
+
+def test_what_changes_during_a_run_stops_it(page: SpectraExplorer, sent: Any) -> None:
+    page.controls["kappa"].value = 0.4
+    assert sent == []
+    press(page, kind="play", ticket="a")
+    page.theme.dark = True
+    assert sent[-1][0] == {"kind": "halt"}
+    press(page, kind="stopped", ticket="a", moment=30)
+    sent.clear()
+    page.controls["kappa"].value = 0.5
+    assert sent == []
+
+
+def test_the_ranges_of_a_run_stay_until_something_else_than_alpha_changes(
+    page: SpectraExplorer, sent: Any
+) -> None:
+    page.presets.value = "Width"
+    press(page, kind="play", ticket="a")
+    held = page.noisy.layout.xaxis.range
+    press(page, kind="stopped", ticket="a", moment=MOMENTS - 1)
+    assert page.noisy.layout.xaxis.range == held
+    page.controls["alpha"].value = 0.02
+    assert page.noisy.layout.xaxis.range == held
+    assert any("wider than shown" in note.text for note in page.noisy.layout.annotations if note.visible)
+    page.controls["delta"].value = 0.55
+    low, high = page.noisy.layout.xaxis.range
+    law = law_at(page.state)
+    assert low < law.noisy_edges.left.item()
+    assert high > law.noisy_edges.right.item()
+    assert sent[0][0]["kind"] == "run"
+
+
+def test_a_setting_without_a_solution_reads_as_dashes(
+    page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = without_solution()
+    monkeypatch.setattr(page_module, "learned_spectrum", lambda *_args, **_named: law)
+    page.controls["kappa"].value = 0.65
+    assert page.page._alert.value == ""
+    shown = list(reading(page.page.readout.value).values())
+    assert shown == ["–"] * 8 + ["no solution"]
+    assert "none was found" in page.page.prose.value
+    assert "is unknown" in page.directions.value
+    assert "nan" not in page.directions.value + page.page.prose.value
+
+
+# The solutions of the notebook's tasks.
+
+
+def test_the_first_task_s_solution() -> None:
+    alphas = np.arange(0.2, 0.4, 0.0005)
+    law = learned_spectrum(alphas, 0.5, 0.3, 0.0, 0.0)
+    parts = int(np.argmax(law.noisy_edges.has_gap))
+    assert alphas[parts] == pytest.approx(0.266, abs=6e-4)
+    assert law.state.xi[parts] == pytest.approx(0.40, abs=5e-3)
+    assert float(recovery_threshold(0.5, 0.3)) == pytest.approx(0.327, abs=5e-4)
+    assert np.all(np.diff(law.state.xi[parts:]) <= 0)
+
+
+def test_the_second_task_s_solution() -> None:
+    kappas = np.array([0.59, 0.58, 0.3, 0.2])
+    law = learned_spectrum(0.35, kappas, 0.3, 0.01, 0.5)
+    assert (law.gap > 0).tolist() == [False, True, True, True]
+    assert law.state.kappa_min[0] == pytest.approx(0.585, abs=5e-4)
+    np.testing.assert_allclose(law.edges.left[2:], [1.63, 2.66], atol=5e-3)
+
+
+def test_the_third_task_s_solution() -> None:
+    decays = np.arange(0.3, 0.65, 0.001)
+    law = learned_spectrum(1.0, 0.7, 0.3, decays, 0.1)
+    inside = (law.cut >= law.noisy_edges.gap_left) & (law.cut <= law.noisy_edges.gap_right)
+    assert (decays[inside].min(), decays[inside].max()) == pytest.approx((0.31, 0.62), abs=5e-3)
+    best = float(optimal_lam(1.0, 0.7, 0.3, 0.1))
+    assert best == pytest.approx(0.06, abs=5e-3)
+    least = learned_spectrum(1.0, 0.7, 0.3, best, 0.1)
+    assert least.state.mse == pytest.approx(0.0222, abs=5e-5)
+    assert least.state.rank == pytest.approx(0.53, abs=8e-3)
+    assert least.cut < least.noisy_edges.gap_left
+
+
+def test_the_fourth_task_s_solution() -> None:
+    law = learned_spectrum(0.35, 0.7, 0.3, [0.01, 1.0, 5.0, 9.2, 9.24], 0.5)
+    np.testing.assert_allclose(law.state.rank[:3], [0.585, 0.291, 0.0905], atol=5e-4)
+    np.testing.assert_allclose(law.edges.right[:3], [8.30, 6.61, 3.58], atol=6e-3)
+    assert law.atom_at_zero[3] < 1 == law.atom_at_zero[4]
+    assert law.noisy_edges.right[4] == pytest.approx(9.23, abs=5e-3)
+    assert law.state.mse[4] == pytest.approx(4.33, abs=5e-3)
+    assert np.all(law.state.regime == Regime.EXACT)
+
+
+def test_the_static_figures_need_no_widget() -> None:
+    law = learned_spectrum([[0.35]], 0.7, 0.3, 0.01, 0.5)
+    for figure in spectra_figures(Spectra(law, width_cut(law))):
+        assert figure.layout.height
