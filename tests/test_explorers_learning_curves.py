@@ -343,7 +343,7 @@ def test_presets_show_what_they_promise(page: LearningCurvesExplorer) -> None:
         titles[name] = plain(page.page.prose.value)
     assert "Double descent:" in titles["Double descent"]
     assert "It peaks at the interpolation threshold" in titles["Double descent"]
-    assert "stays there: the teacher is recovered exactly" in titles["Recovery"]
+    assert "stays there: the teacher is recovered exactly" in titles["Perfect recovery"]
     page.presets.value = "Width"
     widths = family("kappa", page.state.kappa).values
     family_at_marker = steady_state(page.state.alpha, **{**numbers(page), "kappa": np.array(widths)})

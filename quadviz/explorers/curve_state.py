@@ -99,7 +99,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             lam=0.0,
             alpha=0.25,
         ),
-        "Recovery": _preset(
+        "Perfect recovery": _preset(
             "Noiseless labels and λ → 0+: from a threshold on the teacher is found exactly.",
             kappa=0.5,
             delta=0.0,
