@@ -25,7 +25,8 @@ from quadviz.explorers.curve_thresholds import (
 )
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.learning_curves import LearningCurvesExplorer
-from quadviz.explorers.readout import cards, family_paragraph, prose
+from quadviz.explorers.point_cards import cards
+from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.shape import shape_of
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.learning_curves import BAYES, PANELS
@@ -124,7 +125,7 @@ def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) 
     shown = reading(page)
     best = float(bayes_optimal(0.6, 0.3, 0.5).mmse)
     assert shown["Bayes-optimal"] == four_digits(best)
-    assert shown["mse above that"] == f"{100 * (float(point.mse) / best - 1):.2g}%"
+    assert shown["mse above Bayes"] == f"{100 * (float(point.mse) / best - 1):.2g}%"
     for label, value in (
         ("mse", point.mse),
         ("train loss", point.train_loss),

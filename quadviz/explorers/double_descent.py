@@ -22,11 +22,11 @@ from quadviz.explorers.double_descent_results import (
     decay_shade,
 )
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.tracks import Track
 from quadviz.figures.double_descent import DoubleDescent, DoubleDescentPen, double_descent_skeleton
-from quadviz.figures.double_descent_lines import DASH
 from quadviz.figures.double_descent_width import WidthDescent, WidthPen, width_skeleton
 from quadviz.figures.theme import family_colours
 from quadviz.setting import PARAMETERS
@@ -61,7 +61,9 @@ class DoubleDescentExplorer(Explorer[State]):
         self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
         against_alpha = widgets.Box([self.samples, self.controls["alpha"]])
         against_alpha.add_class("qv-against-alpha")
-        against_kappa = widgets.Box([self.widths, _key()])
+        against_kappa = widgets.Box(
+            [self.widths, line_key(CURVE_KINDS, "A click in a figure moves the marker.")]
+        )
         against_kappa.add_class("qv-against-kappa")
         self.page = Page(
             "double_descent",
@@ -149,20 +151,6 @@ class DoubleDescentExplorer(Explorer[State]):
                 self.change(**{field: float(f"{points.xs[0]:.4g}")})
 
         return take
-
-
-def _key() -> widgets.HTML:
-    """What the kinds of line mean."""
-    samples = (
-        ("", "exact as d → ∞"),
-        (f'stroke-dasharray="{DASH}"', "rank-limited: assumption"),
-        ('stroke-dasharray="0 5" stroke-linecap="round"', "other solutions exist"),
-    )
-    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
-    items = "".join(f"<span>{line.format(look)}{meaning}</span>" for look, meaning in samples)
-    legend = widgets.HTML(f"<p>{items}<span>A click in a figure moves the marker.</span></p>")
-    legend.add_class("qv-key")
-    return legend
 
 
 def show() -> None:

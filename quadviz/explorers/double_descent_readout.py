@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quadviz.explorers.double_descent_results import Results, decay_name
 from quadviz.explorers.page import Card
+from quadviz.explorers.point_cards import regime_card
 from quadviz.explorers.shape import Shape, shape_of
 from quadviz.explorers.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady_state import Regime, Status, SteadyState
@@ -50,17 +51,7 @@ def cards(results: Results) -> list[Card]:
         Card(symbol, label, value if isinstance(value, str) else four_digits(value), meaning)
         for symbol, label, value, meaning in numbers
     ]
-    status, regime = Status(int(now.status)), Regime(int(now.regime))
-    badge, meaning, sure = "exact", "The theory is exact as d → ∞.", False
-    if status == Status.FAILED:
-        badge, meaning = "no solution", status.message
-    elif status == Status.SEVERAL:
-        badge, meaning = "not unique", f"{regime.label}; {status.message}"
-    elif regime == Regime.RANK_LIMITED:
-        badge, meaning = "rank-limited", regime.label
-    else:
-        sure = True
-    return [*row, Card("", "regime", badge, meaning, badge=True, tone="qv-sure" if sure else "qv-unsure")]
+    return [*row, regime_card(now)]
 
 
 def prose(results: Results) -> list[Paragraph]:

@@ -31,14 +31,15 @@ from quadviz.explorers.curve_thresholds import (
     named,
 )
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
-from quadviz.explorers.readout import cards, family_paragraph, prose
+from quadviz.explorers.point_cards import cards
+from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.tracks import Track
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import (
-    DASH,
     LearningCurves,
     LearningCurvesPen,
     learning_curves_skeleton,
@@ -51,6 +52,8 @@ from quadviz.theory.thresholds import recovery_threshold
 __all__ = ["LearningCurvesExplorer", "show"]
 
 FloatArray = NDArray[np.float64]
+
+_HINT = "A click in the figure moves the marker."
 
 #: Points of the Bayes-optimal curve, which is smooth.
 _BAYES_POINTS = 100
@@ -117,7 +120,12 @@ class LearningCurvesExplorer(Explorer[State]):
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
             [("Start from", [self.presets]), *self.groups(CURVE_PARAMETERS), ("Compare", [self.compare])],
             [self.x_scale, self.y_scale, self.alpha_top, self.references, self.reset_button()],
-            [self.figure, self.controls["alpha"], key(), self.theme],
+            [
+                self.figure,
+                self.controls["alpha"],
+                line_key(CURVE_KINDS, "A click in the figure moves the marker."),
+                self.theme,
+            ],
         )
         self.page.widget.add_class("qv-learning-curves")
         for trace in self.figure.data:
@@ -204,20 +212,6 @@ class LearningCurvesExplorer(Explorer[State]):
         """Move the marker to where a curve was clicked."""
         if points.xs:
             self.change(alpha=float(f"{points.xs[0]:.4g}"))
-
-
-def key() -> widgets.HTML:
-    """What the kinds of line mean."""
-    samples = (
-        ("", "exact as d → ∞"),
-        (f'stroke-dasharray="{DASH}"', "rank-limited: steady-state assumption"),
-        ('stroke-dasharray="0 5" stroke-linecap="round"', "dots: other solutions exist"),
-    )
-    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
-    items = "".join(f"<span>{line.format(look)}{meaning}</span>" for look, meaning in samples)
-    legend = widgets.HTML(f"<p>{items}<span>A click in the figure moves the marker.</span></p>")
-    legend.add_class("qv-key")
-    return legend
 
 
 @lru_cache(maxsize=1)

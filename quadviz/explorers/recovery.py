@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.line_key import line_key
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.plot_clicks import clickable
-from quadviz.explorers.readout import cards
+from quadviz.explorers.point_cards import cards
 from quadviz.explorers.recovery_map import (
     COARSE,
     FINE,
@@ -272,19 +273,13 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 def key() -> widgets.HTML:
     """What the lines mean."""
-    line = '<svg width="30" height="8" aria-hidden="true"><line x1="1" x2="29" y1="4" y2="4" {}/></svg>'
     colours = 'style="--light: {}; --dark: {}" stroke-dasharray="{}"'
-    items = [
+    samples = [
         (colours.format(each.light, each.dark, each.dash.replace("solid", "none")), each.name)
         for each in LINES
     ]
-    items.append((f'stroke-dasharray="{DASH}"', "dashed: steady-state assumption"))
-    text = "".join(f"<span>{line.format(look)}{meaning}</span>" for look, meaning in items)
-    legend = widgets.HTML(
-        f"<p>{text}<span>* by the conjecture. A click on the map or the diagram moves the cross.</span></p>"
-    )
-    legend.add_class("qv-key")
-    return legend
+    samples.append((f'stroke-dasharray="{DASH}"', "dashed: steady-state assumption"))
+    return line_key(samples, "* by the conjecture. A click on the map or the diagram moves the cross.")
 
 
 def show() -> None:
