@@ -153,6 +153,8 @@ def check_directions(markup: str, law: LearnedSpectrum) -> None:
     limits = {"less than 1%": (0, 0.01), "more than 99%": (0.99, 1)}.get(share)
     if limits:
         assert limits[0] <= uses / has <= limits[1]
+    elif share == "all":
+        assert uses == pytest.approx(has, abs=1e-9)
     else:
         assert 100 * uses / has == pytest.approx(float(share.rstrip("%")), abs=0.501)
     assert ("of its d directions" in text) == (has == 1)

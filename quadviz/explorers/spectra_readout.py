@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers import readout
+from quadviz.explorers import point_cards
 from quadviz.explorers.page import Card, rich
 from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.spectra_moments import percent
@@ -33,7 +33,7 @@ def spectra_cards(law: LearnedSpectrum, omega: float) -> list[Card]:
         law: the law at one setting.
         omega: where the width alone would cut Y; -inf where it would not.
     """
-    known = {card.label: card for card in readout.cards(law.state)}
+    known = {card.label: card for card in point_cards.cards(law.state)}
     atom, gap = _one(law.atom_at_zero), _one(law.gap)
     rank = Card(
         "", "rank", four_digits(1 - atom), "Rank of Z over d: the share of its eigenvalues that are not 0."
@@ -62,7 +62,8 @@ def directions_html(law: LearnedSpectrum) -> str:
         text, uses, needed = "No solution was found: how many directions the network uses is unknown.", 0, 0
     else:
         has_text = f"{four_digits(has)} d" if has < 1 else "d"
-        text = f"The network uses {percent(uses / has)} of its {has_text} directions"
+        share = "all" if percent(uses / has) == "100%" else percent(uses / has)
+        text = f"The network uses {share} of its {has_text} directions"
         if _one(law.gap) > 0:
             text += f"; to be free of its width it needs κ_min = {four_digits(needed)}."
         elif _one(law.state.xi) == 0:

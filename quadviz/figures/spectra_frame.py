@@ -16,12 +16,13 @@ __all__ = ["Frame", "Range", "fit_frame"]
 FloatArray = NDArray[np.float64]
 Range = tuple[float, float]
 
-#: Heights are fitted to what lies outside this share of the axis on either side of 0, where spikes stand;
-_SPIKE = 0.03
-#: a spike may rise to so many times that height before it is cut off.
-_RISE = 2.5
-#: the same for the teacher's law, which is to be seen, but behind the others.
-_TEACHER_SPIKE, _TEACHER_RISE = 0.1, 1.5
+#: Heights are fitted to what lies right of the teacher's least eigenvalue, which counts as these shares of
+#: the axis at least and at most;
+_SPIKE = (0.03, 0.1)
+#: a spike nearer to 0 may rise to so many times that height before it is cut off,
+_RISE = 3.0
+#: the teacher's law, which is to be seen but behind the others, to so many times its own.
+_TEACHER_RISE = 1.5
 #: The ends that a range may have, within a factor of ten: few enough to rest, close enough to fill.
 _RUNGS = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)
 #: The least left end of a panel, as a share of its right end: a bar at 0 is not to stand on the axis.
@@ -99,16 +100,19 @@ def _top(laws: tuple[Outline, ...], teacher: Outline, across: Range, share: floa
     """The height of what is worth seeing: all of it, unless a spike at 0 dwarfs the rest."""
     span = across[1] - across[0]
     whole = np.max([law.y.max(axis=1) for law in laws], axis=0)
-    rest = np.max([_outside(law, _SPIKE * span) for law in laws], axis=0)
+    # The noise lies around 0; the signal where the teacher is.
+    near, far = _SPIKE
+    away = min(max(float(teacher.x[0, 0]), near * span), far * span)
+    rest = np.max([_outside(law, away) for law in laws], axis=0)
     tops = np.where(rest > 0, np.minimum(whole, _RISE * rest), whole)
-    behind = min(float(teacher.y.max()), _TEACHER_RISE * float(_outside(teacher, _TEACHER_SPIKE * span)[0]))
+    behind = min(float(teacher.y.max()), _TEACHER_RISE * float(_outside(teacher, far * span)[0]))
     # The heights of a run have a spike more often than not: half of them decide.
     return max(_typical(tops, 1.0 if share == 1 else 0.5), behind) or 1.0
 
 
 def _outside(shape: Outline, away: float) -> FloatArray:
-    """The largest height of each moment farther than that from 0."""
-    heights: FloatArray = np.where(np.abs(shape.x) > away, shape.y, 0.0).max(axis=1)
+    """The largest height of each moment farther right than that."""
+    heights: FloatArray = np.where(shape.x >= away, shape.y, 0.0).max(axis=1)
     return heights
 
 

@@ -24,8 +24,12 @@ ATOM_TOP = 1.04
 _TURN = 0.5
 #: Height of the bracket over the gap, and half that of its ends, as shares of the panel.
 _BRACKET, _TIP = 0.05, 0.022
+#: Height of its name.
+_GAP_LABEL = 0.115
 #: The lowest and the highest place of the words beside the bar, clear of the bracket and of the top.
 _ATOM_LABEL = (0.2, 0.95)
+#: A mass is known to within this.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ def learned_moments(outlines: Outlines, law: LearnedSpectrum, frame: Frame) -> P
             "gap": Label(
                 tuple("" if np.isnan(g) else "gap" for g in gap),
                 at_bar,
-                np.full(atom.shape, _BRACKET + _TIP),
+                np.full(atom.shape, _GAP_LABEL),
                 right_of,
             ),
             "note": _note((outlines.learned,), outlines.teacher_learned, law, across, frame.learned_up),
@@ -170,14 +174,14 @@ def learned_moments(outlines: Outlines, law: LearnedSpectrum, frame: Frame) -> P
 
 
 def percent(share: float) -> str:
-    """A share in percent, never said to be 0 or 100 when it is not.
+    """A share in percent, never said to be 0 or 100 when it is not, but for rounding.
 
-    >>> percent(0.4096), percent(0.0), percent(1e-5), percent(0.99999)
-    ('41%', '0%', 'less than 1%', 'more than 99%')
+    >>> percent(0.4096), percent(0.0), percent(1e-5), percent(0.99999), percent(1 - 1e-15)
+    ('41%', '0%', 'less than 1%', 'more than 99%', '100%')
     """
-    if 0 < share < 0.01:
+    if _ROUNDING < share < 0.01:
         return "less than 1%"
-    if 0.99 < share < 1:
+    if 0.99 < share < 1 - _ROUNDING:
         return "more than 99%"
     return f"{100 * share:.0f}%"
 
