@@ -23,6 +23,8 @@ _SPIKE = (0.03, 0.1)
 _RISE = 3.0
 #: the teacher's law, which is to be seen but behind the others, to so many times its own.
 _TEACHER_RISE = 1.5
+#: Of the heights of a run, so many times as many moments as of the widths may be cut off.
+_LOWER = 1.5
 #: The ends that a range may have, within a factor of ten: few enough to rest, close enough to fill.
 _RUNGS = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)
 #: The least left end of a panel, as a share of its right end: a bar at 0 is not to stand on the axis.
@@ -106,8 +108,7 @@ def _top(laws: tuple[Outline, ...], teacher: Outline, across: Range, share: floa
     rest = np.max([_outside(law, away) for law in laws], axis=0)
     tops = np.where(rest > 0, np.minimum(whole, _RISE * rest), whole)
     behind = min(float(teacher.y.max()), _TEACHER_RISE * float(_outside(teacher, far * span)[0]))
-    # The heights of a run have a spike more often than not: half of them decide.
-    return max(_typical(tops, 1.0 if share == 1 else 0.5), behind) or 1.0
+    return max(_typical(tops, 1 - _LOWER * (1 - share)), behind) or 1.0
 
 
 def _outside(shape: Outline, away: float) -> FloatArray:

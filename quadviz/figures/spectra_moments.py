@@ -28,6 +28,8 @@ _BRACKET, _TIP = 0.05, 0.022
 _GAP_LABEL = 0.115
 #: The lowest and the highest place of the words beside the bar, clear of the bracket and of the top.
 _ATOM_LABEL = (0.2, 0.95)
+#: Height of a note, clear of the words above the panel.
+_NOTE = 0.98
 #: A mass is known to within this.
 _ROUNDING = 1e-9
 
@@ -223,8 +225,8 @@ def _note(
             texts.append("the teacher's law goes higher")
         else:
             texts.append("")
-    corner = np.full(peak.shape, across[1])
-    return Label(tuple(texts), corner, np.full(peak.shape, ATOM_TOP), np.ones(peak.shape, dtype=bool))
+    corner, height = np.full(peak.shape, across[1]), np.full(peak.shape, _NOTE)
+    return Label(tuple(texts), corner, height, np.ones(peak.shape, dtype=bool))
 
 
 def _short(value: float) -> str:
