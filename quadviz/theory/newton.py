@@ -17,7 +17,6 @@ BoolArray = NDArray[np.bool_]
 
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0
-_MAX_ITERATIONS = 40
 #: An xi that shrinks below this has no root to go to.
 _SMALLEST = 1e-40
 #: q/sqrt(xi) below which the law above q is that above 0, to second order.
@@ -43,7 +42,13 @@ class Problems:
         )
 
 
-def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray | None = None) -> BoolArray:
+def newton(
+    problems: Problems,
+    xi: FloatArray,
+    q: FloatArray,
+    omega: FloatArray | None = None,
+    iterations: int = 16,
+) -> BoolArray:
     """Solve both equations from a start, improving the unknowns in place; True where it converged.
 
     Without ``omega`` the cut is at q. With it the cut is at omega, a third unknown whose equation
@@ -55,10 +60,11 @@ def newton(problems: Problems, xi: FloatArray, q: FloatArray, omega: FloatArray 
         xi: start and result, > 0.
         q: start and result, >= 0.
         omega: start and result, or None.
+        iterations: how many at most; next to a double root each gains only a digit or less.
     """
     converged = np.zeros(len(problems), dtype=bool)
     active, last, previous = np.arange(len(problems)), np.zeros(len(problems)), np.full(len(problems), np.inf)
-    for _ in range(_MAX_ITERATIONS):
+    for _ in range(iterations):
         p, x, s = problems[active], xi[active], q[active]
         cut = s if omega is None else omega[active]
         t = evaluate(cut, s, x, p.kappa_star)

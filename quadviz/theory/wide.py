@@ -28,6 +28,8 @@ BoolArray = NDArray[np.bool_]
 
 #: A ridgeless problem is first solved at a tiny weight decay, which tells its two phases apart.
 _PROBES = (1e-6, 1e-8, 1e-10, 1e-12, 1e-14)
+#: Iterations beside the border between the phases, where roots are nearly double.
+_PATIENCE = 40
 #: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
 _MAX_ITERATIONS, _ACCURACY = 60, 1e-6
 #: q/sqrt(xi) that stands for no shift, and the xi that stands for none, where that search begins.
@@ -108,7 +110,7 @@ def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
         for phase in (fitting, ~fitting):
             left = np.flatnonzero(~converged[todo])
             x_left, s_left = x[left], np.where(phase[left], s[left], 0.0)
-            ok = newton(p[left], x_left, s_left)
+            ok = newton(p[left], x_left, s_left, iterations=_PATIENCE)
             response = p.alpha[left] - evaluate(s_left, s_left, x_left, p.kappa_star[left]).interaction
             ok &= (s_left > 0) | (response >= -MASS_ROUNDING)
             done = todo[left[ok]]
