@@ -191,14 +191,54 @@ def test_every_slider_goes_to_both_ends(each: Visit, dashboards: Dashboards) -> 
             push(each.page, slider, key)
             assert each.alerts() == []
     assert wait_until(each.page, lambda: each.curves() != before)
+    end = sliders[-1].get_attribute("aria-valuetext")
     each.page.locator("button.qv-reset-all").click()
     # The kernel answers in turn: where the defaults are back, all that came before has been drawn.
-    default = sliders[-1].get_attribute("aria-valuetext")
-    assert wait_until(each.page, lambda: sliders[-1].get_attribute("aria-valuetext") != default)
+    assert wait_until(each.page, lambda: sliders[-1].get_attribute("aria-valuetext") != end)
     each.page.wait_for_timeout(200)
     assert each.alerts() == []
     assert each.complaints == []
     assert "Traceback" not in dashboards.output
+
+
+def test_a_run_plays_and_stops_where_it_is_paused(browser: Browser, dashboards: Dashboards) -> None:
+    with visiting(browser, dashboards.address, "voila/render/spectra.ipynb") as visit:
+        page, play = visit.page, visit.page.locator(".qv-play")
+        alpha = page.locator('.qv-control-box[data-name="alpha"]')
+        before, start = visit.curves(), alpha.input_value()
+        paths = "[...document.querySelectorAll('.qv-stage path')]"
+        shapes = f"() => {paths}.map(path => path.getAttribute('d')).join()"
+        play.click()
+        page.wait_for_selector(".qv-stage path")
+        seen = {page.evaluate(shapes)}
+        for _ in range(10):
+            page.wait_for_timeout(100)
+            seen.add(page.evaluate(shapes))
+        assert len(seen) > 5
+        play.click()
+        assert wait_until(page, lambda: page.locator(".qv-stage").count() == 0)
+        assert alpha.input_value() != start
+        assert visit.curves() != before
+        assert visit.complaints == []
+
+
+def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    with visiting(browser, dashboards.address, "voila/render/recovery.ipynb") as visit:
+        page = visit.page
+        box = page.locator('.qv-control-box[data-name="alpha"]')
+        frame = page.locator(".qv-clicked .js-plotly-plot").first.bounding_box()
+        assert frame is not None
+        start = box.input_value()
+        page.mouse.click(frame["x"] + 0.6 * frame["width"], frame["y"] + 0.4 * frame["height"])
+        assert wait_until(page, lambda: box.input_value() != start)
+        moved = box.input_value()
+        page.mouse.click(frame["x"] + 4, frame["y"] + 0.4 * frame["height"])
+        page.wait_for_selector(".qv-notice p")
+        assert "alpha (sample ratio) must be between" in page.locator(".qv-notice p").inner_text()
+        assert box.input_value() == moved
+        assert visit.complaints == []
 
 
 @pytest.mark.skipif(len(NAMES) < 2, reason="there is one page")
