@@ -47,6 +47,7 @@ def newton(
     xi: FloatArray,
     q: FloatArray,
     omega: FloatArray | None = None,
+    *,
     iterations: int = 16,
 ) -> BoolArray:
     """Solve both equations from a start, improving the unknowns in place; True where it converged.
