@@ -21,8 +21,8 @@ def test_the_threshold_at_the_width_is_alpha_again(kappa_star: float, delta: flo
         if threshold.status != 0 or (delta == 0 and kappa >= kappa_star):
             continue
         width = interpolating_width(float(threshold.alpha), kappa_star, delta)
-        assert width.kappa == pytest.approx(kappa, rel=1e-5)
-        assert width.mse == pytest.approx(float(threshold.mse), rel=1e-4)
+        assert width.kappa == pytest.approx(kappa, rel=1e-9)
+        assert width.mse == pytest.approx(float(threshold.mse), rel=1e-8)
 
 
 @pytest.mark.parametrize(("kappa_star", "delta"), SETTINGS)

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.setting import PARAMETERS
+from quadviz.spectrum import mass_quantile
+from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.outcome import Status
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold
 
@@ -22,11 +24,10 @@ __all__ = ["InterpolatingWidth", "interpolating_width"]
 
 FloatArray = NDArray[np.float64]
 
-#: Widths of the first look, and of the second look between two of them.
-_COARSE, _FINE = 19, 9
-#: Points of the polynomials that find the crossing.
-_NODES = 6
+#: Widths of the first look, pieces that a bracket is cut into, and how often at most.
+_COARSE, _PIECES, _ROUNDS = 19, 8, 6
 _NARROWEST = 1e-3
+_ITERATIONS = 12
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
         delta: label-noise variance, >= 0.
 
     Returns:
-        The width, to a relative accuracy of about 1e-7 in alpha, and the mse there.
+        The width, and the mse there.
 
     Raises:
         TypeError: if an argument is not a real number.
@@ -75,36 +76,23 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
         return InterpolatingWidth(math.inf, math.nan)
     right = int(enough[0])
     if right == 0:
-        return _known(float(coarse.kappa[0]), float(coarse.mse[0]), bool(coarse.status[0] == Status.SOLVED))
-    fine = interpolation_threshold(
-        np.linspace(coarse.kappa[right - 1], coarse.kappa[right], _FINE), kappa_star, delta
+        return _at(coarse, 0)
+    for _ in range(_ROUNDS):
+        found = _newton(coarse, right, target)
+        if found is not None:
+            return found
+        ends = coarse.kappa[right - 1], coarse.kappa[right]
+        coarse = interpolation_threshold(np.linspace(*ends, _PIECES + 1), kappa_star, delta)
+        right = max(int(np.argmax(coarse.alpha >= target)), 1)
+    return _at(coarse, right)
+
+
+def _at(thresholds: InterpolationThreshold, index: int) -> InterpolatingWidth:
+    """One of the widths looked at; its mse where it is the only one."""
+    unique = thresholds.status[index] == Status.SOLVED
+    return InterpolatingWidth(
+        float(thresholds.kappa[index]), float(thresholds.mse[index]) if unique else math.nan
     )
-    right = max(int(np.argmax(fine.alpha >= target)), 1)
-    near = _around(fine.status == Status.SOLVED, right)
-    low, high = float(fine.kappa[right - 1]), float(fine.kappa[right])
-    x = (fine.kappa[near] - (low + high) / 2) / ((high - low) / 2)
-    crossing = _crossing(x, fine.alpha[near] - target)
-    mse = float(np.polyval(np.polyfit(x, fine.mse[near], x.size - 1), crossing))
-    unique = not fine.status[right - 1 : right + 1].any()
-    return _known((low + high) / 2 + crossing * (high - low) / 2, mse, unique)
-
-
-def _around(smooth: NDArray[np.bool_], right: int) -> slice:
-    """Points around the one at ``right`` and its left neighbour, all on the same smooth piece."""
-    first = last = right
-    while last - first < _NODES:
-        left, more = first > 0 and smooth[first - 1], last < smooth.size and smooth[last]
-        if not (left or more):
-            break
-        if left and (not more or right - first <= last - right):
-            first -= 1
-        else:
-            last += 1
-    return slice(min(first, right - 1), max(last, right + 1))
-
-
-def _known(kappa: float, mse: float, unique: bool) -> InterpolatingWidth:
-    return InterpolatingWidth(kappa, mse if unique else math.nan)
 
 
 @lru_cache(maxsize=8)
@@ -116,9 +104,41 @@ def _coarse(kappa_star: float, delta: float) -> InterpolationThreshold:
     return interpolation_threshold(widths, kappa_star, delta)
 
 
-def _crossing(x: FloatArray, y: FloatArray) -> float:
-    """Where the polynomial through some points crosses zero between -1 and 1; 1 where it does not."""
-    roots = np.roots(np.polyfit(x, y, x.size - 1))
-    real = roots[np.abs(roots.imag) < 1e-6].real
-    inside = real[np.abs(real) <= 1]
-    return float(inside[0]) if inside.size else 1.0
+def _newton(thresholds: InterpolationThreshold, right: int, alpha: float) -> InterpolatingWidth | None:
+    """The width between two neighbours whose threshold is alpha, or None where that is not found.
+
+    The unknowns are xi and the cut b: 2 alpha xi = mse + delta/2 and I = alpha at q = 0, and the width is the
+    mass above b. Derivatives along fixed mass become those at fixed b as b moves by H(b) d xi along it.
+    """
+    pair = slice(right - 1, right + 1)
+    low, high = thresholds.alpha[pair]
+    if thresholds.status[pair].any() or not (thresholds.xi[pair] > 0).all() or low >= high:
+        return None
+    share = (alpha - low) / (high - low)
+    ends = thresholds.kappa[pair]
+    xi = np.array(
+        [math.exp((1 - share) * math.log(thresholds.xi[right - 1]) + share * math.log(thresholds.xi[right]))]
+    )
+    kappa_star, delta = thresholds.kappa_star[right : right + 1], thresholds.delta[right]
+    kappa = np.minimum((1 - share) * ends[:1] + share * ends[1:], 1.0)
+    cut = np.maximum(mass_quantile(kappa, kappa_star, xi), 0.0)
+    for _ in range(_ITERATIONS):
+        t: Terms = evaluate(cut, np.zeros(1), xi, kappa_star)
+        weight = t.density * cut
+        first, second = t.mse + delta / 2 - 2 * alpha * xi, t.interaction - alpha
+        first_cut, second_cut = weight * (cut - 4 * xi * t.hilbert), -weight * t.hilbert
+        first_xi = t.mse_xi - t.hilbert * first_cut - 2 * alpha
+        second_xi = t.interaction_xi - t.hilbert * second_cut
+        determinant = first_xi * second_cut - first_cut * second_xi
+        if determinant == 0:
+            return None
+        dxi = (first_cut * second - second_cut * first) / determinant
+        dcut = (second_xi * first - first_xi * second) / determinant
+        xi, cut = xi + dxi, cut + dcut
+        if not (xi > 0 and cut >= 0):
+            return None
+        if abs(dxi) < 1e-9 * xi and abs(dcut) < 1e-9 * np.sqrt(xi):
+            t = evaluate(cut, np.zeros(1), xi, kappa_star)
+            width = float(t.mass[0])
+            return InterpolatingWidth(width, float(t.mse[0])) if ends[0] <= width <= ends[1] else None
+    return None
