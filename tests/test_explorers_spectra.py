@@ -177,8 +177,8 @@ def test_a_preset_brings_its_setting_and_is_one_until_that_is_changed(
     page: SpectraExplorer, name: str
 ) -> None:
     page.presets.value = name
-    assert {key: getattr(page.state, key) for key in NAMES} == PRESETS[name].setting
-    assert all(PARAMETERS[key].in_range(value) == value for key, value in PRESETS[name].setting.items())
+    assert {key: getattr(page.state, key) for key in NAMES} == PRESETS[name].fields
+    assert all(PARAMETERS[key].in_range(value) == value for key, value in PRESETS[name].fields.items())
     page.view.value = "singular values"
     assert page.presets.value == name
     page.controls["kappa"].value = 0.33
@@ -187,9 +187,9 @@ def test_a_preset_brings_its_setting_and_is_one_until_that_is_changed(
 
 def test_presets_show_what_they_promise() -> None:
     def law(name: str) -> LearnedSpectrum:
-        return learned_spectrum(**PRESETS[name].setting)
+        return learned_spectrum(**PRESETS[name].fields)
 
-    width, shrinkage, recovery = law("Width"), law("Shrinkage"), PRESETS["Recovery"].setting
+    width, shrinkage, recovery = law("Width"), law("Shrinkage"), PRESETS["Recovery"].fields
     assert width.gap > 0
     assert width.state.kappa < width.state.kappa_star
     assert shrinkage.noisy_edges.gap_left <= shrinkage.cut <= shrinkage.noisy_edges.gap_right

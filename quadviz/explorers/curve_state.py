@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from quadviz.explorers.presets import Preset
 from quadviz.figures.axes import Scale
 from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS
@@ -20,10 +21,8 @@ __all__ = [
     "FAMILY",
     "PRESETS",
     "Family",
-    "Preset",
     "State",
     "family",
-    "with_preset",
 ]
 
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
@@ -72,19 +71,6 @@ class State:
     theme: ThemeName = "light"
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A setting worth starting from.
-
-    Attributes:
-        meaning: what there is to see.
-        fields: fields of the state by name; all but the theme and the references.
-    """
-
-    meaning: str
-    fields: Mapping[str, Any]
-
-
 def _preset(meaning: str, **fields: Any) -> Preset:
     state = {**asdict(State()), **fields}
     return Preset(meaning, {name: state[name] for name in state.keys() - {"references", "preset", "theme"}})
@@ -117,24 +103,6 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
     }
 )
-
-
-def with_preset(state: State, chosen: bool) -> State:
-    """The state with its preset in order: its other fields taken from it, or itself named after them.
-
-    Args:
-        state: a state whose ``preset`` may not fit its other fields.
-        chosen: whether the preset was chosen just now, and so decides.
-    """
-    if chosen and state.preset is not None:
-        return replace(state, **PRESETS[state.preset].fields)
-    fields = asdict(state)
-    fits = (
-        name
-        for name, preset in PRESETS.items()
-        if all(fields[field] == value for field, value in preset.fields.items())
-    )
-    return replace(state, preset=next(fits, None))
 
 
 @dataclass(frozen=True)

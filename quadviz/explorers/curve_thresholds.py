@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.figures.flags import Threshold
 from quadviz.setting import PARAMETERS
 from quadviz.theory.steady_state import Status, SteadyState, steady_state
-from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
+from quadviz.theory.thresholds import Regularisation, interpolation_threshold, recovery_threshold
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 
@@ -61,8 +61,8 @@ def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) 
     interpolation = interpolation_threshold(student, teacher, noise)
     clean = noise == 0
 
-    def recovery(width: NDArray[np.float64], regularisation: str) -> FloatArray:
-        return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)  # type: ignore[arg-type]
+    def recovery(width: NDArray[np.float64], regularisation: Regularisation) -> FloatArray:
+        return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)
 
     unique = interpolation.status == Status.SOLVED
     return CurveThresholds(

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ipywidgets as widgets
 
@@ -16,10 +16,13 @@ from quadviz.explorers.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.page import Page
 from quadviz.setting import PARAMETERS
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 __all__ = ["Explorer"]
 
 #: A frozen dataclass with a field ``theme``, a default for every field, and one field a parameter shown.
-S = TypeVar("S")
+S = TypeVar("S", bound="DataclassInstance")
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +113,7 @@ class Explorer(ABC, Generic[S]):
     def change(self, **values: Any) -> None:
         """Change fields of the state; widgets and figures follow."""
         with self._lock:
-            state = self.settle(replace(self.state, **values), values)  # type: ignore[type-var]
+            state = self.settle(replace(self.state, **values), values)
             if state == self.state:
                 return
             self.state = state

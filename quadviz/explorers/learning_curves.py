@@ -20,7 +20,6 @@ from quadviz.explorers.curve_state import (
     Family,
     State,
     family,
-    with_preset,
 )
 from quadviz.explorers.curve_thresholds import (
     POINTS,
@@ -35,6 +34,7 @@ from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.point_cards import cards
+from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.tracks import Track
 from quadviz.explorers.wording import four_digits
@@ -142,7 +142,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
             else:
                 state = replace(state, alpha=state.alpha_top)
-        return with_preset(state, chosen="preset" in changed)
+        return with_preset(state, PRESETS, chosen="preset" in changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""

@@ -34,9 +34,9 @@ class PlotClicks(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        place = content.get("x"), content.get("y")
-        if content.get("kind") == "click" and all(isinstance(value, (int, float)) for value in place):
-            self._listener(float(place[0]), float(place[1]))  # type: ignore[arg-type]
+        x, y = content.get("x"), content.get("y")
+        if content.get("kind") == "click" and isinstance(x, (int, float)) and isinstance(y, (int, float)):
+            self._listener(float(x), float(y))
 
 
 def clickable(figure: go.FigureWidget, listener: Callable[[float, float], None]) -> widgets.Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import ipywidgets as widgets
@@ -16,6 +16,7 @@ from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.player import Player, Run
+from quadviz.explorers.presets import Preset, with_preset
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
 from quadviz.explorers.spectra_run import spectra_run, width_cut
 from quadviz.figures.learning_curves import DASH
@@ -58,19 +59,6 @@ class State:
     view: View = "eigenvalues"
     preset: str | None = None
     theme: ThemeName = "light"
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A setting worth starting from.
-
-    Attributes:
-        meaning: what there is to see.
-        setting: the parameters, all of them.
-    """
-
-    meaning: str
-    setting: Mapping[str, float]
 
 
 #: By the name on its button.
@@ -144,15 +132,7 @@ class SpectraExplorer(Explorer[State]):
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings its parameters, and is one only as long as none of them is changed."""
-        if "preset" in changed and state.preset is not None:
-            return replace(state, **PRESETS[state.preset].setting)  # type: ignore[arg-type]
-        fields = asdict(state)
-        fits = (
-            name
-            for name, preset in PRESETS.items()
-            if all(fields[key] == v for key, v in preset.setting.items())
-        )
-        return replace(state, preset=next(fits, None))
+        return with_preset(state, PRESETS, chosen="preset" in changed)
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out; a run that is under way stops."""

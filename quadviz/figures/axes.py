@@ -5,12 +5,32 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-__all__ = ["Scale", "fitted_range", "ticks"]
+__all__ = ["Scale", "alpha_axis", "fitted_range", "ticks"]
 
 Scale = Literal["linear", "log"]
 
 #: A log axis of at most so many decades has ticks at 1, 2 and 5.
 _SHORT = 2.4
+
+
+def alpha_axis(anchor: str) -> dict[str, object]:
+    """Properties of the axis of the sample ratio under stacked panels, with a spike through all of them.
+
+    Args:
+        anchor: the vertical axis at whose foot it stands.
+    """
+    return {
+        "anchor": anchor,
+        "fixedrange": True,
+        "title": {"text": "sample ratio α = n/d²", "standoff": 6},
+        "hoverformat": ".4g",
+        "unifiedhovertitle": {"text": "α = %{x:.4g}"},
+        "showspikes": True,
+        "spikemode": "across",
+        "spikesnap": "hovered data",
+        "spikethickness": 1,
+        "spikedash": "dot",
+    }
 
 
 def fitted_range(

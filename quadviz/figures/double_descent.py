@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale
+from quadviz.figures.axes import Scale, alpha_axis
 from quadviz.figures.double_descent_lines import (
     BEST_COLOUR,
     BEST_NAME,
@@ -163,18 +163,7 @@ def double_descent_skeleton() -> go.Figure:
         hovermode="x unified",
         # No zoom by hand: a finger on the figure scrolls the page, a click moves the marker.
         dragmode=False,
-        xaxis={
-            "anchor": "y3",
-            "fixedrange": True,
-            "title": {"text": "sample ratio α = n/d²", "standoff": 6},
-            "hoverformat": ".4g",
-            "unifiedhovertitle": {"text": "α = %{x:.4g}"},
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "hovered data",
-            "spikethickness": 1,
-            "spikedash": "dot",
-        },
+        xaxis=alpha_axis("y3"),
         yaxis={"domain": _FAMILY, "nticks": 6, **mse_axis},
         yaxis2={"domain": _BEST, "nticks": 4, **mse_axis},
         yaxis3={"domain": _DECAY, "nticks": 3, **mse_axis},

@@ -20,6 +20,8 @@ from quadviz.figures.theme import THEMES, ThemeName
 
 __all__ = ["ROW", "Flag", "Threshold", "add_flags", "draw_flags", "flags"]
 
+Side = Literal["left", "right"]
+
 #: Height of a row in pixels.
 ROW = 14
 #: Flags left of this fraction of the axis point to the right.
@@ -40,7 +42,7 @@ class Flag:
 
     threshold: Threshold
     row: int
-    side: Literal["left", "right"]
+    side: Side
 
 
 def flags(thresholds: Sequence[Threshold], ends: tuple[float, float], scale: Scale = "linear") -> list[Flag]:
@@ -59,8 +61,9 @@ def flags(thresholds: Sequence[Threshold], ends: tuple[float, float], scale: Sca
     """
     inside = sorted((t for t in thresholds if ends[0] <= t.place <= ends[1]), key=lambda t: t.place)
     turned = [t for t in inside if _fraction(t.place, ends, scale) >= _TURN]
-    order = [(t, "right") for t in inside[: len(inside) - len(turned)]] + [(t, "left") for t in turned[::-1]]
-    return [Flag(t, len(order) - 1 - i, side) for i, (t, side) in enumerate(order)]  # type: ignore[arg-type]
+    order: list[tuple[Threshold, Side]] = [(t, "right") for t in inside[: len(inside) - len(turned)]]
+    order += [(t, "left") for t in turned[::-1]]
+    return [Flag(t, len(order) - 1 - i, side) for i, (t, side) in enumerate(order)]
 
 
 def add_flags(figure: go.Figure, count: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale, fitted_range, ticks
+from quadviz.figures.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.flags import ROW, Threshold, add_flags, draw_flags, flags
 from quadviz.figures.notes import NamedCurve, missing, roomier_right
 from quadviz.figures.pen import Pen
@@ -168,18 +168,7 @@ def learning_curves_skeleton(members: int) -> go.Figure:
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom",
             "traceorder": "normal", "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
         },
-        xaxis={
-            "anchor": _axis_id(len(PANELS) - 1),
-            "fixedrange": True,
-            "title": {"text": "sample ratio α = n/d²", "standoff": 6},
-            "hoverformat": ".4g",
-            "unifiedhovertitle": {"text": "α = %{x:.4g}"},
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "hovered data",
-            "spikethickness": 1,
-            "spikedash": "dot",
-        },
+        xaxis=alpha_axis(_axis_id(len(PANELS) - 1)),
         **{
             _axis_name(row): {
                 "domain": panel.domain,
