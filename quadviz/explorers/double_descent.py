@@ -9,7 +9,6 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import display
 
 from quadviz.explorers.double_descent_readout import cards, prose
 from quadviz.explorers.double_descent_results import (
@@ -155,4 +154,4 @@ class DoubleDescentExplorer(Explorer[State]):
 
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
-    display(DoubleDescentExplorer().widget)  # type: ignore[no-untyped-call]
+    DoubleDescentExplorer().show()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ipywidgets as widgets
+from IPython.display import display
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.page import Page
@@ -79,6 +80,10 @@ class Explorer(ABC, Generic[S]):
     def widget(self) -> widgets.Widget:
         """The whole page, to be displayed."""
         return self.page.widget
+
+    def show(self) -> None:
+        """Put the page below the cell that runs."""
+        display(self.widget)  # type: ignore[no-untyped-call]  # IPython ships no types for it
 
     def bind(self, field: str, widget: widgets.Widget) -> Any:
         """Tie a widget's value to a field of the state, both ways; returns the widget."""

@@ -10,7 +10,6 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
-from IPython.display import display
 from numpy.typing import NDArray
 
 from quadviz.explorers.curve_state import (
@@ -234,7 +233,7 @@ def _bayes(kappa_star: float, delta: float, top: float, alpha: float) -> tuple[B
 
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
-    display(LearningCurvesExplorer().widget)  # type: ignore[no-untyped-call]
+    LearningCurvesExplorer().show()
 
 
 def _axis_track(top: float, scale: Scale) -> Track:

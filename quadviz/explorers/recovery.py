@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 from numpy.typing import NDArray
 
 from quadviz.explorers.controls import ParameterControl
@@ -284,7 +283,7 @@ def key() -> widgets.HTML:
 
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
-    display(RecoveryExplorer().widget)  # type: ignore[no-untyped-call]
+    RecoveryExplorer().show()
 
 
 def _numbers(values: tuple[float, ...]) -> list[tuple[str, object]]:

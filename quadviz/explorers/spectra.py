@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
@@ -185,7 +184,7 @@ class SpectraExplorer(Explorer[State]):
 
 def show() -> None:
     """Put the explorer on the page, below the cell that calls this."""
-    display(SpectraExplorer().widget)  # type: ignore[no-untyped-call]
+    SpectraExplorer().show()
 
 
 def _key(kappa_star: float) -> str:
