@@ -34,7 +34,7 @@ BoolArray = NDArray[np.bool_]
 _TOLERANCE = 1e-10
 #: Relative distance from the interpolation threshold within which it is reached.
 _SAME_ALPHA = 5e-11
-#: Relative distance below the recovery threshold that counts as none; the mse is 1e-19 there, or less.
+#: Relative distance below the recovery threshold that counts as rounding of alpha.
 _SAME_THRESHOLD = 2e-10
 #: q/sqrt(xi) and 1 - I/alpha where it may be as near as that.
 _CLOSE = 1e-4

@@ -26,8 +26,8 @@ __all__ = ["solve_wide"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: A ridgeless problem is first solved at a tiny weight decay, which tells its two phases apart.
-_PROBES = (1e-6, 1e-8, 1e-10, 1e-12, 1e-14)
+#: A ridgeless problem is first solved at this weight decay, which tells its two phases apart.
+_PROBE_LAM = 1e-6
 #: Iterations beside the border between the phases, where roots are nearly double.
 _PATIENCE = 40
 #: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
@@ -54,7 +54,7 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
     """The q that solves the second equation at a given xi; one root, bracketed Newton.
 
     alpha - I - alpha lam/q increases with q, from lam, where it is negative, to beyond the support. At
-    lam = 0 it may be positive down to q = 0, for which the lower end of the search then stands.
+    lam = 0 it may be positive down to q = 0, which is then the answer.
     """
     low = np.log(np.maximum(p.lam, _NO_SHIFT * np.sqrt(xi)))
     high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
@@ -74,7 +74,8 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
         log_q = log_q + step
         if np.all(np.abs(step) < _ACCURACY):
             break
-    return np.exp(log_q)
+    q = np.exp(log_q)
+    return np.where((p.lam == 0) & (q < 2 * _NO_SHIFT * np.sqrt(xi)), 0.0, q)
 
 
 def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -96,30 +97,24 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
 def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
     """From the solution at a tiny weight decay to lam -> 0+, in place; True where it converged.
 
-    q (1 - I/alpha) = lam -> 0: either factor vanishes, and the start shows which is the small one. Where it
-    misleads, close to the border between the two, the weight decay is made tinier still.
+    q (1 - I/alpha) = lam -> 0: either factor vanishes, and the start shows which is the small one. Close to
+    the border between the two phases it may mislead; there the scan decides.
     """
+    fitting = q / np.sqrt(xi) > _PROBE_LAM / q
     converged = np.zeros(len(problems), dtype=bool)
-    todo = np.arange(len(problems))
-    for lam in _PROBES:
-        p, x, s = problems[todo], xi[todo], q[todo]
-        if lam < _PROBES[0]:
-            newton(replace(p, lam=np.full(todo.size, lam)), x, s)
-            xi[todo], q[todo] = x, s
-        fitting = s / np.sqrt(x) > lam / s
-        for phase in (fitting, ~fitting):
-            left = np.flatnonzero(~converged[todo])
-            x_left, s_left = x[left], np.where(phase[left], s[left], 0.0)
-            ok = newton(p[left], x_left, s_left, iterations=_PATIENCE)
-            response = p.alpha[left] - evaluate(s_left, s_left, x_left, p.kappa_star[left]).interaction
-            ok &= (s_left > 0) | (response >= -MASS_ROUNDING)
-            done = todo[left[ok]]
-            xi[done], q[done], converged[done] = x_left[ok], s_left[ok], True
+    for phase in (fitting, ~fitting):
         todo = np.flatnonzero(~converged)
         if not todo.size:
-            break
-    if todo.size:
-        xi[todo], q[todo], converged[todo] = _scanned(problems[todo])
+            return converged
+        x, s = xi[todo].copy(), np.where(phase[todo], q[todo], 0.0)
+        ok = newton(problems[todo], x, s, iterations=_PATIENCE)
+        response = problems.alpha[todo] - evaluate(s, s, x, problems.kappa_star[todo]).interaction
+        ok &= (s > 0) | (response >= -MASS_ROUNDING)
+        done = todo[ok]
+        xi[done], q[done], converged[done] = x[ok], s[ok], True
+    hard = np.flatnonzero(~converged)
+    if hard.size:
+        xi[hard], q[hard], converged[hard] = _scanned(problems[hard])
     return converged
 
 
@@ -132,7 +127,7 @@ def solve_wide(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     Returns:
         xi, q, and where the solve succeeded.
     """
-    probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBES[0]))
+    probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBE_LAM))
     xi, q = _start(probe)
     converged = newton(probe, xi, q)
     hard = np.flatnonzero(~converged)
