@@ -7,6 +7,10 @@ The names here are the numerics. Figures and dashboards are imported by name, fr
 from importlib.metadata import PackageNotFoundError, version
 
 from quadviz.setting import PARAMETERS, Parameter, Setting
+from quadviz.simulation.ensemble import SimulationEnsemble, simulate_ensemble
+from quadviz.simulation.minimise import Minimum, minimise
+from quadviz.simulation.problem import Problem, sample_problem
+from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
@@ -25,10 +29,15 @@ __all__ = [
     "BayesOptimal",
     "InterpolationThreshold",
     "LearnedSpectrum",
+    "Minimum",
     "NoisyTeacherLaw",
     "Parameter",
+    "Problem",
     "Regime",
     "Setting",
+    "Simulation",
+    "SimulationEnsemble",
+    "SimulationError",
     "Status",
     "SteadyState",
     "TeacherLaw",
@@ -37,7 +46,13 @@ __all__ = [
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
+    "log_times",
+    "minimise",
     "optimal_lam",
     "recovery_threshold",
+    "sample_problem",
+    "simulate",
+    "simulate_ensemble",
     "steady_state",
+    "train",
 ]

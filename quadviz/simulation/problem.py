@@ -1,0 +1,236 @@
+"""One teacher-student problem at finite d: everything random about it, drawn from one seed.
+
+The teacher, the inputs, the label noise and the initial weights have a stream of random numbers each. Two
+problems of one seed that differ in one of these, or in the number of samples, share all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.setting import Setting
+from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.threads import blas_threads
+
+__all__ = ["LabelNoise", "Observed", "Problem", "Recipe", "TeacherWeights", "eigenvalues", "sample_problem"]
+
+FloatArray = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], FloatArray]
+
+LabelNoise = Literal["gaussian", "student", "rademacher", "laplace"]
+TeacherWeights = Literal["gaussian", "orthogonal", "rademacher"]
+
+#: Degrees of freedom of Student's noise: tails that make a fourth moment three times the Gaussian one.
+STUDENT_FREEDOM = 5
+
+#: Label noise of unit variance.
+_NOISE: Mapping[LabelNoise, Draw] = MappingProxyType(
+    {
+        "gaussian": lambda rng, n: rng.standard_normal(n),
+        "student": lambda rng, n: rng.standard_t(STUDENT_FREEDOM, n) * np.sqrt(1 - 2 / STUDENT_FREEDOM),
+        "rademacher": lambda rng, n: rng.choice(np.array([-1.0, 1.0]), n),
+        "laplace": lambda rng, n: rng.laplace(scale=np.sqrt(0.5), size=n),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a problem is made of.
+
+    Attributes:
+        inputs: "network" for the network's own Gaussian inputs, "gaussian" for GOE sensing matrices.
+        label_noise: distribution of the label noise, whose variance is delta in any case.
+        weights: distribution of the teacher's weights, scaled so that (1/d) tr Z* is 1 on average.
+
+    Raises:
+        ValueError: if one of them is unknown; names the choices.
+    """
+
+    inputs: Inputs = "network"
+    label_noise: LabelNoise = "gaussian"
+    weights: TeacherWeights = "gaussian"
+
+    def __post_init__(self) -> None:
+        known = {"inputs": Inputs, "label_noise": LabelNoise, "weights": TeacherWeights}
+        for name, choices in known.items():
+            if getattr(self, name) not in get_args(choices):
+                listed = ", ".join(repr(choice) for choice in get_args(choices))
+                raise ValueError(f"{name} must be one of {listed}, got {getattr(self, name)!r}")
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """In what the problem departs from the theory's assumptions, in words; empty where it does not."""
+        said = []
+        if self.label_noise != "gaussian":
+            said.append(f"label noise is {self.label_noise}, not Gaussian")
+        if self.weights == "orthogonal":
+            said.append("teacher weights are orthogonal: the spectrum of Z* is not Marchenko-Pastur")
+        elif self.weights != "gaussian":
+            said.append(f"teacher weights are {self.weights}, not Gaussian")
+        return tuple(said)
+
+
+class Observed(NamedTuple):
+    """What is seen of a student.
+
+    Attributes:
+        mse: |Z - Z*|_F^2 / d.
+        train_loss: (1/4n) sum_k (Tr X_k Z - z_k)^2.
+        in_sample_error: the same against the labels without their noise.
+        regularised_loss: train_loss + (lam/d) |W|_F^2.
+    """
+
+    mse: float
+    train_loss: float
+    in_sample_error: float
+    regularised_loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A teacher, its labelled samples, and a student before training.
+
+    Attributes:
+        setting: the ratios it was sampled at.
+        sizes: the whole numbers they became.
+        recipe: what it is made of.
+        seed: the seed.
+        sensing: the samples.
+        teacher: Z*, shape (d, d).
+        signal: labels without their noise, Tr(X_k Z*), shape (n,).
+        labels: with it, shape (n,).
+        start: initial weights, N(0, gamma/m), shape (d, m).
+    """
+
+    setting: Setting
+    sizes: Sizes
+    recipe: Recipe
+    seed: int
+    sensing: Sensing
+    teacher: FloatArray
+    signal: FloatArray
+    labels: FloatArray
+    start: FloatArray
+
+    def slope(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """-dW/dt = (d/n) sum_k r_k X_k W + 2 lam W, shape (d, m), and the residuals r, shape (n,)."""
+        pull, residuals = self.sensing.force(weights, self.labels)
+        pull += 2 * self.setting.lam * weights
+        return pull, residuals
+
+    def observe(self, weights: FloatArray) -> Observed:
+        """What is seen of a student with these weights, shape (d, m)."""
+        learned = weights @ weights.T
+        answers = self.sensing.measure(learned)
+        train_loss = float(np.mean((answers - self.labels) ** 2)) / 4
+        return Observed(
+            mse=float(np.sum((learned - self.teacher) ** 2)) / self.sizes.d,
+            train_loss=train_loss,
+            in_sample_error=float(np.mean((answers - self.signal) ** 2)) / 4,
+            regularised_loss=train_loss + self.setting.lam / self.sizes.d * float(np.vdot(weights, weights)),
+        )
+
+
+def eigenvalues(weights: FloatArray) -> FloatArray:
+    """Eigenvalues of Z = W W^T, increasing, shape (d,): the squared singular values of W, and zeros."""
+    d = len(weights)
+    values = np.zeros(d)
+    squares = np.linalg.svd(weights, compute_uv=False)[::-1] ** 2
+    values[d - squares.size :] = squares
+    return values
+
+
+def sample_problem(
+    setting: Setting,
+    d: int,
+    seed: int = 0,
+    *,
+    inputs: Inputs = "network",
+    label_noise: LabelNoise = "gaussian",
+    weights: TeacherWeights = "gaussian",
+) -> Problem:
+    """Draw a problem.
+
+    Args:
+        setting: its ratios.
+        d: input dimension, >= 2.
+        seed: a whole number >= 0. The same seed gives the same problem.
+        inputs: "network" for the network's own inputs, "gaussian" for GOE sensing matrices, which are
+            equivalent as d -> infinity and take n d^2/2 numbers of memory.
+        label_noise: "gaussian"; or, of the same variance and outside the theory's assumptions, "student"
+            (5 degrees of freedom), "rademacher" or "laplace".
+        weights: of the teacher: "gaussian"; or, outside the assumptions too, "orthogonal" or "rademacher".
+
+    Returns:
+        The problem.
+
+    Raises:
+        TypeError: if d or the seed is not a whole number.
+        ValueError: if d < 2, the seed is negative, m, m* or n would be 0, or a choice is unknown.
+        MemoryError: before anything is allocated, if the machine could not hold it.
+
+    >>> problem = sample_problem(Setting(0.5, 0.3, 0.35, lam=0.01, delta=0.5), d=20, seed=1)
+    >>> problem.teacher.shape, problem.labels.shape, problem.start.shape
+    ((20, 20), (140,), (20, 10))
+    """
+    recipe = Recipe(inputs, label_noise, weights)
+    sizes = Sizes.of(setting, d)
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise TypeError(f"seed must be a whole number >= 0, got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be a whole number >= 0, got {seed}")
+    check_memory(setting, d, recipe.inputs)
+    with blas_threads(1):
+        return _drawn(setting, sizes, recipe, int(seed))
+
+
+def _drawn(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> Problem:
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
+    teacher_stream, input_stream, noise_stream, start_stream = streams
+    teacher = _teacher(teacher_stream, sizes, recipe.weights)
+    sensing = _samples(input_stream, sizes, recipe.inputs)
+    signal = sensing.measure(teacher)
+    noise = _NOISE[recipe.label_noise](noise_stream, sizes.n)
+    start = start_stream.standard_normal((sizes.d, sizes.m)) * np.sqrt(setting.gamma / sizes.m)
+    return Problem(
+        setting=setting,
+        sizes=sizes,
+        recipe=recipe,
+        seed=seed,
+        sensing=sensing,
+        teacher=teacher,
+        signal=signal,
+        labels=signal + np.sqrt(setting.delta) * noise,
+        start=start,
+    )
+
+
+def _teacher(rng: np.random.Generator, sizes: Sizes, weights: TeacherWeights) -> FloatArray:
+    """Z* = (1/m*) w w^T."""
+    d, m = sizes.d, sizes.m_star
+    if weights == "orthogonal":
+        # min(d, m*) orthogonal directions, uniform: of a Gaussian matrix only its span matters.
+        w, _ = np.linalg.qr(rng.standard_normal((d, m)))
+        w *= np.sqrt(d)
+    elif weights == "rademacher":
+        w = rng.choice(np.array([-1.0, 1.0]), (d, m))
+    else:
+        w = rng.standard_normal((d, m))
+    teacher: FloatArray = w @ w.T / w.shape[1]
+    return teacher
+
+
+def _samples(rng: np.random.Generator, sizes: Sizes, inputs: Inputs) -> Sensing:
+    if inputs == "network":
+        return NetworkInputs(rng.standard_normal((sizes.n, sizes.d)))
+    coordinates = rng.standard_normal((sizes.n, svec_size(sizes.d)))
+    coordinates *= np.sqrt(2 / sizes.d)
+    return GaussianInputs(coordinates, sizes.d)

@@ -1,0 +1,127 @@
+"""The whole numbers behind the ratios, and whether the machine can hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from quadviz.setting import PARAMETERS, Setting
+from quadviz.simulation.sensing import svec_size
+
+__all__ = ["Inputs", "Sizes", "check_memory", "memory_needed"]
+
+#: Where the sensing matrices come from: the network's own inputs, or the GOE.
+Inputs = Literal["network", "gaussian"]
+
+#: Arrays of the size of W that the integrator keeps: its history, a Krylov basis, and what passes through.
+_SOLVER_ARRAYS = 36
+#: Not more than this share of the free memory is asked for.
+_SHARE = 0.9
+#: What may round to nothing: the ratio, the number it becomes, what then is missing, and its power of d.
+_PARTS = (
+    ("kappa", "m", "no neuron", 1),
+    ("kappa_star", "m_star", "no neuron", 1),
+    ("alpha", "n", "no sample", 2),
+)
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of a network and its data at input dimension d.
+
+    Attributes:
+        d: input dimension, >= 2.
+        m: student width, kappa d to the nearest whole number.
+        m_star: teacher width, likewise.
+        n: training samples, alpha d^2 likewise.
+    """
+
+    d: int
+    m: int
+    m_star: int
+    n: int
+
+    @classmethod
+    def of(cls, setting: Setting, d: int) -> Sizes:
+        """The sizes of a setting.
+
+        Raises:
+            TypeError: if d is not a whole number.
+            ValueError: if d < 2, or a size would be 0; says what would do.
+
+        >>> Sizes.of(Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5), 50)
+        Sizes(d=50, m=25, m_star=15, n=875)
+        """
+        if isinstance(d, bool) or not hasattr(d, "__index__"):
+            raise TypeError(f"d (input dimension) must be a whole number >= 2, got {d!r}")
+        d = int(d)
+        if d < 2:
+            raise ValueError(f"d (input dimension) must be a whole number >= 2, got {d}")
+        sizes = cls._rounded(setting, d)
+        for name, size, lack, power in _PARTS:
+            if getattr(sizes, size) < 1:
+                value, enough = getattr(setting, name), float(d) ** -power
+                larger = int((0.5 / value) ** (1 / power)) + 1
+                raise ValueError(
+                    f"{name} ({PARAMETERS[name].label}) = {value:g} leaves {lack} at d = {d}: "
+                    f"take d >= {larger}, or {name} >= {enough:.3g}"
+                )
+        return sizes
+
+    @classmethod
+    def _rounded(cls, setting: Setting, d: int) -> Sizes:
+        return cls(d, round(setting.kappa * d), round(setting.kappa_star * d), round(setting.alpha * d * d))
+
+
+def memory_needed(sizes: Sizes, inputs: Inputs) -> int:
+    """Bytes that a simulation takes at its peak: the samples, the hidden layer's answers, the integrator."""
+    d, m, n = sizes.d, sizes.m, sizes.n
+    samples = n * (svec_size(d) if inputs == "gaussian" else d)
+    hidden = n * m if inputs == "network" and m <= d else 0
+    return 8 * (samples + hidden + 6 * n + _SOLVER_ARRAYS * d * m + 8 * d * d)
+
+
+def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> None:
+    """Refuse, before anything is allocated, what the machine could not hold.
+
+    Args:
+        setting: the problem.
+        d: input dimension.
+        inputs: kind of samples.
+        copies: how many simulations are to run side by side.
+
+    Raises:
+        MemoryError: names what is needed, what is free, and the largest d that would fit.
+    """
+    import psutil  # not needed to import quadviz
+
+    free = psutil.virtual_memory().available
+
+    def needed(size: int) -> int:
+        return copies * memory_needed(Sizes._rounded(setting, size), inputs)
+
+    if needed(d) <= _SHARE * free:
+        return
+    fits, too_large = 0, d  # bisection, for a smaller d needs less
+    while too_large - fits > 1:
+        middle = (fits + too_large) // 2
+        fits, too_large = (middle, too_large) if needed(middle) <= _SHARE * free else (fits, middle)
+    side_by_side = f" for {copies} at a time" if copies > 1 else ""
+    instead = ', or inputs="network"' if inputs == "gaussian" else ""
+    raise MemoryError(
+        f"d = {d} needs {_readable(needed(d))} of memory{side_by_side}, and {_readable(free)} are free: "
+        f"d up to {fits} would fit{instead}"
+    )
+
+
+def _readable(size: float) -> str:
+    """A number of bytes with three digits.
+
+    >>> _readable(25_600_000)
+    '25.6 MB'
+    """
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}"
