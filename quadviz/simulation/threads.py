@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,20 +13,26 @@ if TYPE_CHECKING:
 
 __all__ = ["blas_threads"]
 
+#: The number belongs to the whole process: Python threads that want one take turns.
+_turn = threading.RLock()
 
-def blas_threads(threads: int) -> AbstractContextManager[object]:
+
+@contextmanager
+def blas_threads(threads: int) -> Iterator[None]:
     """A context in which matrix products use so many threads.
 
     A sum over threads is rounded differently: only at the same number of threads the same seed gives the same
-    result to the last bit.
+    result to the last bit. Of several Python threads only one is in such a context at a time; to train
+    networks side by side takes processes.
     """
-    limits: AbstractContextManager[object] = _controller().limit(limits=threads, user_api="blas")
-    return limits
+    with _turn, _controller().limit(limits=threads, user_api="blas"):
+        yield
 
 
 @cache
 def _controller() -> ThreadpoolController:
-    """The linear algebra libraries of this process; they are looked for once."""
+    """The linear algebra libraries of this process, NumPy's and SciPy's; they are looked for once."""
+    import scipy.linalg  # noqa: F401 - what is not loaded is not found
     from threadpoolctl import ThreadpoolController  # not needed to import quadviz
 
     return ThreadpoolController()
