@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights
 from quadviz.simulation.simulate import Simulation, SimulationError, checked_times, simulate
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory, whole_number
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]
 
@@ -107,13 +107,11 @@ def simulate_ensemble(
     """
     from joblib import cpu_count  # not needed to import quadviz
 
-    wanted = list(seeds)
+    wanted = [whole_number("seed", seed, 0) for seed in seeds]
     if not wanted or len(set(wanted)) < len(wanted):
         raise ValueError(f"seeds must be different, and one at least, got {wanted!r}")
-    at_once = min(cpu_count() if processes is None else processes, len(wanted))
-    if at_once < 1:
-        raise ValueError(f"processes must be a whole number >= 1, got {processes!r}")
-    recipe = Recipe(inputs, label_noise, weights)
+    at_once = min(cpu_count() if processes is None else whole_number("processes", processes, 1), len(wanted))
+    recipe, sizes = Recipe(inputs, label_noise, weights), Sizes.of(setting, d)
     observed, kept = checked_times(times, eigenvalue_times)
     check_memory(setting, d, inputs, at_once)
     options = {
@@ -138,7 +136,7 @@ def simulate_ensemble(
         raise SimulationError(f"every network failed; seed {seed}: {first}", partial) from first
     return SimulationEnsemble(
         setting=setting,
-        sizes=Sizes.of(setting, d),
+        sizes=sizes,
         recipe=recipe,
         times=observed,
         runs=tuple(runs[seed] for seed in wanted if seed in runs),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from quadviz.setting import Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory, whole_number
 from quadviz.simulation.threads import blas_threads
 
 __all__ = ["LabelNoise", "Observed", "Problem", "Recipe", "TeacherWeights", "eigenvalues", "sample_problem"]
@@ -183,13 +183,10 @@ def sample_problem(
     """
     recipe = Recipe(inputs, label_noise, weights)
     sizes = Sizes.of(setting, d)
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise TypeError(f"seed must be a whole number >= 0, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"seed must be a whole number >= 0, got {seed}")
+    seed = whole_number("seed", seed, 0)
     check_memory(setting, d, recipe.inputs)
     with blas_threads(1):
-        return _drawn(setting, sizes, recipe, int(seed))
+        return _drawn(setting, sizes, recipe, seed)
 
 
 def _drawn(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> Problem:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import svec_size
 
-__all__ = ["Inputs", "Sizes", "check_memory", "memory_needed"]
+__all__ = ["Inputs", "Sizes", "check_memory", "memory_needed", "whole_number"]
 
 #: Where the sensing matrices come from: the network's own inputs, or the GOE.
 Inputs = Literal["network", "gaussian"]
@@ -53,11 +54,7 @@ class Sizes:
         >>> Sizes.of(Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5), 50)
         Sizes(d=50, m=25, m_star=15, n=875)
         """
-        if isinstance(d, bool) or not hasattr(d, "__index__"):
-            raise TypeError(f"d (input dimension) must be a whole number >= 2, got {d!r}")
-        d = int(d)
-        if d < 2:
-            raise ValueError(f"d (input dimension) must be a whole number >= 2, got {d}")
+        d = whole_number("d (input dimension)", d, 2)
         sizes = cls._rounded(setting, d)
         for name, size, lack, power in _PARTS:
             if getattr(sizes, size) < 1:
@@ -72,6 +69,30 @@ class Sizes:
     @classmethod
     def _rounded(cls, setting: Setting, d: int) -> Sizes:
         return cls(d, round(setting.kappa * d), round(setting.kappa_star * d), round(setting.alpha * d * d))
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """The value as an int.
+
+    Raises:
+        TypeError: if it is not a whole number.
+        ValueError: if it is less than ``least``.
+
+    >>> whole_number("d", 1, least=2)
+    Traceback (most recent call last):
+    ...
+    ValueError: d must be a whole number >= 2, got 1
+    """
+    refusal = f"{name} must be a whole number >= {least}, got {value!r}"
+    if isinstance(value, bool):
+        raise TypeError(refusal)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(refusal) from None
+    if number < least:
+        raise ValueError(refusal)
+    return number
 
 
 def memory_needed(sizes: Sizes, inputs: Inputs) -> int:
@@ -108,10 +129,11 @@ def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> N
         middle = (fits + too_large) // 2
         fits, too_large = (middle, too_large) if needed(middle) <= _SHARE * free else (fits, middle)
     side_by_side = f" for {copies} at a time" if copies > 1 else ""
+    largest = f"d up to {fits} would fit" if fits >= 2 else "no d would fit"
     instead = ', or inputs="network"' if inputs == "gaussian" else ""
     raise MemoryError(
         f"d = {d} needs {_readable(needed(d))} of memory{side_by_side}, and {_readable(free)} are free: "
-        f"d up to {fits} would fit{instead}"
+        f"{largest}{instead}"
     )
 
 
