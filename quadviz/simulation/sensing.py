@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GaussianInputs", "NetworkInputs", "Sensing", "svec_size"]
+__all__ = ["NETWORK_BLOCK", "GaussianInputs", "NetworkInputs", "Sensing", "svec_size"]
 
 FloatArray = NDArray[np.float64]
 Linear = Callable[[FloatArray], FloatArray]
 
 #: Samples a block of network inputs holds: fewer cost calls, more fall out of the cache.
-_NETWORK_BLOCK = 1024
+NETWORK_BLOCK = 1024
 #: Numbers a block of sensing matrices holds: one megabyte.
 _GAUSSIAN_BLOCK = 2**17
 
@@ -132,8 +132,8 @@ class NetworkInputs(Sensing):
         return of_narrow
 
     def _blocks(self) -> Iterator[slice]:
-        for start in range(0, self.n, _NETWORK_BLOCK):
-            yield slice(start, min(start + _NETWORK_BLOCK, self.n))
+        for start in range(0, self.n, NETWORK_BLOCK):
+            yield slice(start, min(start + NETWORK_BLOCK, self.n))
 
     def _centred(self, answers: FloatArray, trace: float) -> FloatArray:
         """x^T A x to Tr(X A)."""

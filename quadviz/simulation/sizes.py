@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.sensing import svec_size
+from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
 __all__ = ["Inputs", "Sizes", "check_memory", "memory_needed", "whole_number"]
 
@@ -16,6 +16,8 @@ Inputs = Literal["network", "gaussian"]
 
 #: Arrays of the size of W that the integrator keeps: its history, a Krylov basis, and what passes through.
 _SOLVER_ARRAYS = 36
+#: Products with a block of network inputs that there are at a time.
+_BLOCKS = 3
 #: Not more than this share of the free memory is asked for.
 _SHARE = 0.9
 #: What may round to nothing: the ratio, the number it becomes, what then is missing, and its power of d.
@@ -98,9 +100,12 @@ def whole_number(name: str, value: Any, least: int) -> int:
 def memory_needed(sizes: Sizes, inputs: Inputs) -> int:
     """Bytes that a simulation takes at its peak: the samples, the hidden layer's answers, the integrator."""
     d, m, n = sizes.d, sizes.m, sizes.n
-    samples = n * (svec_size(d) if inputs == "gaussian" else d)
-    hidden = n * m if inputs == "network" and m <= d else 0
-    return 8 * (samples + hidden + 6 * n + _SOLVER_ARRAYS * d * m + 8 * d * d)
+    rest = 6 * n + _SOLVER_ARRAYS * d * m + 16 * d * d
+    if inputs == "gaussian":
+        return 8 * (n * svec_size(d) + rest)
+    hidden = n * m if m <= d else 0
+    blocks = _BLOCKS * min(n, NETWORK_BLOCK) * min(m, d)
+    return 8 * (n * d + hidden + blocks + rest)
 
 
 def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> None:
