@@ -98,16 +98,14 @@ def gradient_flow(
         yield Arrival(0.0, (problem.start,), force.statistics())
     if end == 0:
         return
-    setting, shape = problem.setting, problem.start.shape
+    shape = problem.start.shape
     with force.working():
         # Not only for its own sake: the first evaluation shows whether there is anything to integrate.
-        fine = bool(np.isfinite(force.velocity(problem.start)).all())
+        velocity = force.velocity(problem.start)
         solver = _solver(force, rtol)
         solver.init_step(0.0, problem.start.ravel())
+    _require_finite(velocity, problem, t)
     while t < end:
-        if not fine:
-            remedy = f"lower gamma = {setting.gamma:g} or delta = {setting.delta:g}"
-            raise FlowError(f"the weights or their force are not finite after time {t:.4g}: {remedy}")
         if force.steps >= max_steps:
             remedy = f"raise it, or rtol = {rtol:g}"
             raise FlowError(f"max_steps = {max_steps} were taken by time {t:.4g}: {remedy}")
@@ -117,12 +115,22 @@ def gradient_flow(
             if not came.success:
                 remedy = f"Try another rtol than {rtol:g}"
                 raise FlowError(f"the integrator stopped at time {t:.4g}. {came.message} {remedy}")
-            t, fine = float(came.t), bool(np.isfinite(came.y).all())
+            _require_finite(came.y, problem, t)
+            t = float(came.t)
             reached = int(np.searchsorted(times, t, side="right"))
             # Going back inside the last step is an interpolation, of the order of the step.
             passed = tuple(solver.step(float(s)).y.reshape(shape) for s in times[given:reached])
+            if passed:
+                solver.step(t)  # forward again, or the next step would be this one once more
             given = reached
         yield Arrival(t, passed, force.statistics())
+
+
+def _require_finite(values: FloatArray, problem: Problem, t: float) -> None:
+    """Give up where an overflow shows; the last time at which all was well is t."""
+    if not np.isfinite(values).all():
+        remedy = f"lower gamma = {problem.setting.gamma:g} or delta = {problem.setting.delta:g}"
+        raise FlowError(f"the weights or their force are not finite after time {t:.4g}: {remedy}")
 
 
 def _solver(force: _CountedForce, rtol: float) -> CVODE:
