@@ -23,13 +23,12 @@ from quadviz.simulation.problem import (
     eigenvalues,
     sample_problem,
 )
-from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.simulation.sizes import Inputs, Sizes, whole_number
 from quadviz.simulation.threads import blas_threads
 
 __all__ = ["Minimum", "minimise", "minimise_problem"]
 
 FloatArray = NDArray[np.float64]
-
 
 #: Steps that L-BFGS remembers.
 _MEMORY = 20
@@ -134,15 +133,15 @@ def minimise_problem(
         watch: called with the weights, flat, after every iteration; what it raises ends the descent.
 
     Raises:
+        TypeError: if a count is not a whole number.
         ValueError: if the tolerance is not positive, or a count is below 1.
     """
     from scipy.optimize import minimize  # slow to import, and not needed to import quadviz
 
     if not tolerance > 0:
         raise ValueError(f"tolerance must be > 0, got {tolerance!r}")
-    for name, value in (("max_evaluations", max_evaluations), ("threads", threads)):
-        if value < 1:
-            raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
+    max_evaluations = whole_number("max_evaluations", max_evaluations, 1)
+    threads = whole_number("threads", threads, 1)
     shape, p = problem.start.shape, problem
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
@@ -162,7 +161,7 @@ def minimise_problem(
             options={
                 "gtol": tolerance,
                 "ftol": 0.0,
-                "maxcor": 20,
+                "maxcor": _MEMORY,
                 "maxiter": max_evaluations,
                 "maxfun": max_evaluations,
             },

@@ -19,7 +19,7 @@ from quadviz.simulation.problem import (
     eigenvalues,
     sample_problem,
 )
-from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.simulation.sizes import Inputs, Sizes, whole_number
 from quadviz.simulation.threads import blas_threads
 
 __all__ = ["Simulation", "SimulationError", "checked_times", "log_times", "simulate", "train"]
@@ -110,6 +110,7 @@ def log_times(end: float, points: int = 61, start: float = 1e-2) -> FloatArray:
         start: the first one after 0.
 
     Raises:
+        TypeError: if points is not a whole number.
         ValueError: unless 0 < start < end and points >= 3.
 
     >>> log_times(100.0, points=6)
@@ -117,8 +118,7 @@ def log_times(end: float, points: int = 61, start: float = 1e-2) -> FloatArray:
     """
     if not 0 < start < end < np.inf:
         raise ValueError(f"start and end must be finite and 0 < start < end, got {start!r} and {end!r}")
-    if points < 3:
-        raise ValueError(f"points must be a whole number >= 3, got {points!r}")
+    points = whole_number("points", points, 3)
     return np.concatenate([[0.0], np.geomspace(start, end, points - 1)])
 
 
@@ -210,15 +210,27 @@ def train(
         All there is so far; the last one is complete.
 
     Raises:
+        TypeError: if an argument is of the wrong kind.
         ValueError: if the times are not increasing, or another argument is out of its range.
-        SimulationError: if the integrator fails; ``.partial`` is what there is up to there.
+        SimulationError: on the way, if the integrator fails; ``.partial`` is what there is up to there.
     """
     wanted, kept = checked_times(times, eigenvalue_times)
     if not 1e-12 <= rtol <= 1e-2:
         raise ValueError(f"rtol must be between 1e-12 and 0.01, got {rtol!r}")
-    for name, value in (("max_steps", max_steps), ("threads", threads)):
-        if value < 1:
-            raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
+    max_steps, threads = whole_number("max_steps", max_steps, 1), whole_number("threads", threads, 1)
+    return _snapshots(problem, wanted, kept, keep_weights, rtol, max_steps, threads)
+
+
+def _snapshots(
+    problem: Problem,
+    wanted: FloatArray,
+    kept: FloatArray,
+    keep_weights: bool,
+    rtol: float,
+    max_steps: int,
+    threads: int,
+) -> Iterator[Simulation]:
+    """What :func:`train` yields, once its arguments are checked."""
     seen: list[Observed] = []
     spectra: list[FloatArray] = []
     final: FloatArray | None = None
@@ -259,9 +271,10 @@ def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple
     """Times to observe at and times to keep eigenvalues at, as arrays, the second a part of the first.
 
     Raises:
+        TypeError: if they are not numbers.
         ValueError: if the first do not increase from 0 or more, or the second are not among them.
     """
-    wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    wanted = _numbers("times", times)
     if wanted.ndim != 1 or wanted.size == 0:
         raise ValueError(f"times must be one number or a sequence of them, got shape {wanted.shape}")
     if not np.isfinite(wanted).all() or wanted[0] < 0:
@@ -273,8 +286,16 @@ def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple
         raise ValueError(f"times must increase, got {one:g} before {next_one:g}")
     if eigenvalue_times is None:
         return wanted, wanted[-1:]
-    kept = np.atleast_1d(np.asarray(eigenvalue_times, dtype=np.float64))
+    kept = _numbers("eigenvalue_times", eigenvalue_times)
     strange = kept[~np.isin(kept, wanted)]
     if strange.size:
         raise ValueError(f"eigenvalue_times must be among times, got {strange[0]:g}")
     return wanted, np.unique(kept)
+
+
+def _numbers(name: str, values: ArrayLike) -> FloatArray:
+    """An array of its own, at least one-dimensional."""
+    try:
+        return np.array(values, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be numbers, got {values!r}") from error
