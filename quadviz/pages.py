@@ -14,5 +14,6 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "spectra": "Spectra",
         "recovery": "Recovery",
         "double_descent": "Double descent",
+        "simulation_lab": "Simulation lab",
     }
 )

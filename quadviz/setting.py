@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PARAMETERS", "Parameter", "Setting", "broadcast_parameters"]
+__all__ = ["PARAMETERS", "SIMULATION_PARAMETERS", "Parameter", "Setting", "broadcast_parameters"]
 
 FloatArray = NDArray[np.float64]
 
@@ -41,6 +41,8 @@ class Parameter:
         scale: how a slider moves.
         group: the heading it stands under in a control rail.
         zero_allowed: whether 0 belongs to the domain. On a log scale it is an extra left stop.
+        zero_text: how 0 is written there: as a limit, or as itself.
+        whole: whether only whole numbers are values.
     """
 
     name: str
@@ -52,8 +54,10 @@ class Parameter:
     default: float
     step: float
     scale: Literal["linear", "log"]
-    group: Literal["Network", "Data", "Training"]
+    group: Literal["Network", "Data", "Training", "Simulation"]
     zero_allowed: bool = False
+    zero_text: str = "0+"
+    whole: bool = False
 
     @property
     def domain(self) -> str:
@@ -64,7 +68,8 @@ class Parameter:
     def range(self) -> str:
         """The range offered to a person, in words that complete "must be"."""
         zero = "0 or " if self.zero_allowed and self.low > 0 else ""
-        return f"{zero}between {self.low:g} and {self.high:g}"
+        whole = "a whole number " if self.whole else ""
+        return f"{whole}{zero}between {self.low:g} and {self.high:g}"
 
     def refusal(self, value: object, allowed: str) -> str:
         """The sentence that refuses ``value``: parameter, value and what is allowed."""
@@ -101,6 +106,7 @@ class Parameter:
             raise TypeError(self.refusal(value, "a real number"))
         number = float(value)
         inside = math.isfinite(number) and self.low <= number <= self.high
+        inside = inside and not (self.whole and number % 1)
         if not (inside or (self.zero_allowed and number == 0.0)):
             raise ValueError(self.refusal(number, self.range))
         return number
@@ -136,6 +142,30 @@ _TABLE = (
 
 #: Every parameter by name, in the order a person thinks: network, data, training.
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _TABLE})
+
+_SIMULATION_TABLE = (
+    Parameter(
+        "d", "d", "dimension",
+        "Input dimension. The theory is its limit d → ∞; the time to train grows like d⁴.",
+        10, 200, 50, 10, "linear", "Simulation", whole=True,
+    ),
+    Parameter(
+        "seeds", "#", "networks", "How many networks to train, each with a seed of its own.",
+        1, 20, 3, 1, "linear", "Simulation", whole=True,
+    ),
+    Parameter(
+        "first_seed", "№", "first seed",
+        "Seed of the first network; the others count up from it. The same seed, the same result.",
+        0, 1000, 0, 1, "linear", "Simulation", whole=True,
+    ),
+    Parameter(
+        "end", "t", "train until", "Time at which training ends.",
+        1.0, 1e4, 1e3, 0.25, "log", "Training",
+    ),
+)  # fmt: skip
+
+#: What a simulation needs beyond a setting, by name.
+SIMULATION_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _SIMULATION_TABLE})
 
 
 def broadcast_parameters(**values: ArrayLike) -> tuple[FloatArray, ...]:

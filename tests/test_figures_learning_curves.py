@@ -51,9 +51,9 @@ def lines(figure: go.Figure, row: int, member: int) -> tuple[go.Scatter, go.Scat
 
 
 def points(figure: go.Figure, row: int) -> tuple[go.Scatter, go.Scatter]:
-    """The dots on what is not unique, and the points under the marker."""
+    """The dots on what is not unique, and the points under the marker; networks come last."""
     axis = "y" if row == 0 else f"y{row + 1}"
-    dots, marked = (t for t in figure.data if t.mode == "markers" and t.yaxis == axis)
+    dots, marked, _ = (t for t in figure.data if t.mode == "markers" and t.yaxis == axis)
     return dots, marked
 
 

@@ -88,7 +88,7 @@ class ParameterControl(anywidget.AnyWidget):
 
     def _shown(self, value: float) -> str:
         if value == 0 and self.parameter.scale == "log":
-            return "0+"
+            return self.parameter.zero_text
         return f"{value:.6g}"
 
     @traitlets.observe("value")

@@ -20,6 +20,8 @@ __all__ = [
     "CURVE_PARAMETERS",
     "FAMILY",
     "PRESETS",
+    "SIMULATED_D",
+    "SIMULATED_NETWORKS",
     "Family",
     "State",
     "family",
@@ -27,6 +29,9 @@ __all__ = [
 
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
 CURVE_PARAMETERS = ("kappa", "kappa_star", "delta", "lam")
+#: Choices of the size and number of networks to train.
+SIMULATED_D = (30, 50, 80, 120)
+SIMULATED_NETWORKS = (1, 3, 5, 10)
 #: What the current value is compared with. The middle one gives way to it, unless it is one of the others.
 FAMILY: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -53,6 +58,8 @@ class State:
         y_scale: scale of the vertical axes.
         alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
         references: whether the thresholds and the Bayes-optimal curve are drawn.
+        sim_d: input dimension of the networks to train.
+        sim_networks: how many of them at each alpha.
         preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
         theme: the page's background.
     """
@@ -67,13 +74,19 @@ class State:
     y_scale: Scale = "log"
     alpha_top: float = 1.0
     references: bool = True
+    sim_d: int = 50
+    sim_networks: int = 3
     preset: str | None = None
     theme: ThemeName = "light"
 
 
+#: Fields that a preset leaves alone.
+_APART = {"references", "sim_d", "sim_networks", "preset", "theme"}
+
+
 def _preset(meaning: str, **fields: Any) -> Preset:
     state = {**asdict(State()), **fields}
-    return Preset(meaning, {name: state[name] for name in state.keys() - {"references", "preset", "theme"}})
+    return Preset(meaning, {name: state[name] for name in state.keys() - _APART})
 
 
 #: By the name on its button.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from IPython.display import display
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.page import Page
-from quadviz.setting import PARAMETERS
+from quadviz.setting import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,12 +49,13 @@ class Explorer(ABC, Generic[S]):
         "Move a control, or press Reset all."
     )
 
-    def __init__(self, state: S, parameters: Sequence[str]) -> None:
+    def __init__(
+        self, state: S, parameters: Sequence[str], table: Mapping[str, Parameter] = PARAMETERS
+    ) -> None:
         self.state = state
         # A reset goes back to the state that the page opened with.
         self.controls = {
-            name: ParameterControl(replace(PARAMETERS[name], default=getattr(state, name)))
-            for name in parameters
+            name: ParameterControl(replace(table[name], default=getattr(state, name))) for name in parameters
         }
         self.theme = ThemeProbe()
         self._bound: dict[str, widgets.Widget] = dict(self.controls)
@@ -94,7 +95,7 @@ class Explorer(ABC, Generic[S]):
         """The controls (those named) under the headings of the parameter table, for the page's rail."""
         groups: dict[str, list[ParameterControl]] = {}
         for name in self.controls if names is None else names:
-            groups.setdefault(PARAMETERS[name].group, []).append(self.controls[name])
+            groups.setdefault(self.controls[name].parameter.group, []).append(self.controls[name])
         return list(groups.items())
 
     def reset_button(self) -> widgets.Button:

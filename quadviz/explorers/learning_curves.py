@@ -12,10 +12,20 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from quadviz.explorers.curve_run import (
+    CurveRequest,
+    CurveRun,
+    about_networks,
+    curve_table,
+    run_curve,
+    simulated_alphas,
+)
 from quadviz.explorers.curve_state import (
     ALPHA_TOPS,
     CURVE_PARAMETERS,
     PRESETS,
+    SIMULATED_D,
+    SIMULATED_NETWORKS,
     Family,
     State,
     family,
@@ -35,6 +45,7 @@ from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.point_cards import cards
 from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
+from quadviz.explorers.simulation_bar import SimulationBar, Work, number_choice
 from quadviz.explorers.tracks import Track
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.axes import Scale
@@ -51,8 +62,6 @@ from quadviz.theory.thresholds import recovery_threshold
 __all__ = ["LearningCurvesExplorer", "show"]
 
 FloatArray = NDArray[np.float64]
-
-_HINT = "A click in the figure moves the marker."
 
 #: Points of the Bayes-optimal curve, which is smooth.
 _BAYES_POINTS = 100
@@ -88,6 +97,8 @@ class LearningCurvesExplorer(Explorer[State]):
     def __init__(self) -> None:
         super().__init__(State(), (*CURVE_PARAMETERS, "alpha"))
         self._solved: _Solved | None = None
+        #: The networks trained last, or None.
+        self.run: CurveRun | None = None
         view, _ = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
@@ -114,6 +125,17 @@ class LearningCurvesExplorer(Explorer[State]):
             "Draw the thresholds and the Bayes-optimal error",
             "Draw the curves alone",
         ]
+        self.bar: SimulationBar[CurveRun] = SimulationBar(
+            self._begin,
+            self._take,
+            lambda: curve_table(self.run or CurveRun(self._request())),
+            "quadviz_learning_curve.csv",
+            "Train networks along the current curve",
+            [
+                self.bind("sim_d", number_choice("d", SIMULATED_D, "Input dimension of the networks")),
+                self.bind("sim_networks", number_choice("networks", SIMULATED_NETWORKS, "Networks per α")),
+            ],
+        )
         self.page = Page(
             "learning_curves",
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
@@ -122,6 +144,7 @@ class LearningCurvesExplorer(Explorer[State]):
             [
                 self.figure,
                 self.controls["alpha"],
+                self.bar.widget,
                 line_key(CURVE_KINDS, "A click in the figure moves the marker."),
                 self.theme,
             ],
@@ -164,6 +187,8 @@ class LearningCurvesExplorer(Explorer[State]):
         paragraphs = prose(curve, point, read.thresholds, read.best)
         if name and (comparison := family_paragraph(view.names, read.marker)):
             paragraphs.append(comparison)
+        if self.run is not None:
+            paragraphs += about_networks(self.run, self._is_current(self.run))
         self.page.readout.value = cards_html(caption, cards(point, read.best))
         self.page.prose.value = prose_html(paragraphs)
 
@@ -204,8 +229,31 @@ class LearningCurvesExplorer(Explorer[State]):
             y_scale=state.y_scale,
             thresholds=named(current, noisy=state.delta > 0) if shown else (),
             bayes=bayes if shown else None,
+            simulated=None if self.run is None else self.run.points(self._is_current(self.run)),
         )
         return view, _Reading(marker, current, best)
+
+    def _request(self) -> CurveRequest:
+        """The networks to train along the current curve."""
+        s = self.state
+        places = simulated_alphas(s.alpha_top, s.x_scale)
+        return CurveRequest(s.kappa, s.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks)
+
+    def _is_current(self, run: CurveRun) -> bool:
+        """Whether networks belong to the current curve."""
+        return run.request.curve == self._request().curve
+
+    def _begin(self) -> Work[CurveRun]:
+        """The work to do at the setting now."""
+        request = self._request()
+        request.check()
+        return lambda check: run_curve(request, check)
+
+    def _take(self, run: CurveRun) -> None:
+        """Show what came of it so far."""
+        with self._lock:
+            self.run = run
+            self.refresh()
 
     def _take_click(self, _trace: go.Scatter, points: Any, _input: object) -> None:
         """Move the marker to where a curve was clicked."""

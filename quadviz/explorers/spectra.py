@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import ipywidgets as widgets
@@ -16,6 +16,14 @@ from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.player import Player, Run
 from quadviz.explorers.presets import Preset, with_preset
+from quadviz.explorers.simulation_bar import SimulationBar, Work, number_choice
+from quadviz.explorers.spectra_networks import (
+    SpectrumRequest,
+    SpectrumRun,
+    about_spectrum,
+    eigenvalue_table,
+    run_spectrum,
+)
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
 from quadviz.explorers.spectra_run import spectra_run, width_cut
 from quadviz.figures.learning_curves import DASH
@@ -24,7 +32,7 @@ from quadviz.figures.spectra_frame import Frame
 from quadviz.figures.spectra_moments import percent
 from quadviz.figures.spectra_outlines import View
 from quadviz.figures.theme import ThemeName
-from quadviz.setting import PARAMETERS
+from quadviz.setting import PARAMETERS, Setting
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 
@@ -32,6 +40,9 @@ __all__ = ["PRESETS", "SpectraExplorer", "State", "show"]
 
 _log = logging.getLogger(__name__)
 
+#: Choices of the size and number of networks to train.
+_SIM_D = (50, 100, 150)
+_SIM_NETWORKS = (1, 3, 10)
 _SETTING = ("kappa", "kappa_star", "delta", "lam")
 
 
@@ -46,6 +57,8 @@ class State:
         delta: label noise.
         lam: weight decay.
         view: what is counted on the right.
+        sim_d: input dimension of the networks to train.
+        sim_networks: how many of them.
         preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
         theme: the page's background.
     """
@@ -56,6 +69,8 @@ class State:
     delta: float = PARAMETERS["delta"].default
     lam: float = PARAMETERS["lam"].default
     view: View = "eigenvalues"
+    sim_d: int = 100
+    sim_networks: int = 3
     preset: str | None = None
     theme: ThemeName = "light"
 
@@ -91,6 +106,8 @@ class SpectraExplorer(Explorer[State]):
     def __init__(self) -> None:
         super().__init__(State(), (*_SETTING, "alpha"))
         self._stopped_at = math.nan
+        #: The networks trained last, or None.
+        self.run: SpectrumRun | None = None
         # The ranges of the last run, and what it was a run at.
         self._run_frame: tuple[object, Frame] | None = None
         drawings = spectra_skeletons()
@@ -119,12 +136,23 @@ class SpectraExplorer(Explorer[State]):
         )
         panels.add_class("qv-panels")
         transport.add_class("qv-transport")
+        self.bar: SimulationBar[SpectrumRun] = SimulationBar(
+            self._begin,
+            self._take,
+            lambda: eigenvalue_table(self.run or SpectrumRun(self._request())),
+            "quadviz_eigenvalues.csv",
+            "Train networks at this setting and count the eigenvalues of Z",
+            [
+                self.bind("sim_d", number_choice("d", _SIM_D, "Input dimension of the networks")),
+                self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
+            ],
+        )
         self.page = Page(
             "spectra",
             "What does a trained network keep of its teacher's spectrum, and what does it cut off?",
             [("Start from", [self.presets]), *self.groups(_SETTING)],
             [self.view, self.reset_button()],
-            [panels, self.key, transport, self.directions, self.theme],
+            [panels, self.key, transport, self.bar.widget, self.directions, self.theme],
         )
         self.page.widget.add_class("qv-spectra")
         self.start()
@@ -144,7 +172,10 @@ class SpectraExplorer(Explorer[State]):
         self.key.value = _key(self.state.kappa_star)
         self.directions.value = directions_html(view.law)
         self.page.readout.value = cards_html(at_alpha(self.state.alpha), spectra_cards(view.law, omega))
-        self.page.prose.value = prose_html(spectra_prose(view.law))
+        paragraphs = spectra_prose(view.law)
+        if self.run is not None:
+            paragraphs += about_spectrum(self.run, view.law, self._is_current(self.run))
+        self.page.prose.value = prose_html(paragraphs)
         self.player.halt()
 
     def _setting(self) -> dict[str, float]:
@@ -157,7 +188,8 @@ class SpectraExplorer(Explorer[State]):
     def _solve(self) -> Spectra:
         """What to draw."""
         law: LearnedSpectrum = learned_spectrum(np.array([[self.state.alpha]]), **self._setting())
-        return Spectra(law, width_cut(law), self.state.view, self.state.theme)
+        networks = None if self.run is None else self.run.spectrum(self._is_current(self.run))
+        return Spectra(law, width_cut(law), self.state.view, self.state.theme, networks)
 
     def _run(self) -> Run | None:
         """A run at the setting, the panels in ranges that hold it; None where it could not be computed."""
@@ -169,7 +201,8 @@ class SpectraExplorer(Explorer[State]):
                     self._setting(), self.state.view, self.state.theme, track, self._pen.frame, last
                 )
                 self._run_frame = self._run_key(), frame
-                self._pen.draw(self._solve(), frame)
+                # The networks are those of one setting only: they wait until the run has stopped.
+                self._pen.draw(replace(self._solve(), networks=None), frame)
             except Exception:  # noqa: BLE001 - as in a refresh: the viewer is told, the page goes on
                 _log.debug("no run at %s", self.state, exc_info=True)
                 self.page.complain(self.complaint)
@@ -179,7 +212,29 @@ class SpectraExplorer(Explorer[State]):
     def _arrive(self, alpha: float) -> None:
         """Go to where a run stopped."""
         self._stopped_at = alpha
-        self.change(alpha=alpha)
+        with self.one_refresh():
+            self.change(alpha=alpha)
+
+    def _request(self) -> SpectrumRequest:
+        """The networks to train at the setting now."""
+        setting = Setting(alpha=self.state.alpha, **self._setting())
+        return SpectrumRequest(setting, self.state.sim_d, self.state.sim_networks)
+
+    def _is_current(self, run: SpectrumRun) -> bool:
+        """Whether networks were trained at the setting now."""
+        return run.request.setting == self._request().setting
+
+    def _begin(self) -> Work[SpectrumRun]:
+        """The work to do at the setting now."""
+        request = self._request()
+        request.check()
+        return lambda check: run_spectrum(request, check)
+
+    def _take(self, run: SpectrumRun) -> None:
+        """Show what came of it so far."""
+        with self._lock:
+            self.run = run
+            self.refresh()
 
 
 def show() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["Paragraph", "four_digits", "listed"]
+__all__ = ["Paragraph", "four_digits", "listed", "measured"]
 
 #: A lead word and what follows it.
 Paragraph = tuple[str, str]
@@ -27,6 +27,22 @@ def four_digits(value: float) -> str:
     mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
     power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return power if mantissa == "1" else f"{mantissa}×{power}"
+
+
+def measured(mean: float, error: float) -> str:
+    """A mean and its standard error with two digits of the error, or the mean alone if there is no error.
+
+    >>> measured(0.0087264, 5.1e-4), measured(2.0371e-7, 3e-8), measured(0.5, float("nan"))
+    ('0.00873 ± 0.00051', '(2.04 ± 0.30)×10⁻⁷', '0.5')
+    """
+    if not (math.isfinite(mean) and math.isfinite(error) and error > 0):
+        return four_digits(mean)
+    largest = max(abs(mean), error)
+    power = 0 if 1e-3 <= largest < 9999.5 else math.floor(math.log10(largest))
+    scaled, blur = mean / 10.0**power, error / 10.0**power
+    decimals = max(0, 1 - math.floor(math.log10(blur)))
+    text = f"{scaled:.{decimals}f} ± {blur:.{decimals}f}".replace("-", "−")
+    return text if power == 0 else f"({text})×10{str(power).translate(_SUPERSCRIPTS)}"
 
 
 def listed(words: Sequence[str]) -> str:

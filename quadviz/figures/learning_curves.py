@@ -22,6 +22,7 @@ from quadviz.figures.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.flags import ROW, Threshold, add_flags, draw_flags, flags
 from quadviz.figures.notes import NamedCurve, missing, roomier_right
 from quadviz.figures.pen import Pen
+from quadviz.figures.simulated_points import SimulatedPoints, add_points, draw_points
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.theory.bayes import BayesOptimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState
@@ -100,6 +101,7 @@ class LearningCurves:
         thresholds: at most :data:`MOST_THRESHOLDS` verticals; each takes a row above the panels, whether it
             lies on the axis or not, so that the panels do not move with a parameter.
         bayes: the least possible mse over increasing values of alpha, shape (K,); None draws none.
+        simulated: trained networks; None draws none.
     """
 
     curves: SteadyState
@@ -112,6 +114,7 @@ class LearningCurves:
     y_scale: Scale = "linear"
     thresholds: tuple[Threshold, ...] = ()
     bayes: BayesOptimal | None = None
+    simulated: SimulatedPoints | None = None
 
 
 def learning_curves_figure(view: LearningCurves) -> go.Figure:
@@ -148,6 +151,8 @@ def learning_curves_skeleton(members: int) -> go.Figure:
             text="", x=0, xref="paper", xanchor="left", font_size=12, showarrow=False,
             y=panel.domain[0], yref="paper", yanchor="bottom", yshift=1, visible=False,
         )  # fmt: skip
+    for row, panel in enumerate(PANELS):
+        add_points(figure, _axis_id(row), panel.title)
     figure.add_scatter(
         mode="lines", xaxis="x", yaxis=_axis_id(0), name=BAYES, visible=False,
         line={"dash": "2px,3px", "width": 2, "simplify": False},
@@ -194,7 +199,9 @@ class LearningCurvesPen(Pen):
 
     def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
         super().__init__(figure, precision)
-        self.members = (len(figure.data) // len(PANELS) - 2) // 2
+        # After the panels' curves come the networks of each panel, and the Bayes-optimal curve.
+        self._networks = len(figure.data) - 1 - len(PANELS)
+        self.members = (self._networks // len(PANELS) - 2) // 2
         self._ranges: dict[int, tuple[float, float]] = {}
         self._flags = 1, len(figure.layout.annotations) - MOST_THRESHOLDS
 
@@ -222,9 +229,13 @@ class LearningCurvesPen(Pen):
                 values = np.asarray(getattr(view.curves, panel.field))
                 self._draw_curves(row, view, places, values.astype(self.precision), styles, colours)
                 bayes = view.bayes if row == 0 else None
-                least = () if bayes is None else bayes.mmse
-                self._fit_axis(row, view.y_scale, np.append(values.ravel(), least))
+                also = [] if bayes is None else [bayes.mmse]
+                if view.simulated is not None:
+                    also.append(view.simulated.mean[row])
+                self._fit_axis(row, view.y_scale, np.concatenate([values.ravel(), *also]))
                 self._draw_points(row, view, colours)
+                networks, colour = self._networks + row, colours[view.current]
+                draw_points(self, networks, view.simulated, row, colour, view.theme)
                 curves = [(name, alpha, curve) for name, curve in zip(view.names, values, strict=True)]
                 self._write_note(row, view, curves, bayes)
 

@@ -16,6 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, add_histogram, draw_histogram, histogram
 from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
 from quadviz.figures.spectra_frame import Frame, fit_frame
@@ -150,12 +151,14 @@ class Spectra:
         omega: where the width alone would cut Y, shape (1,); not finite where it would not.
         view: what is counted on the right.
         theme: the background the figures are made for.
+        networks: trained networks, whose eigenvalues are counted before the law of Z; None for none.
     """
 
     law: LearnedSpectrum
     omega: FloatArray
     view: View = "eigenvalues"
     theme: ThemeName = "light"
+    networks: NetworkSpectrum | None = None
 
 
 def spectra_figures(view: Spectra) -> tuple[go.Figure, go.Figure]:
@@ -167,7 +170,9 @@ def spectra_figures(view: Spectra) -> tuple[go.Figure, go.Figure]:
 
 def spectra_skeletons() -> tuple[go.Figure, go.Figure]:
     """Two empty figures, to be filled by a :class:`SpectraPen`."""
-    return _skeleton(PANELS[0]), _skeleton(PANELS[1])
+    noisy, learned = _skeleton(PANELS[0]), _skeleton(PANELS[1])
+    add_histogram(learned)
+    return noisy, learned
 
 
 def _skeleton(panel: Panel) -> go.Figure:
@@ -233,13 +238,17 @@ class SpectraPen:
             frame: the ranges to draw it in; by default those shown, as long as it fits.
         """
         shapes = outlines(view.law, view.view)
-        self.frame = frame or fit_frame(shapes, view.law.state.q[:, 0], self.frame)
+        counted = None if view.networks is None else histogram(view.networks, view.view)
+        self.frame = frame or fit_frame(shapes, view.law.state.q[:, 0], self.frame, counted=counted)
         panels = (
             noisy_moments(shapes, view.law, view.omega, self.frame),
             learned_moments(shapes, view.law, self.frame),
         )
         for pen, moments in zip(self.pens, panels, strict=True):
-            pen.draw(moments, view.view, view.theme)
+            with pen.figure.batch_update():
+                pen.draw(moments, view.view, view.theme)
+                if pen.panel.name == "learned":
+                    draw_histogram(pen, len(pen.figure.data) - 1, view.networks, view.view, view.theme)
 
 
 class _PanelPen(Pen):

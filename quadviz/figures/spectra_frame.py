@@ -52,7 +52,13 @@ class Frame:
     view: View
 
 
-def fit_frame(outlines: Outlines, q: FloatArray, shown: Frame | None = None, share: float = 1.0) -> Frame:
+def fit_frame(
+    outlines: Outlines,
+    q: FloatArray,
+    shown: Frame | None = None,
+    share: float = 1.0,
+    counted: Outline | None = None,
+) -> Frame:
     """Ranges for some moments: those shown now where they still fit, else new ones with round ends.
 
     Args:
@@ -61,6 +67,7 @@ def fit_frame(outlines: Outlines, q: FloatArray, shown: Frame | None = None, sha
         shown: the ranges now shown.
         share: the share of the moments that the ranges are to hold. Of a run through many, the first are much
             wider than the rest.
+        counted: a histogram in the panel on the right, one row; None for none.
 
     Returns:
         The ranges.
@@ -71,13 +78,17 @@ def fit_frame(outlines: Outlines, q: FloatArray, shown: Frame | None = None, sha
     right *= _MARGIN
     left = -max(_MARGIN * _typical(-np.minimum(o.discarded.x[:, 0], 0.0), share), _LEFT * right)
     noisy_across = _range(left, right, shown.noisy_across if shown else None)
-    across = _MARGIN * max(float(o.teacher_learned.x.max()), _typical(_extent(o.learned), share))
+    across = max(float(o.teacher_learned.x.max()), _typical(_extent(o.learned), share))
+    across = _MARGIN * (across if counted is None else max(across, float(counted.x.max())))
     # Of other quantities than those shown on the right, what was shown says nothing.
     alike = shown if shown and shown.view == o.view else None
     _, learned_right = _range(0.0, across, (0.0, alike.learned_across[1]) if alike else None)
     learned_across = (-_LEFT * learned_right, learned_right)
     noisy_top = _top(noisy, o.teacher, noisy_across, share)
     learned_top = _top((o.learned,), o.teacher_learned, learned_across, share)
+    if counted is not None:
+        # As with a law, what stands at 0 may be cut off.
+        learned_top = max(learned_top, float(_outside(counted, _SPIKE[1] * learned_across[1])[0]))
     return Frame(
         noisy_across,
         _range(0.0, _HEADROOM * noisy_top, shown.noisy_up if shown else None),

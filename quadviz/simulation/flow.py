@@ -75,7 +75,12 @@ class FlowError(RuntimeError):
 
 
 def gradient_flow(
-    problem: Problem, times: FloatArray, rtol: float = 1e-5, max_steps: int = 100_000, threads: int = 1
+    problem: Problem,
+    times: FloatArray,
+    rtol: float = 1e-5,
+    max_steps: int = 100_000,
+    threads: int = 1,
+    watch: Callable[[], None] | None = None,
 ) -> Iterator[Arrival]:
     """Integrate dW/dt = -[(d/n) sum_k r_k X_k + 2 lam] W from the problem's start (THEORY section 1).
 
@@ -85,6 +90,7 @@ def gradient_flow(
         rtol: relative tolerance of the weights in one step. Observables follow to about four times that.
         max_steps: when to give up.
         threads: threads of the linear algebra.
+        watch: called before every evaluation of the force; what it raises ends the integration.
 
     Yields:
         One arrival a step of the integrator, the last when the last time has been reached.
@@ -92,7 +98,7 @@ def gradient_flow(
     Raises:
         FlowError: if the integrator fails, gives up, or meets what is not finite.
     """
-    force = _CountedForce(problem, threads)
+    force = _CountedForce(problem, threads, watch or _unwatched)
     end, t, given = float(times[-1]), 0.0, int(times[0] == 0)
     if given:
         yield Arrival(0.0, (problem.start,), force.statistics())
@@ -150,6 +156,10 @@ def _solver(force: _CountedForce, rtol: float) -> CVODE:
     )
 
 
+def _unwatched() -> None:
+    """Nobody wants to stop the work."""
+
+
 def _not_prepared(_change: FloatArray) -> FloatArray:
     raise RuntimeError("a product with the Jacobian was asked for before the place")
 
@@ -157,8 +167,9 @@ def _not_prepared(_change: FloatArray) -> FloatArray:
 class _CountedForce:
     """The velocity of the weights and its Jacobian as CVODE calls them, counted and timed."""
 
-    def __init__(self, problem: Problem, threads: int) -> None:
+    def __init__(self, problem: Problem, threads: int, watch: Callable[[], None]) -> None:
         self.problem = problem
+        self.watch = watch
         self.threads = threads
         self.steps = self.forces = self.products = self.linearisations = 0
         self.seconds = 0.0
@@ -178,6 +189,7 @@ class _CountedForce:
 
     def velocity(self, weights: FloatArray) -> FloatArray:
         """dW/dt."""
+        self.watch()
         self.forces += 1
         return -self.problem.slope(weights)[0]
 
@@ -194,6 +206,7 @@ class _CountedForce:
 
     def product(self, _t: float, _y: FloatArray, _at: FloatArray, v: FloatArray, out: FloatArray) -> None:
         """The Jacobian where it was last prepared, times v."""
+        self.watch()
         self.products += 1
         change = v.reshape(self.problem.start.shape)
         out[:] = -(self._tangent(change) + 2 * self.problem.setting.lam * change).ravel()

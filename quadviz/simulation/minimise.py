@@ -121,7 +121,7 @@ def minimise_problem(
     tolerance: float = 1e-6,
     max_evaluations: int = 20_000,
     threads: int = 1,
-    watch: Callable[[FloatArray], None] | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> Minimum:
     """As :func:`minimise`, for a problem already drawn.
 
@@ -130,7 +130,7 @@ def minimise_problem(
         tolerance: largest entry of dW/dt to stop at, > 0.
         max_evaluations: when to give up.
         threads: threads of the linear algebra.
-        watch: called with the weights, flat, after every iteration; what it raises ends the descent.
+        watch: called before every evaluation; what it raises ends the descent.
 
     Raises:
         TypeError: if a count is not a whole number.
@@ -146,6 +146,8 @@ def minimise_problem(
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
         """d times the regularised loss, whose gradient is minus the flow's velocity."""
+        if watch is not None:
+            watch()
         slope, residuals = p.slope(flat.reshape(shape))
         value = p.sizes.d * float(residuals @ residuals) / (4 * p.sizes.n)
         return value + p.setting.lam * float(flat @ flat), slope.ravel()
@@ -157,7 +159,6 @@ def minimise_problem(
             p.start.ravel(),
             jac=True,
             method="L-BFGS-B",
-            callback=watch,
             options={
                 "gtol": tolerance,
                 "ftol": 0.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,6 +192,7 @@ def train(
     rtol: float = 1e-5,
     max_steps: int = 100_000,
     threads: int = 1,
+    watch: Callable[[], None] | None = None,
 ) -> Iterator[Simulation]:
     """Train a network and look at it after every step of the integrator, a few milliseconds at d = 50.
 
@@ -205,6 +206,8 @@ def train(
         rtol: tolerance of the integrator; observables are accurate to about four times that.
         max_steps: when to give up.
         threads: threads of the linear algebra. Another number changes the result by rounding.
+        watch: called before every evaluation of the force, more often than there are snapshots; what it
+            raises ends the training.
 
     Yields:
         All there is so far; the last one is complete.
@@ -218,7 +221,7 @@ def train(
     if not 1e-12 <= rtol <= 1e-2:
         raise ValueError(f"rtol must be between 1e-12 and 0.01, got {rtol!r}")
     max_steps, threads = whole_number("max_steps", max_steps, 1), whole_number("threads", threads, 1)
-    return _snapshots(problem, wanted, kept, keep_weights, rtol, max_steps, threads)
+    return _snapshots(problem, wanted, kept, keep_weights, rtol, max_steps, threads, watch)
 
 
 def _snapshots(
@@ -229,6 +232,7 @@ def _snapshots(
     rtol: float,
     max_steps: int,
     threads: int,
+    watch: Callable[[], None] | None,
 ) -> Iterator[Simulation]:
     """What :func:`train` yields, once its arguments are checked."""
     seen: list[Observed] = []
@@ -254,7 +258,7 @@ def _snapshots(
 
     last = snapshot(0.0, SolverStatistics())
     try:
-        for arrival in gradient_flow(problem, wanted, rtol, max_steps, threads):
+        for arrival in gradient_flow(problem, wanted, rtol, max_steps, threads, watch):
             for weights in arrival.passed:
                 with blas_threads(threads), np.errstate(over="ignore", invalid="ignore"):
                     if wanted[len(seen)] in kept:

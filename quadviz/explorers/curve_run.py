@@ -1,0 +1,196 @@
+"""Networks trained along a learning curve, to be drawn as points on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.explorers.download import Table
+from quadviz.explorers.lab_run import mean_and_error
+from quadviz.explorers.wording import Paragraph, four_digits
+from quadviz.figures.axes import Scale
+from quadviz.figures.learning_curves import PANELS
+from quadviz.figures.simulated_points import SimulatedPoints
+from quadviz.setting import PARAMETERS, Setting
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
+from quadviz.simulation.sizes import Sizes, check_memory
+from quadviz.theory.steady_state import steady_state
+
+__all__ = ["CurveRequest", "CurveRun", "about_networks", "curve_table", "run_curve", "simulated_alphas"]
+
+FloatArray = NDArray[np.float64]
+
+#: How many places along an axis networks are trained at.
+_PLACES = 12
+#: A mean so many standard errors from the theory can be told from it.
+_APART = 3.0
+
+
+@dataclass(frozen=True)
+class CurveRequest:
+    """Networks to train along a curve.
+
+    Attributes:
+        kappa: student width.
+        kappa_star: teacher width.
+        delta: label noise.
+        lam: weight decay.
+        alphas: where on the curve.
+        d: input dimension.
+        networks: how many at each place; their seeds count up from 0.
+    """
+
+    kappa: float
+    kappa_star: float
+    delta: float
+    lam: float
+    alphas: tuple[float, ...]
+    d: int
+    networks: int
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The settings, one for each alpha."""
+        return [Setting(self.kappa, self.kappa_star, alpha, self.lam, self.delta) for alpha in self.alphas]
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """What makes the curve that the networks belong to."""
+        return (self.kappa, self.kappa_star, self.delta, self.lam)
+
+    def check(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            ValueError: if m, m* or n would be 0.
+            MemoryError: if it would not fit.
+        """
+        for setting in self.settings:
+            Sizes.of(setting, self.d)
+            check_memory(setting, self.d, "network")
+
+
+@dataclass(frozen=True, eq=False)
+class CurveRun:
+    """What was asked for, and the networks trained so far, one alpha after another."""
+
+    request: CurveRequest
+    networks: tuple[FinalState, ...] = ()
+
+    def points(self, current: bool) -> SimulatedPoints | None:
+        """Their means and standard errors at each alpha; None before the first network is trained.
+
+        Args:
+            current: whether they belong to the curve now drawn.
+        """
+        if not self.networks:
+            return None
+        count = self.request.networks
+        alphas = self.request.alphas[: -(-len(self.networks) // count)]
+        values = np.full((len(PANELS), len(alphas) * count), np.nan)
+        for panel, row in zip(PANELS, values, strict=True):
+            row[: len(self.networks)] = [getattr(network, panel.field) for network in self.networks]
+        mean, error = mean_and_error(values.reshape(len(PANELS), -1, count).transpose(2, 0, 1))
+        return SimulatedPoints(np.array(alphas), mean, error, current)
+
+
+def simulated_alphas(top: float, scale: Scale) -> tuple[float, ...]:
+    """Places for networks, evenly spaced over an axis of the sample ratio, the last one at its end.
+
+    >>> simulated_alphas(0.6, "linear")[:3]
+    (0.05, 0.1, 0.15)
+    """
+    if scale == "linear":
+        places = top * np.arange(1, _PLACES + 1) / _PLACES
+    else:
+        places = np.geomspace(2 * PARAMETERS["alpha"].low, top, _PLACES)
+    return tuple(float(f"{place:.3g}") for place in places)
+
+
+def run_curve(request: CurveRequest, check: Callable[[], None]) -> Iterator[tuple[float, CurveRun]]:
+    """Train the networks of a request.
+
+    Args:
+        request: what to train.
+        check: called before every evaluation of the force; what it raises ends the work.
+
+    Yields:
+        What fraction is done, and all there is so far.
+    """
+    seeds = range(request.networks)
+    for fraction, networks in train_to_the_end(request.settings, request.d, seeds, check):
+        yield fraction, CurveRun(request, networks)
+
+
+def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
+    """What the networks are, and how they lie to the theory of their own curve."""
+    r, count = run.request, len(run.networks)
+    if not count:
+        return []
+    ratios = ", ".join(
+        f"{PARAMETERS[name].symbol} = {four_digits(getattr(r, name))}"
+        for name in ("kappa", "kappa_star", "delta", "lam")
+        if name != "lam" or r.lam > 0
+    )
+    text = f"{count} networks of d = {r.d} were trained at {ratios}"
+    if r.lam == 0:
+        text += f" and λ = {four_digits(SMALLEST_LAM)}, which stands for λ → 0+"
+    if not current:
+        text += ". They are grey, for the curve drawn is another one"
+    said = [("Networks", f"{text}. {_about_ways(run)}")]
+    points = run.points(current)
+    if current and points is not None and r.networks > 1:
+        said.append(("Agreement", _about_agreement(run, points)))
+    return said
+
+
+def _about_ways(run: CurveRun) -> str:
+    """How they were trained."""
+    flows = [network for network in run.networks if network.flow]
+    descent = "every descent ends at the same Z, and L-BFGS is soonest there"
+    if not flows:
+        return f"At each of these places {descent}."
+    ends = f"gradient flow was followed to t = {four_digits(flow_end(flows[0].setting))}"
+    if len(flows) == len(run.networks):
+        return f"The width limits their rank: {ends}."
+    return f"Where the width limits the rank {ends}; elsewhere {descent}."
+
+
+def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
+    """How many means lie on the curve, and how far the others are off."""
+    r = run.request
+    theory = steady_state(points.alpha, r.kappa, r.kappa_star, r.lam, r.delta).mse
+    mean, error = points.mean[0], points.error[0]
+    known = np.isfinite(mean) & np.isfinite(error) & (theory > 0)
+    if not known.any():
+        return "the theory's mse is 0 here; a finite network comes close to it."
+    on = np.abs(mean - theory)[known] <= _APART * error[known]
+    above = float(np.median((mean / theory - 1)[known]))
+    side = "above" if above >= 0 else "below"
+    return (
+        f"at {int(on.sum())} of {on.size} places the mean mse is the theory's within {_APART:g} standard "
+        f"errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is the limit "
+        "d → ∞, and what is left shrinks like 1/d."
+    )
+
+
+def curve_table(run: CurveRun) -> Table:
+    """Every network in a row."""
+    names = [*PARAMETERS, "d", "seed", "trained_by", "mse", "train_loss", "in_sample_error", "rank"]
+    rows = [
+        [
+            *(getattr(network.setting, name) for name in PARAMETERS),
+            network.d,
+            network.seed,
+            "gradient flow" if network.flow else "L-BFGS",
+            network.mse,
+            network.train_loss,
+            network.in_sample_error,
+            network.rank,
+        ]
+        for network in run.networks
+    ]
+    return names, rows

@@ -1,0 +1,153 @@
+"""What the simulation lab runs: some networks of one setting, one after another, kept as far as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.explorers.download import Table
+from quadviz.figures.training import FIRST_TIME
+from quadviz.setting import PARAMETERS, Setting
+from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
+from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+
+__all__ = ["OBSERVABLES", "LabRun", "Request", "networks_table", "run_networks"]
+
+FloatArray = NDArray[np.float64]
+
+OBSERVABLES = ("mse", "train_loss", "in_sample_error", "regularised_loss")
+#: Times observed for each power of ten.
+_A_DECADE = 8
+
+
+@dataclass(frozen=True)
+class Request:
+    """Networks to train.
+
+    Attributes:
+        setting: the ratios.
+        d: input dimension.
+        seeds: one for each network.
+        end: the time to train until.
+        inputs: kind of samples.
+        label_noise: distribution of the label noise.
+        weights: distribution of the teacher's weights.
+    """
+
+    setting: Setting
+    d: int
+    seeds: tuple[int, ...]
+    end: float
+    inputs: Inputs = "network"
+    label_noise: LabelNoise = "gaussian"
+    weights: TeacherWeights = "gaussian"
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the problems are made of."""
+        return Recipe(self.inputs, self.label_noise, self.weights)
+
+    @property
+    def times(self) -> FloatArray:
+        """Times observed, shape (T,)."""
+        decades = np.log10(self.end / FIRST_TIME)
+        return log_times(self.end, 2 + max(1, round(_A_DECADE * decades)), FIRST_TIME)
+
+    def check(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            ValueError: if m, m* or n would be 0.
+            MemoryError: if it would not fit.
+        """
+        Sizes.of(self.setting, self.d)
+        check_memory(self.setting, self.d, self.inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class LabRun:
+    """What was asked for, and what there is of it.
+
+    Attributes:
+        request: what was asked for.
+        networks: the networks in the order of their seeds, the last one perhaps on its way.
+        failures: what went wrong with others, in words.
+    """
+
+    request: Request
+    networks: tuple[Simulation, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    def curves(self, observable: str) -> FloatArray:
+        """An observable of every network at the times asked for, NaN where it has not come yet, (N, T)."""
+        table = np.full((len(self.networks), self.request.times.size), np.nan)
+        for row, network in zip(table, self.networks, strict=True):
+            row[: network.times.size] = getattr(network, observable)
+        return table
+
+    def mean(self, observable: str) -> tuple[FloatArray, FloatArray]:
+        """Mean over the networks that have come to a time, and its standard error, each of shape (T,)."""
+        return mean_and_error(self.curves(observable))
+
+
+def mean_and_error(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean over rows and its standard error, NaN entries left out; NaN where there are none, or only one.
+
+    >>> mean_and_error(np.array([[1.0, 2.0], [3.0, np.nan]]))
+    (array([2., 2.]), array([ 1., nan]))
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
+    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+    error = np.sqrt(squares / np.where(count > 1, count * (count - 1), np.nan))
+    return mean, error
+
+
+def run_networks(request: Request, check: Callable[[], None]) -> Iterator[tuple[float, LabRun]]:
+    """Train the networks of a request; one that fails is kept as far as it came, and the next one begins.
+
+    Args:
+        request: what to train.
+        check: called before every evaluation of the force; what it raises ends the work.
+
+    Yields:
+        What fraction is done, and all there is so far.
+    """
+    r, done, failures = request, list[Simulation](), list[str]()
+    for number, seed in enumerate(r.seeds):
+        problem = sample_problem(
+            r.setting, r.d, seed, inputs=r.inputs, label_noise=r.label_noise, weights=r.weights
+        )
+        last = []
+        try:
+            for snapshot in train(problem, r.times, watch=check):
+                last = [snapshot]
+                fraction = (number + snapshot.fraction) / len(r.seeds)
+                yield fraction, LabRun(r, (*done, snapshot), tuple(failures))
+        except SimulationError as failure:
+            failures.append(str(failure))
+            last = [failure.partial] if failure.partial is not None else []
+        done += last
+    yield 1.0, LabRun(r, tuple(done), tuple(failures))
+
+
+def networks_table(run: LabRun) -> Table:
+    """All that was observed, one row for each network and time, the settings in every row."""
+    r = run.request
+    names = [*PARAMETERS, "d", "inputs", "label_noise", "teacher_weights", "seed", "time", *OBSERVABLES]
+    fixed = [*(getattr(r.setting, name) for name in PARAMETERS), r.d, r.inputs, r.label_noise, r.weights]
+    rows = [
+        [*fixed, network.seed, *values]
+        for network in run.networks
+        for values in zip(
+            network.times.tolist(),
+            *(getattr(network, observable).tolist() for observable in OBSERVABLES),
+            strict=True,
+        )
+    ]
+    return names, rows

@@ -1,0 +1,138 @@
+"""The row of a page from which networks are trained: start and cancel, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+import ipywidgets as widgets
+
+from quadviz.explorers.download import Download, Table
+from quadviz.explorers.job import Ending, Job
+from quadviz.simulation.simulate import SimulationError
+
+__all__ = ["SimulationBar", "Work", "duration", "number_choice"]
+
+T = TypeVar("T")
+
+#: Makes a generator of (fraction done, result so far); it is given a function that raises when cancelled.
+Work = Callable[[Callable[[], None]], Iterator[tuple[float, T]]]
+
+_log = logging.getLogger(__name__)
+
+#: Failures whose words are made for a viewer.
+_TOLD = (ValueError, MemoryError, SimulationError)
+_START, _CANCEL = "▶ Simulate", "■ Cancel"
+#: Below this fraction nothing is said of the time left.
+_KNOWN = 0.02
+
+
+def duration(seconds: float) -> str:
+    """A time span in words.
+
+    >>> duration(0.42), duration(12.3), duration(200)
+    ('0.4 s', '12 s', '3 min 20 s')
+    """
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
+
+
+def number_choice(label: str, values: Sequence[int], meaning: str) -> widgets.Dropdown:
+    """A short list of numbers to choose from."""
+    dropdown = widgets.Dropdown(options=[(str(value), value) for value in values], description=label)
+    dropdown.tooltip = meaning
+    return dropdown
+
+
+class SimulationBar(Generic[T]):
+    """The row.
+
+    Args:
+        begin: called when the button is pressed; gives the work to do. May refuse by raising a ValueError
+            or a MemoryError, whose words the viewer is shown.
+        paint: called with the result so far.
+        table: the result as a table, to be saved.
+        filename: name of the file that it is saved to.
+        title: what is trained, for the button's tooltip.
+        choices: controls that belong to the row.
+
+    Attributes:
+        widget: the row.
+        button: starts and cancels.
+        job: the work.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], Work[T]],
+        paint: Callable[[T], None],
+        table: Callable[[], Table],
+        filename: str,
+        title: str,
+        choices: Sequence[widgets.Widget] = (),
+    ) -> None:
+        self._begin = begin
+        self._paint = paint
+        self._fraction = self._elapsed = 0.0
+        self.job: Job[tuple[float, T]] = Job(self._show_progress, self._show_end)
+        self.button = widgets.Button(description=_START, tooltip=title)
+        self.button.add_class("qv-simulate")
+        self.button.on_click(lambda _button: self._press())
+        self.progress = widgets.FloatProgress(value=0.0, max=1.0)
+        self.status = widgets.HTML()
+        self.status.add_class("qv-status")
+        self.download = Download(table, filename, "Save what was simulated as CSV")
+        self.widget = widgets.Box([self.button, *choices, self.progress, self.status, self.download])
+        self.widget.add_class("qv-simulation")
+        self._show_bar(shown=False)
+
+    def say(self, sentence: str, alarm: bool = False) -> None:
+        """Show a sentence beside the button."""
+        role = "alert" if alarm else "status"
+        self.status.value = f'<p role="{role}">{html.escape(sentence)}</p>'
+
+    def _press(self) -> None:
+        if self.job.running:
+            self.button.description = "Cancelling…"
+            self.job.cancel()
+            return
+        try:
+            work = self._begin()
+        except (ValueError, MemoryError) as refusal:
+            self.say(f"{refusal}.", alarm=True)
+            return
+        self._fraction = self._elapsed = 0.0
+        self.button.description = _CANCEL
+        self.progress.value = 0.0
+        self._show_bar(shown=True)
+        self.say("starting…")
+        self.job.start(work)
+
+    def _show_progress(self, payload: tuple[float, T], elapsed: float) -> None:
+        self._fraction, result = payload
+        self._elapsed = elapsed
+        self.progress.value = self._fraction
+        self._paint(result)
+        self.download.ready = True
+        left = elapsed * (1 / self._fraction - 1) if self._fraction > _KNOWN else None
+        so_far = f"{100 * self._fraction:.0f}%"
+        self.say(so_far if left is None else f"{so_far}, about {duration(left)} left")
+
+    def _show_end(self, ending: Ending, failure: Exception | None) -> None:
+        self.button.description = _START
+        self._show_bar(shown=False)
+        if ending == Ending.DONE:
+            self.say(f"done in {duration(self._elapsed)}")
+        elif ending == Ending.CANCELLED:
+            self.say(f"cancelled at {100 * self._fraction:.0f}%; what was simulated is kept")
+        else:
+            _log.debug("a simulation failed", exc_info=failure)
+            told = f"{failure}" if isinstance(failure, _TOLD) else "something went wrong in this simulation"
+            self.say(f"{told}. What was simulated before is kept.", alarm=True)
+
+    def _show_bar(self, shown: bool) -> None:
+        self.progress.layout.visibility = "visible" if shown else "hidden"

@@ -1,0 +1,231 @@
+"""The simulation lab: networks of finite size trained before one's eyes, next to the theory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import ipywidgets as widgets
+import numpy as np
+
+from quadviz.explorers.download import Table
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.lab_readout import described, lab_cards, lab_prose
+from quadviz.explorers.lab_run import LabRun, Request, networks_table, run_networks
+from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.simulation_bar import SimulationBar, Work
+from quadviz.figures.axes import Scale
+from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import ThemeName
+from quadviz.figures.training import PANELS, Training, TrainingPen, training_skeleton
+from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.simulation.problem import LabelNoise, TeacherWeights
+from quadviz.simulation.sizes import Inputs
+from quadviz.theory.steady_state import Regime, SteadyState, steady_state
+
+__all__ = ["SimulationLab", "State", "show"]
+
+_LAM = replace(
+    PARAMETERS["lam"],
+    meaning="Weight decay: the flow descends d(L + (λ/d)|W|²). 0 is no weight decay.",
+    zero_text="0",
+)
+_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS, "lam": _LAM})
+_SIZE = ("d", "seeds", "first_seed")
+
+
+@dataclass(frozen=True)
+class State:
+    """All that determines what the page shows, but for the networks trained.
+
+    Attributes:
+        kappa: student width.
+        kappa_star: teacher width.
+        alpha: sample ratio.
+        delta: label noise.
+        lam: weight decay.
+        gamma: initial variance.
+        end: time to train until.
+        d: input dimension.
+        seeds: number of networks.
+        first_seed: seed of the first one.
+        inputs: kind of samples.
+        label_noise: distribution of the label noise.
+        weights: distribution of the teacher's weights.
+        y_scale: scale of the vertical axes.
+        theme: the page's background.
+    """
+
+    kappa: float = PARAMETERS["kappa"].default
+    kappa_star: float = PARAMETERS["kappa_star"].default
+    alpha: float = PARAMETERS["alpha"].default
+    delta: float = PARAMETERS["delta"].default
+    lam: float = PARAMETERS["lam"].default
+    gamma: float = PARAMETERS["gamma"].default
+    end: float = SIMULATION_PARAMETERS["end"].default
+    d: float = SIMULATION_PARAMETERS["d"].default
+    seeds: float = SIMULATION_PARAMETERS["seeds"].default
+    first_seed: float = SIMULATION_PARAMETERS["first_seed"].default
+    inputs: Inputs = "network"
+    label_noise: LabelNoise = "gaussian"
+    weights: TeacherWeights = "gaussian"
+    y_scale: Scale = "log"
+    theme: ThemeName = "light"
+
+    @property
+    def request(self) -> Request:
+        """The networks to train."""
+        first = int(self.first_seed)
+        return Request(
+            setting=Setting(**{name: getattr(self, name) for name in PARAMETERS}),
+            d=int(self.d),
+            seeds=tuple(range(first, first + int(self.seeds))),
+            end=self.end,
+            inputs=self.inputs,
+            label_noise=self.label_noise,
+            weights=self.weights,
+        )
+
+
+class SimulationLab(Explorer[State]):
+    """The page: sliders for the setting and the networks, and two panels that fill while they learn.
+
+    Attributes:
+        figure: the one figure, updated in place.
+        bar: starts and cancels the work.
+        run: what was trained last, or None.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), _TABLE)
+        self.run: LabRun | None = None
+        self.bar: SimulationBar[LabRun] = SimulationBar(
+            self._begin, self._take, self._saved, "quadviz_training.csv", "Train networks at this setting"
+        )
+        drawing = training_skeleton()
+        self._pen = TrainingPen(drawing, precision=np.float32)
+        self._pen.draw(self._view(self._theory()))
+        self.figure = LiveFigure(drawing, "training")
+        self._pen.figure = self.figure
+        choices = {
+            "inputs": ("Inputs", [("network", "network"), ("GOE matrices", "gaussian")]),
+            "label_noise": ("Noise", _named("Gaussian", "Student", "Rademacher", "Laplace")),
+            "weights": ("Teacher", _named("Gaussian", "Orthogonal", "Rademacher")),
+        }
+        self.choices = {
+            field: self.bind(field, widgets.Dropdown(options=options, description=label))
+            for field, (label, options) in choices.items()
+        }
+        self.y_scale = self.bind("y_scale", choice("Error axes", [("linear", "linear"), ("log", "log")]))
+        self.key = widgets.HTML()
+        self.key.add_class("qv-key")
+        self.page = Page(
+            "simulation_lab",
+            "Does a real network of finite size do what the theory of infinitely large ones says?",
+            [*self.groups(), ("Made of", list(self.choices.values()))],
+            [self.y_scale, self.reset_button()],
+            [self.bar.widget, self.figure, self.key, self.theme],
+        )
+        self.page.widget.add_class("qv-lab")
+        self.start()
+
+    def reset(self) -> None:
+        """Put every parameter back to its default, and what the problem is made of."""
+        with self.one_refresh():
+            super().reset()
+            self.change(**{field: getattr(State(), field) for field in self.choices})
+
+    def draw(self) -> None:
+        """Solve for the state, redraw, and fill the read-out."""
+        theory = self._theory()
+        self._pen.draw(self._view(theory))
+        current = self._is_current()
+        caption = "Networks and theory"
+        if self.run is not None:
+            caption = "Networks and theory" if current else f"Theory of the controls; {described(self.run)}"
+        self.key.value = _key(current)
+        self.page.readout.value = cards_html(caption, lab_cards(self.run, theory, current))
+        self.page.prose.value = prose_html(lab_prose(self.run, theory, current))
+
+    def _theory(self) -> SteadyState:
+        s = self.state
+        return steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
+
+    def _is_current(self) -> bool:
+        """Whether the networks were trained at what the controls show, but for their number and time."""
+        if self.run is None:
+            return True
+        was, now = self.run.request, self.state.request
+        return (was.setting, was.d, was.recipe) == (now.setting, now.d, now.recipe)
+
+    def _view(self, theory: SteadyState) -> Training:
+        """What to draw."""
+        run = self.run
+        fields = [field for field, _, _ in PANELS]
+        times = self.state.request.times if run is None else run.request.times
+        networks = np.full((len(fields), 1, times.size), np.nan)
+        mean = error = networks[:, 0]
+        if run is not None and run.networks:
+            networks = np.array([run.curves(field) for field in fields])
+            both = [run.mean(field) for field in fields]
+            mean, error = np.array([m for m, _ in both]), np.array([e for _, e in both])
+        return Training(
+            times=times,
+            networks=networks,
+            mean=mean,
+            error=error,
+            theory=np.array([float(getattr(theory, field)) for field in fields]),
+            limited=Regime(int(theory.regime)) == Regime.RANK_LIMITED,
+            theory_name="theory, t → ∞" if self.state.lam > 0 else "theory, λ → 0+, t → ∞",
+            current=self._is_current(),
+            waiting=run is None and not self.bar.job.running,
+            end=self.state.end if run is None else max(self.state.end, run.request.end),
+            y_scale=self.state.y_scale,
+            theme=self.state.theme,
+        )
+
+    def _begin(self) -> Work[LabRun]:
+        """The work to do at the setting now."""
+        request = self.state.request
+        request.check()
+        return lambda check: run_networks(request, check)
+
+    def _take(self, run: LabRun) -> None:
+        """Show what came of it so far."""
+        with self._lock:
+            self.run = run
+            self.refresh()
+
+    def _saved(self) -> Table:
+        """The networks as a table."""
+        return networks_table(self.run or LabRun(self.state.request))
+
+
+def _named(*names: str) -> list[tuple[str, str]]:
+    """Choices that are called by their names."""
+    return [(name, name.lower()) for name in names]
+
+
+def show() -> None:
+    """Put the lab on the page, below the cell that calls this."""
+    SimulationLab().show()
+
+
+def _key(current: bool) -> str:
+    """What the lines and points mean."""
+    svg = '<svg width="30" height="10" aria-hidden="true">{}</svg>'
+    line = svg.format('<line x1="2" x2="28" y1="5" y2="5" {}/>')
+    grey = "qv-grey" if not current else "qv-hue"
+    items = (
+        (line.format(f'class="{grey} qv-thin"'), "one network"),
+        (
+            svg.format(
+                f'<g class="{grey}"><line x1="15" x2="15" y1="0" y2="10"/><circle cx="15" cy="5" r="3"/></g>'
+            ),
+            "mean ± standard error",
+        ),
+        (line.format(""), "theory, exact as d → ∞"),
+        (line.format(f'stroke-dasharray="{DASH}"'), "theory, rank-limited: steady-state assumption"),
+    )
+    return f"<p>{''.join(f'<span>{sample}{meaning}</span>' for sample, meaning in items)}</p>"
