@@ -41,9 +41,10 @@ def lab_cards(run: LabRun | None, theory: SteadyState, current: bool) -> list[Ca
         cards.append(Card("", f"{name}, networks", measured(mean, error), meaning))
         cards.append(Card("", f"{name}, theory", four_digits(limit), "Long training in the limit d → ∞."))
         if field == "mse":
-            apart = f"{100 * (mean / limit - 1):+.1f}%".replace("-", "−") if current and limit > 0 else "–"
-            meaning = "How far the networks' mse lies above the theory's. It shrinks like 1/d."
-            cards.append(Card("", "above theory", apart if math.isfinite(mean) else "–", meaning))
+            trained = current and run is not None and any(network.complete for network in run.networks)
+            apart = f"{100 * (mean / limit - 1):+.1f}%".replace("-", "−") if trained and limit > 0 else "–"
+            meaning = "How far the mse of networks trained to the end lies above the theory's."
+            cards.append(Card("", "above theory", apart, meaning))
     ranks = [] if run is None else [_rank(n.eigenvalues[-1]) for n in run.networks if n.complete]
     mean = float(np.mean(ranks)) if ranks else math.nan
     cards.append(

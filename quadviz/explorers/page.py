@@ -75,6 +75,7 @@ class Page:
         settings: headings and the controls under them; on a phone they stay in sight above the figure.
         view: widgets that change how things are shown.
         figures: what stands on the right: the figure and what belongs right under it.
+        more: headings and controls that are rarely moved; on a phone they come after everything else.
 
     Attributes:
         widget: the whole page.
@@ -89,6 +90,7 @@ class Page:
         settings: Sequence[tuple[str, Sequence[widgets.Widget]]],
         view: Sequence[widgets.Widget],
         figures: Sequence[widgets.Widget],
+        more: Sequence[tuple[str, Sequence[widgets.Widget]]] = (),
     ) -> None:
         self.readout = _html("qv-readout")
         self.prose = _html("qv-prose")
@@ -105,7 +107,13 @@ class Page:
             [
                 _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"),
                 header,
-                _box("qv-side", [_box("qv-settings", [self._groups, self._drawer]), _group("View", view)]),
+                _box(
+                    "qv-side",
+                    [
+                        _box("qv-settings", [self._groups, self._drawer]),
+                        *(_group(heading, children) for heading, children in [*more, ("View", view)]),
+                    ],
+                ),
                 _box("qv-main", [self._alert, self._figures, self.readout, self.prose]),
             ],
         )

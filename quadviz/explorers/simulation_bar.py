@@ -135,4 +135,4 @@ class SimulationBar(Generic[T]):
             self.say(f"{told}. What was simulated before is kept.", alarm=True)
 
     def _show_bar(self, shown: bool) -> None:
-        self.progress.layout.visibility = "visible" if shown else "hidden"
+        self.progress.layout.display = "" if shown else "none"

@@ -123,9 +123,10 @@ class SimulationLab(Explorer[State]):
         self.page = Page(
             "simulation_lab",
             "Does a real network of finite size do what the theory of infinitely large ones says?",
-            [*self.groups(), ("Made of", list(self.choices.values()))],
+            self.groups((*PARAMETERS, "end")),
             [self.y_scale, self.reset_button()],
             [self.bar.widget, self.figure, self.key, self.theme],
+            [*self.groups(_SIZE), ("Made of", list(self.choices.values()))],
         )
         self.page.widget.add_class("qv-lab")
         self.start()

@@ -45,6 +45,8 @@ PANELS = (
 _NETWORKS, _MEAN, _THEORY, _TRACES = 0, 1, 2, 3
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
+#: Points within this share of a panel's height of a line crowd its name.
+_NEAR = 0.12
 
 
 @dataclass(frozen=True)
@@ -179,38 +181,45 @@ class TrainingPen(Pen):
         )
 
     def _draw_theory(self, row: int, view: Training) -> None:
+        """The line of the theory with its name, as far as the axis can show it."""
         trace, value = row * _TRACES + _THEORY, float(view.theory[row])
-        low, high = self._ranges[row]
-        floor = 10**low if view.y_scale == "log" else low
-        name = self.figure.layout.annotations[len(PANELS) + row]
+        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else self._ranges[row][0]
         shown = math.isfinite(value) and value > floor
-        if not shown:
-            self.put(trace, x=None, y=None)
-        else:
-            colours = THEMES[view.theme]
-            self.put(
-                trace,
-                x=[FIRST_TIME, view.end],
-                y=[value, value],
-                line_color=colours.ink,
-                line_dash=DASH if view.limited else "solid",
-                hovertemplate=f"{view.theory_name}: %{{y:.4g}}<extra></extra>",
-            )
+        self.put(
+            trace,
+            x=[FIRST_TIME, view.end] if shown else None,
+            y=[value, value] if shown else None,
+            line_color=THEMES[view.theme].ink,
+            line_dash=DASH if view.limited else "solid",
+            hovertemplate=f"{view.theory_name}: %{{y:.4g}}<extra></extra>",
+        )
+        words: dict[str, object] = {"visible": False}
         if math.isfinite(value):
-            text = (
-                view.theory_name
-                if shown
-                else f"{view.theory_name}: {'0' if value == 0 else 'below the axis'}"
-            )
-            height = max(value, floor)
-            place = math.log10(height) if view.y_scale == "log" else height
-            # Near the top there is no room above the line.
-            above = (place - low) < 0.85 * (high - low)
-            words = {"text": text, "y": place, "yanchor": "bottom" if above else "top", "visible": True}
-        else:
-            words = {"visible": False}
+            hidden = ": 0" if value == 0 else ": below the axis"
+            words = {
+                "text": view.theory_name + ("" if shown else hidden),
+                **self._place_of_name(row, view, max(value, floor)),
+                "visible": True,
+            }
         if self.new(f"name {row}", words):
-            name.update(**words)
+            self.figure.layout.annotations[len(PANELS) + row].update(**words)
+
+    def _place_of_name(self, row: int, view: Training, value: float) -> dict[str, object]:
+        """Where the name of a line at a height is: left, unless the networks begin there."""
+        low, high = self._ranges[row]
+        place = math.log10(value) if view.y_scale == "log" else value
+        mean = view.mean[row][view.times >= FIRST_TIME]
+        known = np.where(np.isfinite(mean) & (mean > 0), mean, np.inf)
+        heights = np.log10(known) if view.y_scale == "log" else known
+        near = np.abs(heights - place) < _NEAR * (high - low)
+        end = max(1, mean.size // 6)
+        right = bool(near[:end].any() and not near[-end:].any())
+        # Near the top there is no room above the line.
+        above = place - low < 0.85 * (high - low)
+        return {
+            "x": float(right), "xanchor": "right" if right else "left", "xshift": -4 if right else 4,
+            "y": place, "yanchor": "bottom" if above else "top",
+        }  # fmt: skip
 
     def _fit_axis(self, row: int, view: Training) -> None:
         """Fit a vertical axis to the networks and the theory."""
