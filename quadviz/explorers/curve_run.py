@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.download import Table
-from quadviz.explorers.lab_run import mean_and_error
 from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.simulated_points import SimulatedPoints
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
-from quadviz.simulation.sizes import Sizes, check_memory
+from quadviz.simulation.sizes import check_size
+from quadviz.simulation.statistics import mean_and_error
 from quadviz.theory.steady_state import steady_state
 
 __all__ = ["CurveRequest", "CurveRun", "about_networks", "curve_table", "run_curve", "simulated_alphas"]
@@ -69,8 +69,7 @@ class CurveRequest:
             MemoryError: if it would not fit.
         """
         for setting in self.settings:
-            Sizes.of(setting, self.d)
-            check_memory(setting, self.d, "network")
+            check_size(setting, self.d)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,10 +146,11 @@ class Explorer(ABC, Generic[S]):
 
     def refresh(self) -> None:
         """Draw; a failure is told on the page, which stays alive."""
-        try:
-            self.draw()
-        except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
-            _log.debug("%s failed at %s", type(self).__name__, self.state, exc_info=True)
-            self.page.complain(self.complaint)
-        else:
-            self.page.all_well()
+        with self._lock:
+            try:
+                self.draw()
+            except Exception:  # noqa: BLE001 - whatever went wrong, the page must go on and the viewer be told
+                _log.debug("%s failed at %s", type(self).__name__, self.state, exc_info=True)
+                self.page.complain(self.complaint)
+            else:
+                self.page.all_well()

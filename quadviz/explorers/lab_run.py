@@ -13,7 +13,8 @@ from quadviz.figures.training import FIRST_TIME
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.sizes import Inputs, check_size
+from quadviz.simulation.statistics import mean_and_error
 
 __all__ = ["OBSERVABLES", "LabRun", "Request", "networks_table", "run_networks"]
 
@@ -64,8 +65,7 @@ class Request:
             ValueError: if m, m* or n would be 0.
             MemoryError: if it would not fit.
         """
-        Sizes.of(self.setting, self.d)
-        check_memory(self.setting, self.d, self.inputs)
+        check_size(self.setting, self.d, self.inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,20 +92,6 @@ class LabRun:
     def mean(self, observable: str) -> tuple[FloatArray, FloatArray]:
         """Mean over the networks that have come to a time, and its standard error, each of shape (T,)."""
         return mean_and_error(self.curves(observable))
-
-
-def mean_and_error(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean over rows and its standard error, NaN entries left out; NaN where there are none, or only one.
-
-    >>> mean_and_error(np.array([[1.0, 2.0], [3.0, np.nan]]))
-    (array([2., 2.]), array([ 1., nan]))
-    """
-    known = np.isfinite(values)
-    count = known.sum(axis=0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
-    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-    error = np.sqrt(squares / np.where(count > 1, count * (count - 1), np.nan))
-    return mean, error
 
 
 def run_networks(request: Request, check: Callable[[], None]) -> Iterator[tuple[float, LabRun]]:

@@ -45,7 +45,7 @@ from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.point_cards import cards
 from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
-from quadviz.explorers.simulation_bar import SimulationBar, Work, number_choice
+from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.tracks import Track
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.axes import Scale
@@ -92,13 +92,24 @@ class LearningCurvesExplorer(Explorer[State]):
 
     Attributes:
         figure: the one figure, updated in place.
+        bar: trains networks along the current curve.
     """
 
     def __init__(self) -> None:
         super().__init__(State(), (*CURVE_PARAMETERS, "alpha"))
         self._solved: _Solved | None = None
-        #: The networks trained last, or None.
-        self.run: CurveRun | None = None
+        self.bar = SimulationBar(
+            self._request,
+            run_curve,
+            curve_table,
+            self.refresh,
+            "quadviz_learning_curve.csv",
+            "Train networks along the current curve",
+            [
+                self.bind("sim_d", number_choice("d", SIMULATED_D, "Input dimension of the networks")),
+                self.bind("sim_networks", number_choice("networks", SIMULATED_NETWORKS, "Networks per α")),
+            ],
+        )
         view, _ = self._solve()
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
@@ -125,17 +136,6 @@ class LearningCurvesExplorer(Explorer[State]):
             "Draw the thresholds and the Bayes-optimal error",
             "Draw the curves alone",
         ]
-        self.bar: SimulationBar[CurveRun] = SimulationBar(
-            self._begin,
-            self._take,
-            lambda: curve_table(self.run or CurveRun(self._request())),
-            "quadviz_learning_curve.csv",
-            "Train networks along the current curve",
-            [
-                self.bind("sim_d", number_choice("d", SIMULATED_D, "Input dimension of the networks")),
-                self.bind("sim_networks", number_choice("networks", SIMULATED_NETWORKS, "Networks per α")),
-            ],
-        )
         self.page = Page(
             "learning_curves",
             "How well does a trained wide quadratic network generalise, and when does more data hurt?",
@@ -153,6 +153,11 @@ class LearningCurvesExplorer(Explorer[State]):
         for trace in self.figure.data:
             trace.on_click(self._take_click)
         self.start()
+
+    @property
+    def run(self) -> CurveRun | None:
+        """The networks trained last."""
+        return self.bar.result
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings all it is made of, and is one only as long as nothing of that is changed.
@@ -242,18 +247,6 @@ class LearningCurvesExplorer(Explorer[State]):
     def _is_current(self, run: CurveRun) -> bool:
         """Whether networks belong to the current curve."""
         return run.request.curve == self._request().curve
-
-    def _begin(self) -> Work[CurveRun]:
-        """The work to do at the setting now."""
-        request = self._request()
-        request.check()
-        return lambda check: run_curve(request, check)
-
-    def _take(self, run: CurveRun) -> None:
-        """Show what came of it so far."""
-        with self._lock:
-            self.run = run
-            self.refresh()
 
     def _take_click(self, _trace: go.Scatter, points: Any, _input: object) -> None:
         """Move the marker to where a curve was clicked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import ipywidgets as widgets
 
@@ -13,12 +13,21 @@ from quadviz.explorers.download import Download, Table
 from quadviz.explorers.job import Ending, Job
 from quadviz.simulation.simulate import SimulationError
 
-__all__ = ["SimulationBar", "Work", "duration", "number_choice"]
+__all__ = ["SimulationBar", "duration", "number_choice"]
 
+R = TypeVar("R", bound="Request")
 T = TypeVar("T")
 
-#: Makes a generator of (fraction done, result so far); it is given a function that raises when cancelled.
-Work = Callable[[Callable[[], None]], Iterator[tuple[float, T]]]
+#: Given to the work, to be called often: it raises when the work is cancelled.
+Check = Callable[[], None]
+
+
+class Request(Protocol):
+    """What to simulate."""
+
+    def check(self) -> None:
+        """Refuse what cannot be simulated, by a ValueError or a MemoryError made for a viewer."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -48,14 +57,14 @@ def number_choice(label: str, values: Sequence[int], meaning: str) -> widgets.Dr
     return dropdown
 
 
-class SimulationBar(Generic[T]):
-    """The row.
+class SimulationBar(Generic[R, T]):
+    """The row, and what was simulated last.
 
     Args:
-        begin: called when the button is pressed; gives the work to do. May refuse by raising a ValueError
-            or a MemoryError, whose words the viewer is shown.
-        paint: called with the result so far.
-        table: the result as a table, to be saved.
+        request: what to simulate now.
+        work: simulates a request; a generator of the fraction done and the result so far.
+        table: a result as a table, to be saved.
+        show: called whenever there is more of the result.
         filename: name of the file that it is saved to.
         title: what is trained, for the button's tooltip.
         choices: controls that belong to the row.
@@ -64,20 +73,25 @@ class SimulationBar(Generic[T]):
         widget: the row.
         button: starts and cancels.
         job: the work.
+        result: what was simulated last, as far as it came; None before.
     """
 
     def __init__(
         self,
-        begin: Callable[[], Work[T]],
-        paint: Callable[[T], None],
-        table: Callable[[], Table],
+        request: Callable[[], R],
+        work: Callable[[R, Check], Iterator[tuple[float, T]]],
+        table: Callable[[T], Table],
+        show: Callable[[], None],
         filename: str,
         title: str,
         choices: Sequence[widgets.Widget] = (),
     ) -> None:
-        self._begin = begin
-        self._paint = paint
+        self._request = request
+        self._work = work
+        self._table = table
+        self._show = show
         self._fraction = self._elapsed = 0.0
+        self.result: T | None = None
         self.job: Job[tuple[float, T]] = Job(self._show_progress, self._show_end)
         self.button = widgets.Button(description=_START, tooltip=title)
         self.button.add_class("qv-simulate")
@@ -85,7 +99,7 @@ class SimulationBar(Generic[T]):
         self.progress = widgets.FloatProgress(value=0.0, max=1.0)
         self.status = widgets.HTML()
         self.status.add_class("qv-status")
-        self.download = Download(table, filename, "Save what was simulated as CSV")
+        self.download = Download(self._saved, filename, "Save what was simulated as CSV")
         self.widget = widgets.Box([self.button, *choices, self.progress, self.status, self.download])
         self.widget.add_class("qv-simulation")
         self._show_bar(shown=False)
@@ -100,8 +114,9 @@ class SimulationBar(Generic[T]):
             self.button.description = "Cancelling…"
             self.job.cancel()
             return
+        request = self._request()
         try:
-            work = self._begin()
+            request.check()
         except (ValueError, MemoryError) as refusal:
             self.say(f"{refusal}.", alarm=True)
             return
@@ -110,13 +125,13 @@ class SimulationBar(Generic[T]):
         self.progress.value = 0.0
         self._show_bar(shown=True)
         self.say("starting…")
-        self.job.start(work)
+        self.job.start(lambda check: self._work(request, check))
 
     def _show_progress(self, payload: tuple[float, T], elapsed: float) -> None:
-        self._fraction, result = payload
+        self._fraction, self.result = payload
         self._elapsed = elapsed
         self.progress.value = self._fraction
-        self._paint(result)
+        self._show()
         self.download.ready = True
         left = elapsed * (1 / self._fraction - 1) if self._fraction > _KNOWN else None
         so_far = f"{100 * self._fraction:.0f}%"
@@ -133,6 +148,10 @@ class SimulationBar(Generic[T]):
             _log.debug("a simulation failed", exc_info=failure)
             told = f"{failure}" if isinstance(failure, _TOLD) else "something went wrong in this simulation"
             self.say(f"{told}. What was simulated before is kept.", alarm=True)
+
+    def _saved(self) -> Table:
+        """The result as a table; nothing is saved before there is one."""
+        return ((), ()) if self.result is None else self._table(self.result)
 
     def _show_bar(self, shown: bool) -> None:
         self.progress.layout.display = "" if shown else "none"

@@ -8,13 +8,12 @@ from types import MappingProxyType
 import ipywidgets as widgets
 import numpy as np
 
-from quadviz.explorers.download import Table
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.lab_readout import described, lab_cards, lab_prose
 from quadviz.explorers.lab_run import LabRun, Request, networks_table, run_networks
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
-from quadviz.explorers.simulation_bar import SimulationBar, Work
+from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import DASH
 from quadviz.figures.theme import ThemeName
@@ -94,14 +93,17 @@ class SimulationLab(Explorer[State]):
     Attributes:
         figure: the one figure, updated in place.
         bar: starts and cancels the work.
-        run: what was trained last, or None.
     """
 
     def __init__(self) -> None:
         super().__init__(State(), (*PARAMETERS, "end", *_SIZE), _TABLE)
-        self.run: LabRun | None = None
-        self.bar: SimulationBar[LabRun] = SimulationBar(
-            self._begin, self._take, self._saved, "quadviz_training.csv", "Train networks at this setting"
+        self.bar = SimulationBar(
+            lambda: self.state.request,
+            run_networks,
+            networks_table,
+            self.refresh,
+            "quadviz_training.csv",
+            "Train networks at this setting",
         )
         drawing = training_skeleton()
         self._pen = TrainingPen(drawing, precision=np.float32)
@@ -130,6 +132,11 @@ class SimulationLab(Explorer[State]):
         )
         self.page.widget.add_class("qv-lab")
         self.start()
+
+    @property
+    def run(self) -> LabRun | None:
+        """The networks trained last."""
+        return self.bar.result
 
     def reset(self) -> None:
         """Put every parameter back to its default, and what the problem is made of."""
@@ -185,22 +192,6 @@ class SimulationLab(Explorer[State]):
             y_scale=self.state.y_scale,
             theme=self.state.theme,
         )
-
-    def _begin(self) -> Work[LabRun]:
-        """The work to do at the setting now."""
-        request = self.state.request
-        request.check()
-        return lambda check: run_networks(request, check)
-
-    def _take(self, run: LabRun) -> None:
-        """Show what came of it so far."""
-        with self._lock:
-            self.run = run
-            self.refresh()
-
-    def _saved(self) -> Table:
-        """The networks as a table."""
-        return networks_table(self.run or LabRun(self.state.request))
 
 
 def _named(*names: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.player import Player, Run
 from quadviz.explorers.presets import Preset, with_preset
-from quadviz.explorers.simulation_bar import SimulationBar, Work, number_choice
+from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.spectra_networks import (
     SpectrumRequest,
     SpectrumRun,
@@ -101,13 +101,24 @@ class SpectraExplorer(Explorer[State]):
         noisy: the figure of the law of Y.
         learned: the figure of what is left of it.
         player: the button that plays a run.
+        bar: trains networks at the setting.
     """
 
     def __init__(self) -> None:
         super().__init__(State(), (*_SETTING, "alpha"))
         self._stopped_at = math.nan
-        #: The networks trained last, or None.
-        self.run: SpectrumRun | None = None
+        self.bar = SimulationBar(
+            self._request,
+            run_spectrum,
+            eigenvalue_table,
+            self.refresh,
+            "quadviz_eigenvalues.csv",
+            "Train networks at this setting and count the eigenvalues of Z",
+            [
+                self.bind("sim_d", number_choice("d", _SIM_D, "Input dimension of the networks")),
+                self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
+            ],
+        )
         # The ranges of the last run, and what it was a run at.
         self._run_frame: tuple[object, Frame] | None = None
         drawings = spectra_skeletons()
@@ -136,17 +147,6 @@ class SpectraExplorer(Explorer[State]):
         )
         panels.add_class("qv-panels")
         transport.add_class("qv-transport")
-        self.bar: SimulationBar[SpectrumRun] = SimulationBar(
-            self._begin,
-            self._take,
-            lambda: eigenvalue_table(self.run or SpectrumRun(self._request())),
-            "quadviz_eigenvalues.csv",
-            "Train networks at this setting and count the eigenvalues of Z",
-            [
-                self.bind("sim_d", number_choice("d", _SIM_D, "Input dimension of the networks")),
-                self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
-            ],
-        )
         self.page = Page(
             "spectra",
             "What does a trained network keep of its teacher's spectrum, and what does it cut off?",
@@ -156,6 +156,11 @@ class SpectraExplorer(Explorer[State]):
         )
         self.page.widget.add_class("qv-spectra")
         self.start()
+
+    @property
+    def run(self) -> SpectrumRun | None:
+        """The networks trained last."""
+        return self.bar.result
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings its parameters, and is one only as long as none of them is changed."""
@@ -223,18 +228,6 @@ class SpectraExplorer(Explorer[State]):
     def _is_current(self, run: SpectrumRun) -> bool:
         """Whether networks were trained at the setting now."""
         return run.request.setting == self._request().setting
-
-    def _begin(self) -> Work[SpectrumRun]:
-        """The work to do at the setting now."""
-        request = self._request()
-        request.check()
-        return lambda check: run_spectrum(request, check)
-
-    def _take(self, run: SpectrumRun) -> None:
-        """Show what came of it so far."""
-        with self._lock:
-            self.run = run
-            self.refresh()
 
 
 def show() -> None:

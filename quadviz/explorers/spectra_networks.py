@@ -13,7 +13,7 @@ from quadviz.explorers.wording import Paragraph, four_digits, measured
 from quadviz.figures.eigenvalue_histogram import NetworkSpectrum
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
-from quadviz.simulation.sizes import Sizes, check_memory
+from quadviz.simulation.sizes import check_size
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Status
@@ -55,8 +55,7 @@ class SpectrumRequest:
             ValueError: if m, m* or n would be 0.
             MemoryError: if it would not fit.
         """
-        Sizes.of(self.setting, self.d)
-        check_memory(self.setting, self.d, "network")
+        check_size(self.setting, self.d)
 
 
 @dataclass(frozen=True, eq=False)

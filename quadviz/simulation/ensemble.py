@@ -13,6 +13,7 @@ from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights
 from quadviz.simulation.simulate import Simulation, SimulationError, checked_times, simulate
 from quadviz.simulation.sizes import Inputs, Sizes, check_memory, whole_number
+from quadviz.simulation.statistics import mean_and_error
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]
 
@@ -51,16 +52,11 @@ class SimulationEnsemble:
 
     def mean(self, observable: Observable) -> FloatArray:
         """Its mean over the runs, shape (T,) or (E, d)."""
-        mean: FloatArray = self.all(observable).mean(axis=0)
-        return mean
+        return mean_and_error(self.all(observable))[0]
 
     def standard_error(self, observable: Observable) -> FloatArray:
         """The standard error of that mean; NaN for a single run, which tells nothing about it."""
-        values = self.all(observable)
-        if len(values) < 2:
-            return np.full(values.shape[1:], np.nan)
-        error: FloatArray = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-        return error
+        return mean_and_error(self.all(observable))[1]
 
 
 def simulate_ensemble(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
-__all__ = ["Inputs", "Sizes", "check_memory", "memory_needed", "whole_number"]
+__all__ = ["Inputs", "Sizes", "check_memory", "check_size", "memory_needed", "whole_number"]
 
 #: Where the sensing matrices come from: the network's own inputs, or the GOE.
 Inputs = Literal["network", "gaussian"]
@@ -140,6 +140,18 @@ def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> N
         f"d = {d} needs {_readable(needed(d))} of memory{side_by_side}, and {_readable(free)} are free: "
         f"{largest}{instead}"
     )
+
+
+def check_size(setting: Setting, d: int, inputs: Inputs = "network") -> None:
+    """Refuse a problem that cannot be sampled at this d.
+
+    Raises:
+        TypeError: if d is not a whole number.
+        ValueError: if d < 2, or m, m* or n would be 0.
+        MemoryError: if it would not fit.
+    """
+    Sizes.of(setting, d)
+    check_memory(setting, d, inputs)
 
 
 def _readable(size: float) -> str:
