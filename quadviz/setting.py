@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -144,6 +144,11 @@ _TABLE = (
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _TABLE})
 
 _SIMULATION_TABLE = (
+    replace(
+        PARAMETERS["lam"],
+        meaning="Weight decay: the flow descends d(L + (λ/d)|W|²). 0 is no weight decay.",
+        zero_text="0",
+    ),
     Parameter(
         "d", "d", "dimension",
         "Input dimension. The theory is its limit d → ∞; the time to train grows like d⁴.",
@@ -164,7 +169,7 @@ _SIMULATION_TABLE = (
     ),
 )  # fmt: skip
 
-#: What a simulation needs beyond a setting, by name.
+#: What a simulation needs beyond a setting, by name; and what means something else there.
 SIMULATION_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _SIMULATION_TABLE})
 
 

@@ -15,7 +15,8 @@ import pytest
 from conftest import StartDashboards, free_port
 from quadviz import server
 from quadviz.cli import main
-from quadviz.setting import PARAMETERS
+from quadviz.setting import PARAMETERS, Setting
+from quadviz.simulation.simulate import log_times, simulate
 from quadviz.theory.steady_state import learning_curve
 
 
@@ -190,3 +191,36 @@ def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
     monkeypatch.setattr(server, "notebooks", lambda: tmp_path)
     monkeypatch.setattr(server, "ROUND", 0.01)
     asyncio.run(asyncio.wait_for(visit(), 10))
+
+
+def test_simulate_prints_the_library_s_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    setting = {"kappa": 0.8, "kappa_star": 0.4, "alpha": 0.5, "lam": 0.0, "delta": 0.2, "gamma": 0.5}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in setting.items()]
+    counts = ["--d=10", "--networks=2", "--first-seed=7", "--end=5", "--points=4", "--label-noise=laplace"]
+    assert main(["simulate", *options, *counts]) == 0
+
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [int(row["seed"]) for row in rows] == [7] * 4 + [8] * 4
+    run = simulate(Setting(**setting), 10, log_times(5, 4), seed=8, label_noise="laplace")
+    for name in ("times", "mse", "train_loss", "in_sample_error", "regularised_loss"):
+        printed = [float(row[name.removesuffix("s") if name == "times" else name]) for row in rows[4:]]
+        assert printed == getattr(run, name).tolist()
+    assert {(row["lam"], row["label_noise"], row["teacher_weights"]) for row in rows} == {
+        ("0.0", "laplace", "gaussian")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--kappa=0.02", "--d=10"], "kappa (student width) = 0.02 leaves no neuron at d = 10: take d >= 26"),
+        (["--d=1"], "d must be a whole number between 2 and 1000000, got '1'"),
+        (["--d=20000", "--inputs=gaussian"], "of memory"),
+        (["--end=0.005"], "0 < start < end"),
+        (["--label-noise=cauchy"], "invalid choice: 'cauchy'"),
+    ],
+)
+def test_simulate_refuses_with_a_remedy(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert message in refusal(capsys, "simulate", *arguments)

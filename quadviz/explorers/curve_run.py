@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.download import Table
 from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
@@ -17,6 +16,7 @@ from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.simulation.statistics import mean_and_error
+from quadviz.tables import Table
 from quadviz.theory.steady_state import steady_state
 
 __all__ = ["CurveRequest", "CurveRun", "about_networks", "curve_table", "run_curve", "simulated_alphas"]

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-__all__ = ["Download", "Table", "csv_text"]
+from quadviz.tables import Table, csv_text
+
+__all__ = ["Download"]
 
 _ASSETS = Path(__file__).parent / "assets"
-
-#: Names of the columns, and the rows.
-Table = tuple[Sequence[str], Sequence[Sequence[object]]]
-
-
-def csv_text(table: Table) -> str:
-    r"""A table as CSV, numbers with all their digits.
-
-    >>> csv_text((("seed", "mse"), [(1, 0.1), (2, float("nan"))]))
-    'seed,mse\n1,0.1\n2,nan\n'
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names, rows = table
-    writer.writerow(names)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 class Download(anywidget.AnyWidget):

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.download import Table
 from quadviz.figures.training import FIRST_TIME
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
 from quadviz.simulation.sizes import Inputs, check_size
 from quadviz.simulation.statistics import mean_and_error
 
-__all__ = ["OBSERVABLES", "LabRun", "Request", "networks_table", "run_networks"]
+__all__ = ["LabRun", "Request", "run_networks"]
 
 FloatArray = NDArray[np.float64]
 
-OBSERVABLES = ("mse", "train_loss", "in_sample_error", "regularised_loss")
 #: Times observed for each power of ten.
 _A_DECADE = 8
 
@@ -120,20 +118,3 @@ def run_networks(request: Request, check: Callable[[], None]) -> Iterator[tuple[
             last = [failure.partial] if failure.partial is not None else []
         done += last
     yield 1.0, LabRun(r, tuple(done), tuple(failures))
-
-
-def networks_table(run: LabRun) -> Table:
-    """All that was observed, one row for each network and time, the settings in every row."""
-    r = run.request
-    names = [*PARAMETERS, "d", "inputs", "label_noise", "teacher_weights", "seed", "time", *OBSERVABLES]
-    fixed = [*(getattr(r.setting, name) for name in PARAMETERS), r.d, r.inputs, r.label_noise, r.weights]
-    rows = [
-        [*fixed, network.seed, *values]
-        for network in run.networks
-        for values in zip(
-            network.times.tolist(),
-            *(getattr(network, observable).tolist() for observable in OBSERVABLES),
-            strict=True,
-        )
-    ]
-    return names, rows

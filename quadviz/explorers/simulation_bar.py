@@ -9,9 +9,10 @@ from typing import Generic, Protocol, TypeVar
 
 import ipywidgets as widgets
 
-from quadviz.explorers.download import Download, Table
+from quadviz.explorers.download import Download
 from quadviz.explorers.job import Ending, Job
 from quadviz.simulation.simulate import SimulationError
+from quadviz.tables import Table
 
 __all__ = ["SimulationBar", "duration", "number_choice"]
 

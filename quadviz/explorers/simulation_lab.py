@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import ipywidgets as widgets
@@ -10,7 +10,7 @@ import numpy as np
 
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.lab_readout import described, lab_cards, lab_prose
-from quadviz.explorers.lab_run import LabRun, Request, networks_table, run_networks
+from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.simulation_bar import SimulationBar
@@ -21,16 +21,12 @@ from quadviz.figures.training import PANELS, Training, TrainingPen, training_ske
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.sizes import Inputs
+from quadviz.tables import training_table
 from quadviz.theory.steady_state import Regime, SteadyState, steady_state
 
 __all__ = ["SimulationLab", "State", "show"]
 
-_LAM = replace(
-    PARAMETERS["lam"],
-    meaning="Weight decay: the flow descends d(L + (λ/d)|W|²). 0 is no weight decay.",
-    zero_text="0",
-)
-_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS, "lam": _LAM})
+_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS})
 _SIZE = ("d", "seeds", "first_seed")
 
 
@@ -100,7 +96,7 @@ class SimulationLab(Explorer[State]):
         self.bar = SimulationBar(
             lambda: self.state.request,
             run_networks,
-            networks_table,
+            lambda run: training_table(run.networks),
             self.refresh,
             "quadviz_training.csv",
             "Train networks at this setting",

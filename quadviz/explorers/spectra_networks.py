@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.download import Table
 from quadviz.explorers.wording import Paragraph, four_digits, measured
 from quadviz.figures.eigenvalue_histogram import NetworkSpectrum
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.tables import Table
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Status
 
