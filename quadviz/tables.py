@@ -7,13 +7,15 @@ import io
 from collections.abc import Iterable, Sequence
 
 from quadviz.setting import PARAMETERS
+from quadviz.simulation.final import FinalState
 from quadviz.simulation.simulate import Simulation
 
-__all__ = ["Table", "csv_text", "training_table"]
+__all__ = ["Table", "csv_text", "eigenvalue_table", "final_table", "training_table"]
 
 #: Names of the columns, and the rows.
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
+_FINAL = (*PARAMETERS, "d", "seed", "trained_by")
 _OBSERVABLES = ("mse", "train_loss", "in_sample_error", "regularised_loss")
 
 
@@ -42,3 +44,21 @@ def training_table(networks: Iterable[Simulation]) -> Table:
         columns = [getattr(network, name).tolist() for name in ("times", *_OBSERVABLES)]
         rows += [[*fixed, *values] for values in zip(*columns, strict=True)]
     return names, rows
+
+
+def final_table(networks: Iterable[FinalState]) -> Table:
+    """Networks after training, each in a row."""
+    names = [*_FINAL, "mse", "train_loss", "in_sample_error", "rank"]
+    return names, [[*_final(n), n.mse, n.train_loss, n.in_sample_error, n.rank] for n in networks]
+
+
+def eigenvalue_table(networks: Iterable[FinalState]) -> Table:
+    """Every eigenvalue of networks after training in a row, in increasing order for each of them."""
+    rows = [[*_final(n), i, value] for n in networks for i, value in enumerate(n.eigenvalues.tolist())]
+    return [*_FINAL, "index", "eigenvalue"], rows
+
+
+def _final(network: FinalState) -> list[object]:
+    """What identifies a network after training."""
+    ratios = [getattr(network.setting, name) for name in PARAMETERS]
+    return [*ratios, network.d, network.seed, "gradient flow" if network.flow else "L-BFGS"]

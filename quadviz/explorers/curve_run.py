@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.wording import Paragraph, four_digits
+from quadviz.explorers.network_words import trained_at, trained_how
+from quadviz.explorers.wording import Paragraph
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.simulated_points import SimulatedPoints
 from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
+from quadviz.simulation.final import FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.simulation.statistics import mean_and_error
-from quadviz.tables import Table
 from quadviz.theory.steady_state import steady_state
 
-__all__ = ["CurveRequest", "CurveRun", "about_networks", "curve_table", "run_curve", "simulated_alphas"]
+__all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
 
 FloatArray = NDArray[np.float64]
 
@@ -129,33 +129,15 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
     r, count = run.request, len(run.networks)
     if not count:
         return []
-    ratios = ", ".join(
-        f"{PARAMETERS[name].symbol} = {four_digits(getattr(r, name))}"
-        for name in ("kappa", "kappa_star", "delta", "lam")
-        if name != "lam" or r.lam > 0
-    )
-    text = f"{count} networks of d = {r.d} were trained at {ratios}"
-    if r.lam == 0:
-        text += f" and λ = {four_digits(SMALLEST_LAM)}, which stands for λ → 0+"
+    values = {name: getattr(r, name) for name in ("kappa", "kappa_star", "delta", "lam")}
+    text = f"{count} networks of d = {r.d} were trained at {trained_at(values)}"
     if not current:
         text += ". They are grey, for the curve drawn is another one"
-    said = [("Networks", f"{text}. {_about_ways(run)}")]
+    said = [("Networks", f"{text}. {trained_how(run.networks)}")]
     points = run.points(current)
     if current and points is not None and r.networks > 1:
         said.append(("Agreement", _about_agreement(run, points)))
     return said
-
-
-def _about_ways(run: CurveRun) -> str:
-    """How they were trained."""
-    flows = [network for network in run.networks if network.flow]
-    descent = "every descent ends at the same Z, and L-BFGS is soonest there"
-    if not flows:
-        return f"At each of these places {descent}."
-    ends = f"gradient flow was followed to t = {four_digits(flow_end(flows[0].setting))}"
-    if len(flows) == len(run.networks):
-        return f"The width limits their rank: {ends}."
-    return f"Where the width limits the rank {ends}; elsewhere {descent}."
 
 
 def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
@@ -169,27 +151,11 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     on = np.abs(mean - theory)[known] <= _APART * error[known]
     above = float(np.median((mean / theory - 1)[known]))
     side = "above" if above >= 0 else "below"
-    return (
+    text = (
         f"at {int(on.sum())} of {on.size} places the mean mse is the theory's within {_APART:g} standard "
         f"errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is the limit "
-        "d → ∞, and what is left shrinks like 1/d."
+        "d → ∞: what finite size does shrinks like 1/d"
     )
-
-
-def curve_table(run: CurveRun) -> Table:
-    """Every network in a row."""
-    names = [*PARAMETERS, "d", "seed", "trained_by", "mse", "train_loss", "in_sample_error", "rank"]
-    rows = [
-        [
-            *(getattr(network.setting, name) for name in PARAMETERS),
-            network.d,
-            network.seed,
-            "gradient flow" if network.flow else "L-BFGS",
-            network.mse,
-            network.train_loss,
-            network.in_sample_error,
-            network.rank,
-        ]
-        for network in run.networks
-    ]
-    return names, rows
+    if any(network.flow for network in run.networks):
+        text += ". Where the curve is dashed it rests on an assumption besides"
+    return f"{text}."

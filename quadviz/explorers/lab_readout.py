@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from quadviz.explorers.lab_run import LabRun
+from quadviz.explorers.network_words import ratios
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
 from quadviz.explorers.wording import Paragraph, four_digits, measured
@@ -80,9 +81,8 @@ def lab_prose(run: LabRun | None, theory: SteadyState, current: bool) -> list[Pa
 
 def described(run: LabRun) -> str:
     """The setting of a run in a line."""
-    s, r = run.request.setting, run.request
-    ratios = ", ".join(f"{p.symbol} = {getattr(s, name):g}" for name, p in PARAMETERS.items())
-    return f"networks trained at {ratios}, d = {r.d}"
+    values = {name: getattr(run.request.setting, name) for name in PARAMETERS}
+    return f"networks trained at {ratios(values)}, d = {run.request.d}"
 
 
 def _about_course(run: LabRun) -> str:

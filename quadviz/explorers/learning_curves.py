@@ -16,7 +16,6 @@ from quadviz.explorers.curve_run import (
     CurveRequest,
     CurveRun,
     about_networks,
-    curve_table,
     run_curve,
     simulated_alphas,
 )
@@ -55,6 +54,7 @@ from quadviz.figures.learning_curves import (
     learning_curves_skeleton,
 )
 from quadviz.setting import PARAMETERS
+from quadviz.tables import final_table
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.steady_state import SteadyState, steady_state
 from quadviz.theory.thresholds import recovery_threshold
@@ -101,7 +101,7 @@ class LearningCurvesExplorer(Explorer[State]):
         self.bar = SimulationBar(
             self._request,
             run_curve,
-            curve_table,
+            lambda run: final_table(run.networks),
             self.refresh,
             "quadviz_learning_curve.csv",
             "Train networks along the current curve",

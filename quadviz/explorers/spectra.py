@@ -21,7 +21,6 @@ from quadviz.explorers.spectra_networks import (
     SpectrumRequest,
     SpectrumRun,
     about_spectrum,
-    eigenvalue_table,
     run_spectrum,
 )
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
@@ -33,6 +32,7 @@ from quadviz.figures.spectra_moments import percent
 from quadviz.figures.spectra_outlines import View
 from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS, Setting
+from quadviz.tables import eigenvalue_table
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 
@@ -110,7 +110,7 @@ class SpectraExplorer(Explorer[State]):
         self.bar = SimulationBar(
             self._request,
             run_spectrum,
-            eigenvalue_table,
+            lambda run: eigenvalue_table(run.networks),
             self.refresh,
             "quadviz_eigenvalues.csv",
             "Train networks at this setting and count the eigenvalues of Z",

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.wording import Paragraph, four_digits, measured
+from quadviz.explorers.network_words import trained_at, trained_how
+from quadviz.explorers.wording import Paragraph, measured
 from quadviz.figures.eigenvalue_histogram import NetworkSpectrum
-from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end, train_to_the_end
+from quadviz.setting import Setting
+from quadviz.simulation.final import FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.spectrum import NoisyTeacherLaw
-from quadviz.tables import Table
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Status
 
@@ -22,7 +22,6 @@ __all__ = [
     "SpectrumRequest",
     "SpectrumRun",
     "about_spectrum",
-    "eigenvalue_table",
     "kolmogorov_distance",
     "run_spectrum",
 ]
@@ -120,19 +119,12 @@ def about_spectrum(run: SpectrumRun, law: LearnedSpectrum, current: bool) -> lis
     pooled, r = run.spectrum(current), run.request
     if pooled is None:
         return []
-    ratios = ", ".join(
-        f"{PARAMETERS[name].symbol} = {four_digits(getattr(r.setting, name))}"
-        for name in _SHOWN
-        if name != "lam" or r.setting.lam > 0
-    )
     many = len(run.networks) > 1
-    text = f"the stepped line counts the eigenvalues of {len(run.networks)} network{'s' if many else ''} "
-    text += f"of d = {r.d}, trained at {ratios}"
-    if r.setting.lam == 0:
-        text += f" and λ = {four_digits(SMALLEST_LAM)}, which stands for λ → 0+"
-    network = run.networks[0]
-    way = f"gradient flow, to t = {four_digits(flow_end(network.setting))}" if network.flow else "L-BFGS"
-    text += f", by {way}"
+    values = {name: getattr(r.setting, name) for name in _SHOWN}
+    text = (
+        f"the stepped line counts the eigenvalues of {len(run.networks)} network{'s' if many else ''} of "
+        f"d = {r.d}, trained at {trained_at(values)}"
+    )
     if not current:
         return [("Networks", f"{text}. It is grey, for the theory drawn is that of another setting.")]
     errors = np.array([network.mse for network in run.networks])
@@ -144,22 +136,4 @@ def about_spectrum(run: SpectrumRun, law: LearnedSpectrum, current: bool) -> lis
     distance = kolmogorov_distance(pooled, law)
     if np.isfinite(distance):
         text += f". The distance of their distribution from the law (Kolmogorov's) is {distance:.2g}"
-    return [("Networks", f"{text}.")]
-
-
-def eigenvalue_table(run: SpectrumRun) -> Table:
-    """Every eigenvalue in a row, in increasing order."""
-    names = [*PARAMETERS, "d", "seed", "trained_by", "index", "eigenvalue"]
-    rows = [
-        [
-            *(getattr(network.setting, name) for name in PARAMETERS),
-            network.d,
-            network.seed,
-            "gradient flow" if network.flow else "L-BFGS",
-            index,
-            value,
-        ]
-        for network in run.networks
-        for index, value in enumerate(network.eigenvalues.tolist())
-    ]
-    return names, rows
+    return [("Networks", f"{text}. {trained_how(run.networks)}")]
