@@ -69,15 +69,17 @@ class Job(Generic[T]):
                 longer wanted.
 
         Raises:
-            RuntimeError: if there is work already.
+            RuntimeError: if there is work already, or no loop to paint on.
         """
         if self.running:
             raise RuntimeError("the last piece of work has not ended")
+        # Before the thread: where there is no loop, nothing is to begin.
+        loop = asyncio.get_running_loop()
         self._stop.clear()
         self._over.clear()
         self._latest, self._failure, self._began = [], None, time.monotonic()
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
-        self.painter = asyncio.get_running_loop().create_task(self._keep_painting())
+        self.painter = loop.create_task(self._keep_painting())
 
     def cancel(self) -> None:
         """Ask the work to end; what it yielded is painted still."""
@@ -102,11 +104,12 @@ class Job(Generic[T]):
 
     async def _keep_painting(self) -> None:
         """The painter."""
-        painted, over = self._latest, False
+        # The thread may have yielded, or ended, before this task began.
+        painted, over = list[T](), False
         while not over:
             await asyncio.sleep(_PAUSE)
             over, latest = self._over.is_set(), self._latest
-            if latest is painted:
+            if not latest or latest is painted:
                 continue
             painted = latest
             try:
