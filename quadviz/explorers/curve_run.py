@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.network_words import trained_at, trained_how
-from quadviz.explorers.wording import Paragraph
+from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.simulated_points import SimulatedPoints
 from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.final import FinalState, train_to_the_end
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.simulation.statistics import mean_and_error
 from quadviz.theory.steady_state import steady_state
@@ -23,7 +23,7 @@ __all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated
 
 FloatArray = NDArray[np.float64]
 
-#: How many places along an axis networks are trained at.
+#: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
 #: A mean so many standard errors from the theory can be told from it.
 _APART = 3.0
@@ -96,17 +96,17 @@ class CurveRun:
         return SimulatedPoints(np.array(alphas), mean, error, current)
 
 
-def simulated_alphas(top: float, scale: Scale) -> tuple[float, ...]:
-    """Places for networks, evenly spaced over an axis of the sample ratio, the last one at its end.
+def simulated_alphas(top: float, scale: Scale, marker: float) -> tuple[float, ...]:
+    """Places for networks: evenly spaced over an axis of the sample ratio up to its end, and the marker's.
 
-    >>> simulated_alphas(0.6, "linear")[:3]
-    (0.05, 0.1, 0.15)
+    >>> simulated_alphas(0.6, "linear", marker=0.12)[:4]
+    (0.05, 0.1, 0.12, 0.15)
     """
     if scale == "linear":
         places = top * np.arange(1, _PLACES + 1) / _PLACES
     else:
         places = np.geomspace(2 * PARAMETERS["alpha"].low, top, _PLACES)
-    return tuple(float(f"{place:.3g}") for place in places)
+    return tuple(sorted({marker, *(float(f"{place:.3g}") for place in places)}))
 
 
 def run_curve(request: CurveRequest, check: Callable[[], None]) -> Iterator[tuple[float, CurveRun]]:
@@ -143,7 +143,8 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
 def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     """How many means lie on the curve, and how far the others are off."""
     r = run.request
-    theory = steady_state(points.alpha, r.kappa, r.kappa_star, r.lam, r.delta).mse
+    lam = max(r.lam, SMALLEST_LAM)
+    theory = steady_state(points.alpha, r.kappa, r.kappa_star, lam, r.delta).mse
     mean, error = points.mean[0], points.error[0]
     known = np.isfinite(mean) & np.isfinite(error) & (theory > 0)
     if not known.any():
@@ -151,9 +152,10 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     on = np.abs(mean - theory)[known] <= _APART * error[known]
     above = float(np.median((mean / theory - 1)[known]))
     side = "above" if above >= 0 else "below"
+    named = f" at λ = {four_digits(lam)}" if lam > r.lam else ""
     text = (
-        f"at {int(on.sum())} of {on.size} places the mean mse is the theory's within {_APART:g} standard "
-        f"errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is the limit "
+        f"at {int(on.sum())} of {on.size} places the mean mse is the theory's{named} within {_APART:g} "
+        f"standard errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is the limit "
         "d → ∞: what finite size does shrinks like 1/d"
     )
     if any(network.flow for network in run.networks):

@@ -104,7 +104,7 @@ class LearningCurvesExplorer(Explorer[State]):
             lambda run: final_table(run.networks),
             self.refresh,
             "quadviz_learning_curve.csv",
-            "Train networks along the current curve",
+            "Train networks along the current curve, and at the marker",
             [
                 self.bind("sim_d", number_choice("d", SIMULATED_D, "Input dimension of the networks")),
                 self.bind("sim_networks", number_choice("networks", SIMULATED_NETWORKS, "Networks per α")),
@@ -241,7 +241,7 @@ class LearningCurvesExplorer(Explorer[State]):
     def _request(self) -> CurveRequest:
         """The networks to train along the current curve."""
         s = self.state
-        places = simulated_alphas(s.alpha_top, s.x_scale)
+        places = simulated_alphas(s.alpha_top, s.x_scale, s.alpha)
         return CurveRequest(s.kappa, s.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks)
 
     def _is_current(self, run: CurveRun) -> bool:

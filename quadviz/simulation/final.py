@@ -24,8 +24,9 @@ FloatArray = NDArray[np.float64]
 
 #: A finite network has no limit lam -> 0+: this weight decay stands for it.
 SMALLEST_LAM = 1e-4
-#: Largest entry of the force at which a descent ends: the mse is then right to four digits.
-_TOLERANCE = 1e-5
+#: Largest entry of the force at which a descent ends, and the share of lam that it may be: where many Z fit
+#: all labels, weight decay alone decides, and its force is small. The mse is then right to half a percent.
+_TOLERANCE, _SHARE = 1e-5, 1 / 30
 #: A flow has settled after this time over lam, as a rule; it ends between these two times.
 _SETTLED, _EARLIEST, _LATEST = 8.0, 50.0, 5000.0
 #: Tolerance of the flow, which then is right to three digits.
@@ -128,7 +129,8 @@ def _flow(problem: Problem, watch: Callable[[], None]) -> Iterator[float | Final
 
 def _descent(problem: Problem, watch: Callable[[], None]) -> Iterator[float | FinalState]:
     """The end of the descent."""
-    end = minimise_problem(problem, tolerance=_TOLERANCE, watch=watch)
+    tolerance = min(_TOLERANCE, _SHARE * problem.setting.lam)
+    end = minimise_problem(problem, tolerance=tolerance, watch=watch)
     seen = {name: getattr(end, name) for name in _SEEN}
     yield FinalState(
         problem.setting, problem.sizes.d, problem.seed, **seen, eigenvalues=end.eigenvalues, flow=False
