@@ -27,6 +27,8 @@ FloatArray = NDArray[np.float64]
 _PLACES = 12
 #: A mean so many standard errors from the theory can be told from it.
 _APART = 3.0
+#: Where the theory's mse is smaller, how a network's compares with it says nothing of either.
+_NEXT_TO_NOTHING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -146,17 +148,17 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     lam = max(r.lam, SMALLEST_LAM)
     theory = steady_state(points.alpha, r.kappa, r.kappa_star, lam, r.delta).mse
     mean, error = points.mean[0], points.error[0]
-    known = np.isfinite(mean) & np.isfinite(error) & (theory > 0)
+    known = np.isfinite(mean) & np.isfinite(error) & (theory > _NEXT_TO_NOTHING)
     if not known.any():
-        return "the theory's mse is 0 here; a finite network comes close to it."
+        return f"by the theory nothing is left to compare: its mse is below {_NEXT_TO_NOTHING:g} here."
     on = np.abs(mean - theory)[known] <= _APART * error[known]
     above = float(np.median((mean / theory - 1)[known]))
     side = "above" if above >= 0 else "below"
     named = f" at λ = {four_digits(lam)}" if lam > r.lam else ""
     text = (
         f"at {int(on.sum())} of {on.size} places the mean mse is the theory's{named} within {_APART:g} "
-        f"standard errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is the limit "
-        "d → ∞: what finite size does shrinks like 1/d"
+        f"standard errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is "
+        "the limit d → ∞: what finite size does shrinks like 1/d"
     )
     if any(network.flow for network in run.networks):
         text += ". Where the curve is dashed it rests on an assumption besides"
