@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -111,7 +114,7 @@ def test_one_setting_after_another_and_one_seed_after_another() -> None:
         np.testing.assert_array_equal(alone.eigenvalues, network.eigenvalues)
     # What was trained is never taken back.
     assert [len(done) for _, done in reports] == list(range(7))
-    for (_, before), (_, after) in zip(reports, reports[1:], strict=False):
+    for (_, before), (_, after) in pairwise(reports):
         assert after[: len(before)] == before
 
 
@@ -137,24 +140,27 @@ class Enough(BaseException):
 @pytest.mark.parametrize("setting", [WIDE, NARROW])
 def test_who_watches_can_end_it_and_has_what_was_trained_before(setting: Setting) -> None:
     (first,) = ends(setting, d=10)
-    calls, seen = 0, list[tuple[FinalState, ...]]()
+    calls, last_call, seen = 0, math.inf, list[tuple[FinalState, ...]]()
 
     def watch() -> None:
         nonlocal calls
         calls += 1
-        if seen and seen[-1] and calls > stop_after:
+        if calls > last_call:
             raise Enough
 
-    stop_after = 0
-    work = train_to_the_end([setting], 10, (0, 1, 2), watch)
-    with pytest.raises(Enough):
-        for _, networks in work:
+    def take_all() -> None:
+        nonlocal last_call
+        for _, networks in train_to_the_end([setting], 10, (0, 1, 2), watch):
             seen.append(networks)
-            # Not at the first evaluation of the second network but in its middle.
-            stop_after = calls + 5 if len(networks) == 1 and stop_after == 0 else stop_after
+            if len(networks) == 1:
+                # Not at the first evaluation of the second network but on its way.
+                last_call = min(last_call, calls + 5)
+
+    with pytest.raises(Enough):
+        take_all()
     assert len(seen[-1]) == 1
     assert seen[-1][0].mse == first.mse
-    assert calls == stop_after + 1
+    assert calls == last_call + 1
 
 
 def test_what_cannot_be_trained_is_refused_in_words() -> None:
