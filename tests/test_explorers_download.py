@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz.explorers.download import Download, csv_text
+from quadviz.explorers.download import Download
+from quadviz.tables import csv_text
 
 
 @pytest.fixture
