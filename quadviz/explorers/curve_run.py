@@ -137,7 +137,8 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
         text += ". They are grey, for the curve drawn is another one"
     said = [("Networks", f"{text}. {trained_how(run.networks)}")]
     points = run.points(current)
-    if current and points is not None and r.networks > 1:
+    # A single network has no error to be judged by, as long as it is alone at its place.
+    if current and points is not None and np.isfinite(points.error).any():
         said.append(("Agreement", _about_agreement(run, points)))
     return said
 

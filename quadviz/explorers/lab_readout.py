@@ -38,7 +38,7 @@ def lab_cards(run: LabRun | None, theory: SteadyState, current: bool) -> list[Ca
     for field, name in (("mse", "mse"), ("train_loss", "train loss")):
         limit = float(getattr(theory, field))
         mean, error = _last(run, field)
-        meaning = "Mean of the networks at the last time that they have reached, ± its standard error."
+        meaning = "Mean over the networks that have come farthest, where they are, ± its standard error."
         cards.append(Card("", f"{name}, networks", measured(mean, error), meaning))
         cards.append(Card("", f"{name}, theory", four_digits(limit), "Long training in the limit d → ∞."))
         if field == "mse":
@@ -57,12 +57,13 @@ def lab_cards(run: LabRun | None, theory: SteadyState, current: bool) -> list[Ca
 
 def lab_prose(run: LabRun | None, theory: SteadyState, current: bool) -> list[Paragraph]:
     """What to notice about a run."""
+    failed = [] if run is None else [("Failed", f"{failure}.") for failure in run.failures]
     if run is None or not run.networks:
         text = (
             "press Simulate: networks of finite size are trained by gradient flow, and their errors are "
             "drawn as they learn, before the theory's for d → ∞ and long training."
         )
-        return [("Nothing trained yet", text)]
+        return [("Nothing trained yet", text), *failed]
     said: list[Paragraph] = []
     if not current:
         said.append(("Grey", f"{described(run)}. The theory is that of the controls as they are now."))
@@ -74,9 +75,7 @@ def lab_prose(run: LabRun | None, theory: SteadyState, current: bool) -> list[Pa
         said.append(
             ("Outside the theory's assumptions", f"{listed}. The theory drawn assumes Gaussian ones.")
         )
-    said.append(("Work", _about_work(run)))
-    said += [("Failed", f"{failure}.") for failure in run.failures]
-    return said
+    return [*said, ("Work", _about_work(run)), *failed]
 
 
 def described(run: LabRun) -> str:
@@ -87,7 +86,7 @@ def described(run: LabRun) -> str:
 
 def _about_course(run: LabRun) -> str:
     """How the mse went."""
-    mean, _ = run.mean("mse")
+    mean, _ = run.farthest.mean("mse")
     times = run.request.times
     reached = np.flatnonzero(np.isfinite(mean))
     if reached.size < 3:
@@ -149,12 +148,12 @@ def _about_work(run: LabRun) -> str:
 
 
 def _last(run: LabRun | None, field: str) -> tuple[float, float]:
-    """Mean and standard error at the last time that all networks have reached."""
+    """Mean and standard error at the last time that any network has reached, over those that are there."""
     if run is None or not run.networks:
         return math.nan, math.nan
-    mean, error = run.mean(field)
-    shortest = min(network.times.size for network in run.networks)
-    return (float(mean[shortest - 1]), float(error[shortest - 1])) if shortest else (math.nan, math.nan)
+    mean, error = run.farthest.mean(field)
+    reached = np.flatnonzero(np.isfinite(mean))
+    return (float(mean[reached[-1]]), float(error[reached[-1]])) if reached.size else (math.nan, math.nan)
 
 
 def _rank(eigenvalues: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,12 @@ class LabRun:
     request: Request
     networks: tuple[Simulation, ...] = ()
     failures: tuple[str, ...] = ()
+
+    @property
+    def farthest(self) -> LabRun:
+        """The same with those networks only that have come as far as any; means of others mix two times."""
+        most = max((network.times.size for network in self.networks), default=0)
+        return replace(self, networks=tuple(n for n in self.networks if n.times.size == most))
 
     def curves(self, observable: str) -> FloatArray:
         """An observable of every network at the times asked for, NaN where it has not come yet, (N, T)."""
