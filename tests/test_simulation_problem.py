@@ -12,7 +12,7 @@ import pytest
 
 from quadviz import Setting, sample_problem, simulate
 from quadviz.simulation.problem import Problem, Recipe, eigenvalues
-from quadviz.simulation.sizes import Sizes, memory_needed
+from quadviz.simulation.sizes import KRYLOV, Sizes, memory_needed
 
 SETTING = Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5)
 
@@ -218,7 +218,7 @@ def test_what_does_not_fit_is_refused_with_the_largest_d_that_does(monkeypatch, 
 @pytest.mark.parametrize(("inputs", "d"), [("network", 60), ("gaussian", 40)])
 @pytest.mark.parametrize("kappa", [0.5, 1.5])
 def test_the_memory_said_to_be_needed_is_what_is_taken(inputs, d, kappa):
-    """NumPy's part of it, that is: the integrator's own vectors are out of sight of tracemalloc."""
+    """NumPy's part of it as measured, and the integrator's Krylov basis, which tracemalloc does not see."""
     setting = replace(SETTING, kappa=kappa, alpha=1.0)
     sizes = Sizes.of(setting, d)
     simulate(setting, d, [0.01], inputs=inputs)  # what is imported on the way does not count
@@ -228,4 +228,5 @@ def test_the_memory_said_to_be_needed_is_what_is_taken(inputs, d, kappa):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert 0.5 * memory_needed(sizes, inputs) < peak < memory_needed(sizes, inputs)
+    taken = peak + 8 * KRYLOV * d * sizes.m
+    assert 0.7 * memory_needed(sizes, inputs) < taken < memory_needed(sizes, inputs)

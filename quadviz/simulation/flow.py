@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.simulation.problem import Problem
+from quadviz.simulation.sizes import KRYLOV
 from quadviz.simulation.threads import blas_threads
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ __all__ = ["Arrival", "FlowError", "SolverStatistics", "gradient_flow"]
 
 FloatArray = NDArray[np.float64]
 Linear = Callable[[FloatArray], FloatArray]
-
-#: Vectors of the Krylov basis. With CVODE's own five a third of the Newton steps fails late in a run.
-_KRYLOV = 20
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def _solver(force: _CountedForce, rtol: float) -> CVODE:
     return CVODE(
         force.call,
         linsolver="gmres",
-        krylov_dim=_KRYLOV,
+        krylov_dim=KRYLOV,
         jactimes=CVODEJacTimes(force.linearise, force.product),
         rtol=rtol,
         atol=rtol * float(size),
