@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c '$(supported)' 2>/dev/null && echo $$p && break; done)
 SHIPPED := pyproject.toml $(wildcard share/jupyter/voila/templates/quadviz/*)
 
-.PHONY: dashboard test lint bench clean
+.PHONY: dashboard test lint bench evidence clean
 
 dashboard: $(VENV)/.installed
 	@$(BIN)/quadviz dashboard
@@ -23,6 +23,9 @@ lint: $(VENV)/.installed-test $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
+
+evidence: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.evidence
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
