@@ -16,6 +16,7 @@ from quadviz.teacher import TeacherLaw
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.population import PopulationFlow, population_flow
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
@@ -32,6 +33,7 @@ __all__ = [
     "Minimum",
     "NoisyTeacherLaw",
     "Parameter",
+    "PopulationFlow",
     "Problem",
     "Regime",
     "Setting",
@@ -49,6 +51,7 @@ __all__ = [
     "log_times",
     "minimise",
     "optimal_lam",
+    "population_flow",
     "recovery_threshold",
     "sample_problem",
     "simulate",
