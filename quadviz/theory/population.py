@@ -6,8 +6,8 @@ With A = Z* - lam and W(0) = V it is a matrix Riccati equation (THEORY section 9
     Z(t) = e^{2At} V [1 + V^T S V]^{-1} V^T e^{2At},     S = (e^{4At} - 1) A^{-1}.
 
 In the eigenbasis of A the entries of S span more powers of ten than a float has. But Z = D P D, where
-D = e^{2At} S^{-1/2} is bounded, and P is a corner of the projector on the columns of [S^{1/2} V; 1]. These are
-found by elimination, largest rows first, in which only ratios of scales occur.
+D = e^{2At} S^{-1/2} is bounded, and P is a corner of the projector on the columns of [S^{1/2} V; 1].
+These are found by elimination, largest rows first, in which only ratios of scales occur.
 """
 
 from __future__ import annotations
