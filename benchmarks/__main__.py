@@ -1,5 +1,6 @@
 """``python -m benchmarks``, which ``make bench`` runs."""
 
-from benchmarks.run import main
+from benchmarks import run, simulation
 
-main()
+run.main()
+simulation.main()
