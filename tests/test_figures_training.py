@@ -221,6 +221,26 @@ def test_axes_do_not_jump_while_the_data_stays_inside() -> None:
     assert after[1] == before[1]
 
 
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_a_theory_alone_moves_on_the_axis_shown(scale: Any) -> None:
+    figure = training_skeleton()
+    nothing = np.full((2, 1, TIMES.size), NAN)
+    view = a_view(networks=nothing, mean=nothing[:, 0], error=nothing[:, 0], y_scale=scale)
+    pen = TrainingPen(figure)
+    pen.draw(view)
+    before = [tuple(axis_of(figure, row).range) for row in ROWS]
+    for factor in (0.7, 1.05, 0.5):
+        pen.draw(replace(view, theory=factor * view.theory))
+        assert [tuple(axis_of(figure, row).range) for row in ROWS] == before
+        assert list(traces(figure, 0)[2].y) == [factor * view.theory[0]] * 2
+    for factor in (1.5, 100.0, 1e-5, 1.0):
+        pen.draw(replace(view, theory=factor * view.theory))
+        for row in ROWS:
+            low, high = axis_of(figure, row).range
+            value = factor * view.theory[row]
+            assert low < (math.log10(value) if scale == "log" else value) < high
+
+
 def test_a_change_of_scale_and_back_fits_anew() -> None:
     figure = training_skeleton()
     pen, view = TrainingPen(figure), a_view()

@@ -45,6 +45,8 @@ PANELS = (
 _NETWORKS, _MEAN, _THEORY, _TRACES = 0, 1, 2, 3
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
+#: So many decades are shown on either side of a single value.
+_AROUND = 0.8
 #: Points within this share of a panel's height of a line crowd its name.
 _NEAR = 0.12
 
@@ -222,7 +224,7 @@ class TrainingPen(Pen):
         }  # fmt: skip
 
     def _fit_axis(self, row: int, view: Training) -> None:
-        """Fit a vertical axis to the networks and the theory."""
+        """Fit a vertical axis to the networks and the theory; alone, this moves on the axis shown."""
         values = np.append(view.networks[row].ravel(), view.theory[row])
         usable = values[np.isfinite(values) & (values > 0)]
         if usable.size == 0:
@@ -233,6 +235,10 @@ class TrainingPen(Pen):
         else:
             low, high = 0.0, float(usable.max())
         shown = None if self.new(f"scale {row}", view.y_scale) else self._ranges[row]
+        if shown is not None and low == high and shown[0] < low < shown[1]:
+            return
+        if low == high:
+            low, high = low - _AROUND, high + _AROUND
         fitted = fitted_range(low, high, shown, floor=0.0 if view.y_scale == "linear" else None)
         if fitted != shown:
             self._ranges[row] = fitted
