@@ -56,6 +56,12 @@ class Visit:
         outlines: list[str] = self.page.eval_on_selector_all(CURVES, script)
         return outlines
 
+    def ticks(self) -> list[str]:
+        """The numbers on the axes: where these are fitted to a lone curve, it may look the same as before."""
+        script = "ticks => ticks.map(tick => tick.textContent)"
+        labels: list[str] = self.page.eval_on_selector_all(".xtick text, .ytick text", script)
+        return labels
+
     def alerts(self) -> list[str]:
         return self.page.locator(ALERTS).all_inner_texts()
 
@@ -184,13 +190,13 @@ def push(page: Page, slider: Locator, key: str) -> None:
 
 
 def test_every_slider_goes_to_both_ends(each: Visit, dashboards: Dashboards) -> None:
-    before, sliders = each.curves(), each.page.locator(SLIDERS).all()
+    before, sliders = (each.curves(), each.ticks()), each.page.locator(SLIDERS).all()
     assert sliders
     for slider in sliders:
         for key in ("Home", "End"):
             push(each.page, slider, key)
             assert each.alerts() == []
-    assert wait_until(each.page, lambda: each.curves() != before)
+    assert wait_until(each.page, lambda: (each.curves(), each.ticks()) != before)
     end = sliders[-1].get_attribute("aria-valuetext")
     each.page.locator("button.qv-reset-all").click()
     # The kernel answers in turn: where the defaults are back, all that came before has been drawn.
@@ -239,6 +245,59 @@ def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
         assert "alpha (sample ratio) must be between" in page.locator(".qv-notice p").inner_text()
         assert box.input_value() == moved
         assert visit.complaints == []
+
+
+def simulate(visit: Visit) -> Locator:
+    """Press Simulate, in a page where that takes long; the words beside the button, which change soon."""
+    status = visit.page.locator(".qv-status")
+    assert status.inner_text() == ""
+    visit.page.locator("button.qv-simulate").click()
+    assert wait_until(visit.page, lambda: status.inner_text() != "", seconds=1)
+    return status
+
+
+def test_networks_are_seen_while_they_learn_cancelled_and_saved(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    with visiting(browser, dashboards.address, "voila/render/simulation_lab.ipynb") as visit:
+        page, button = visit.page, visit.page.locator("button.qv-simulate")
+        points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
+        end = page.locator(f'{SLIDERS}[data-name="end"]')
+        push(page, end, "End")
+        assert points.count() == 0
+        assert save.is_disabled()
+        status = simulate(visit)
+        assert wait_until(page, lambda: points.count() > 10, seconds=20)
+        seen = points.count()
+        assert wait_until(page, lambda: points.count() > seen, seconds=20)
+        assert "Cancel" in button.inner_text()
+        button.click()
+        assert wait_until(page, lambda: "cancelled at" in status.inner_text(), seconds=1.5)
+        assert "Simulate" in button.inner_text()
+        assert points.count() >= seen
+        with page.expect_download() as saving:
+            save.click()
+        assert saving.value.suggested_filename == "quadviz_training.csv"
+        header, *rows = saving.value.path().read_text(encoding="utf-8").splitlines()
+        assert header.startswith("kappa,kappa_star,alpha,delta,lam,gamma,d,inputs,label_noise,")
+        assert header.endswith(",seed,time,mse,train_loss,in_sample_error,regularised_loss")
+        assert rows and all(row.startswith("0.7,0.3,0.35,0.5,0.01,1.0,50,network,") for row in rows)
+        assert visit.alerts() == []
+        assert visit.complaints == []
+        assert "Traceback" not in dashboards.output
+
+
+def test_a_page_left_while_networks_are_trained_takes_its_kernel_along(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    with visiting(browser, dashboards.address, "voila/render/simulation_lab.ipynb") as visit:
+        push(visit.page, visit.page.locator(f'{SLIDERS}[data-name="d"]'), "End")
+        kernel = visit.kernel()
+        simulate(visit)
+        assert alive(kernel)
+        visit.page.goto("about:blank")
+        assert wait_until(visit.page, lambda: not alive(kernel), seconds=100)
+        assert "Traceback" not in dashboards.output
 
 
 @pytest.mark.skipif(len(NAMES) < 2, reason="there is one page")
