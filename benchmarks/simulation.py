@@ -136,9 +136,9 @@ def memory() -> Iterator[Line]:
         sizes = Sizes.of(setting, d)
         data = 8 * sizes.n * (1 + (d if inputs == "network" else d * (d + 1) // 2))
         code = (
-            "import tracemalloc; from quadviz import simulate; from benchmarks.simulation import SETTINGS;"
-            f"simulate(SETTINGS[1], 10, [0.1]); tracemalloc.start();"
-            f"simulate(SETTINGS[1], {d}, [0, 1], inputs={inputs!r});"
+            f"import tracemalloc; from quadviz import Setting, simulate; s = {setting};"
+            "simulate(s, 10, [0.1]); tracemalloc.start();"
+            f"simulate(s, {d}, [0, 1], inputs={inputs!r});"
             "print(tracemalloc.get_traced_memory()[1])"
         )
         name = f"peak memory over {data / MEGABYTE:.1f} MB of data, {inputs}, d {d}"
