@@ -1,4 +1,4 @@
-"""Finite networks land on the theory: the claims of docs/simulation.md, at smaller cost."""
+"""The claims of docs/simulation.md: that they follow from its means, and that these can be found again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.evidence import EXACT, LIMITED, ZERO, spectrum
+from benchmarks.evidence import EXACT, LIMITED, ZERO, read_rows, spectrum
+from benchmarks.evidence_means import Means
 from benchmarks.evidence_statistics import extrapolate, quadratic_form, residuals, spectrum_distance
 from quadviz import Regime, Setting, minimise, sample_problem, simulate, steady_state
 
-#: Runs at each d. All kappa d and kappa_star d are whole numbers at these d.
-RUNS = {40: 40, 60: 20, 80: 12}
-LARGEST_ERROR = {"mse": 0.3, "train_loss": 0.3, "rank": 0.05}
 E3, E4, E5 = EXACT[2], EXACT[3], EXACT[4]
 names = [case.name for case in EXACT]
 
@@ -55,35 +53,31 @@ def test_cumulants_of_a_network_input_that_was_not_trained_on():
     assert seen.kurtosis == pytest.approx(kurtosis, rel=0.25)
 
 
-def final_state(setting, d, seed, inputs="network"):
-    end = minimise(setting, d, seed, inputs=inputs)
+def final_state(setting, d, seed):
+    end = minimise(setting, d, seed)
     assert end.converged
-    return end.mse, end.train_loss, np.mean(end.eigenvalues > ZERO), end.eigenvalues
+    return end.mse, end.train_loss
+
+
+@pytest.mark.parametrize("case", EXACT, ids=names)
+def test_the_means_of_the_page_extrapolate_to_the_theory(case):
+    means, state = Means(read_rows()), spectrum(case.setting).state
+    assert state.regime == Regime.EXACT
+    for quantity in ("mse", "train_loss", "rank"):
+        limit, expected = means.limit("exact", case.name, quantity), getattr(state, quantity).item()
+        assert limit.meets(expected), (quantity, limit, expected)
+        if quantity == "mse":
+            smallest = means.of("exact", case.name, quantity)[0]
+            assert abs(limit.limit - expected) < abs(smallest.mean - expected)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", EXACT, ids=names)
-def test_finite_networks_extrapolate_to_the_theory(case):
-    theory = spectrum(case.setting)
-    assert theory.state.regime == Regime.EXACT
-    sizes, tables, eigenvalues = list(RUNS), [], {}
-    for d, n in RUNS.items():
-        runs = [final_state(case.setting, d, seed) for seed in case.seeds(d, n, section=4)]
-        tables.append(np.array([run[:3] for run in runs]))
-        eigenvalues[d] = np.concatenate([run[3] for run in runs])
-    means = np.array([t.mean(0) for t in tables])
-    errors = np.array([t.std(0, ddof=1) / np.sqrt(len(t)) for t in tables])
-    for i, quantity in enumerate(("mse", "train_loss", "rank")):
-        limit = extrapolate(sizes, means[:, i], errors[:, i], [len(t) for t in tables])
-        expected = getattr(theory.state, quantity).item()
-        assert limit.meets(expected), (quantity, limit, expected)
-        # Three errors are no more than what would be missed were the theory off by that share.
-        assert 3 * limit.error < LARGEST_ERROR[quantity] * expected, (quantity, limit, expected)
-        if quantity == "mse":
-            assert abs(limit.limit - expected) < abs(means[0, i] - expected)
-    distances = [spectrum_distance(eigenvalues[d], theory, ZERO) for d in sizes]
-    # Of d eigenvalues a shift by O(1/d) moves a few past any place.
-    assert max(distances * np.array(sizes)) < 2
+def test_a_mean_of_the_page_is_found_again():
+    case = EXACT[7]
+    rows = [Means(read_rows()).of("exact", case.name, q)[0] for q in ("mse", "train_loss")]
+    d, runs = rows[0].d, rows[0].runs
+    found = np.mean([final_state(case.setting, d, seed) for seed in case.seeds(d, runs)], axis=0)
+    np.testing.assert_allclose(found, [row.mean for row in rows], rtol=1e-3)
 
 
 @pytest.mark.slow
@@ -93,29 +87,6 @@ def test_the_descent_ends_where_the_flow_does(case):
         flow, end = simulate(case.setting, 40, [3000], seed), minimise(case.setting, 40, seed)
         assert flow.mse[-1] == pytest.approx(end.mse, rel=2e-3)
         assert flow.train_loss[-1] == pytest.approx(end.train_loss, rel=2e-3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", [E3, E4], ids=["E3", "E4"])
-def test_network_inputs_and_gaussian_inputs_have_the_same_limit(case):
-    runs = {20: 60, 40: 24, 60: 8}
-    pairs = []
-    for d, n in runs.items():
-        both = [
-            [final_state(case.setting, d, seed, inputs=kind)[:2] for kind in ("network", "gaussian")]
-            for seed in case.seeds(d, n, section=5)
-        ]
-        pairs.append(np.array(both))
-    differences = [pair[:, 0] - pair[:, 1] for pair in pairs]
-    means = np.array([d.mean(0) for d in differences])
-    errors = np.array([d.std(0, ddof=1) / np.sqrt(len(d)) for d in differences])
-    for i, quantity in enumerate(("mse", "train_loss")):
-        expected = getattr(spectrum(case.setting).state, quantity).item()
-        limit = extrapolate(list(runs), means[:, i], errors[:, i], list(runs.values()))
-        assert abs(limit.limit) < 3 * limit.error
-        assert 3 * limit.error < 0.2 * expected
-    # At small d they do differ, and it is seen.
-    assert means[0, 0] > 5 * errors[0, 0]
 
 
 @pytest.mark.slow
@@ -141,16 +112,8 @@ def test_narrow_settings_are_announced_as_such_and_train(case):
     assert np.count_nonzero(run.eigenvalues) <= run.sizes.m
 
 
-@pytest.mark.slow
 def test_the_theory_is_off_where_the_width_cuts_deep():
-    """What docs/simulation.md measures for L7: the mse does not go where the theory says."""
-    case, runs = LIMITED[-1], {20: 48, 40: 24, 60: 8}
-    expected, means, errors = spectrum(case.setting).state.mse.item(), [], []
-    for d, n in runs.items():
-        seeds = case.seeds(d, n, section=4)
-        half, end = np.array([simulate(case.setting, d, [250.0, 500.0], seed).mse for seed in seeds]).T
-        assert np.mean(np.abs(end / half - 1)) < 0.05
-        means.append(end.mean())
-        errors.append(end.std(ddof=1) / np.sqrt(n))
-    assert np.all(np.array(means) - expected > 3 * np.array(errors))
-    assert extrapolate(list(runs), means, errors, list(runs.values())).distance(expected) > 3
+    """What the page says of L7: the mse does not go where the theory says."""
+    case = LIMITED[-1]
+    limit = Means(read_rows()).limit("limited", case.name, "mse", time=5000.0)
+    assert limit.distance(spectrum(case.setting).state.mse.item()) > 3
