@@ -355,7 +355,7 @@ def test_a_cancel_keeps_the_points_there_are(page: LearningCurvesExplorer) -> No
 
 
 def test_the_saved_table_has_every_network_in_a_row(page: LearningCurvesExplorer) -> None:
-    page.change(kappa=0.2, alpha_top=0.5, lam=0.02)
+    page.change(kappa=0.2, alpha_top=0.5)
     press(page)
     assert page.run is not None and page.bar.download.ready
     names, rows = page.bar.download._table()
@@ -363,16 +363,16 @@ def test_the_saved_table_has_every_network_in_a_row(page: LearningCurvesExplorer
     alphas = page.run.request.alphas
     assert table["alpha"] == [alpha for alpha in alphas for _ in range(2)]
     assert table["seed"] == [0, 1] * len(alphas)
-    assert set(table["lam"]) == {0.02} and set(table["kappa"]) == {0.2} and set(table["d"]) == {10}
+    assert set(table["lam"]) == {0.1} and set(table["kappa"]) == {0.2} and set(table["d"]) == {10}
     for name in ("mse", "train_loss", "in_sample_error", "rank"):
         assert table[name] == [getattr(network, name) for network in page.run.networks]
     # By flow exactly where the width limits the rank.
     for alpha, way in zip(table["alpha"], table["trained_by"], strict=True):
-        limited = steady_state(alpha, 0.2, 0.3, 0.02, 0.5).kappa_min.item() > 0.2
+        limited = steady_state(alpha, 0.2, 0.3, 0.1, 0.5).kappa_min.item() > 0.2
         assert way == ("gradient flow" if limited else "L-BFGS")
     assert "gradient flow" in table["trained_by"]
     assert names[: len(PARAMETERS)] == list(PARAMETERS)
-    last = simulate(Setting(0.2, 0.3, alphas[-1], 0.02, 0.5), 10, [4000.0], 1)
+    last = simulate(Setting(0.2, 0.3, alphas[-1], 0.1, 0.5), 10, [1000.0], 1)
     assert table["mse"][-1] == pytest.approx(last.mse[0], rel=2e-3)
 
 
