@@ -88,9 +88,7 @@ def _settings() -> str:
 {table(head, lines)}
 
 α_inter is the ridgeless interpolation peak; unknowns are the κ - κ²/2 free entries of a Z of rank κ d, in
-units of d². κ d and κ* d are whole numbers at every d used, but for
-d = 90 in the table of inputs: there κ* d = 22.5 is rounded to 22, the
- setting is another one, and its limits are not to be trusted. {barely.name} is wider than it need be by
+units of d². κ d and κ* d are whole numbers at every d used. {barely.name} is wider than it need be by
 {100 * (barely.setting.kappa / theory(barely, "kappa_min") - 1):.0f}% only.
 """
 
