@@ -13,8 +13,11 @@ from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
+from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.population import PopulationFlow, population_flow
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
@@ -27,9 +30,13 @@ except PackageNotFoundError:  # running from a checkout that is not installed
 
 __all__ = [
     "PARAMETERS",
+    "Approach",
+    "ApproachLaw",
     "BayesOptimal",
+    "FlowTarget",
     "InterpolationThreshold",
     "LearnedSpectrum",
+    "MatrixFlow",
     "Minimum",
     "NoisyTeacherLaw",
     "Parameter",
@@ -44,11 +51,14 @@ __all__ = [
     "SteadyState",
     "TeacherLaw",
     "__version__",
+    "approach_curve",
+    "approach_law",
     "bayes_optimal",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
     "log_times",
+    "matrix_flow",
     "minimise",
     "optimal_lam",
     "population_flow",

@@ -15,5 +15,6 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "recovery": "Recovery",
         "double_descent": "Double descent",
         "simulation_lab": "Simulation lab",
+        "convergence": "Convergence",
     }
 )

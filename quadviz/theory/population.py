@@ -1,13 +1,7 @@
 """Training on infinitely many samples: a matrix flow that is solved in closed form.
 
-As alpha -> infinity the force on W is the gradient of the population loss, dW/dt = -2 (W W^T - Z* + lam) W.
-With A = Z* - lam and W(0) = V it is a matrix Riccati equation (THEORY section 9):
-
-    Z(t) = e^{2At} V [1 + V^T S V]^{-1} V^T e^{2At},     S = (e^{4At} - 1) A^{-1}.
-
-In the eigenbasis of A the entries of S span more powers of ten than a float has. But Z = D P D, where
-D = e^{2At} S^{-1/2} is bounded, and P is a corner of the projector on the columns of [S^{1/2} V; 1].
-These are found by elimination, largest rows first, in which only ratios of scales occur.
+As alpha -> infinity the force on W is the gradient of the population loss, dW/dt = -2 (W W^T - Z* + lam) W:
+the matrix Riccati flow of T = Z* - lam at twice the speed (THEORY section 9, :mod:`quadviz.theory.riccati`).
 """
 
 from __future__ import annotations
@@ -18,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.setting import PARAMETERS
+from quadviz.theory.riccati import moved
 
 __all__ = ["PopulationFlow", "population_flow"]
 
@@ -73,42 +68,11 @@ def population_flow(
     mse, spectra = np.empty(at.size), np.empty((at.size, len(z_star)))
     target = np.diag(rates + decay)
     for i, t in enumerate(at):
-        w = rotated if t == 0 else _moved(rates, rotated, float(t))
+        w = rotated if t == 0 else moved(rates, rotated, 2 * float(t))
         mse[i] = np.sum((w @ w.T - target) ** 2) / len(z_star)
         squares = np.linalg.svd(w, compute_uv=False)[::-1] ** 2
         spectra[i] = np.pad(squares, (len(z_star) - squares.size, 0))
     return PopulationFlow(times=at, mse=mse, loss=mse / 2 + noise / 4, eigenvalues=spectra)
-
-
-def _moved(rates: FloatArray, start: FloatArray, t: float) -> FloatArray:
-    """A W(t) with the right Z(t) = W W^T, in the basis in which A is diag(rates), decreasing."""
-    from scipy.linalg import lu  # not needed to import quadviz
-
-    d, m = start.shape
-    # log S^{1/2}, with S = (e^{4at} - 1)/a and 4t at a = 0; and the rows of the identity below.
-    exponent = 4 * rates * t
-    flat = np.abs(exponent) < 1e-8
-    safe = np.where(flat, 1.0, exponent)
-    log_growth = np.maximum(safe, 0.0) + np.log(-np.expm1(-np.abs(safe)) / np.abs(safe))
-    log_scale = np.concatenate(
-        [0.5 * (np.log(4 * t) + np.where(flat, exponent / 2, log_growth)), np.zeros(m)]
-    )
-    order = np.argsort(-log_scale, kind="stable")
-    rows, log_scale = np.vstack([start, np.eye(m)])[order], log_scale[order]
-    # Columns eliminated from the largest rows on: column j is zero above its own, and no larger below.
-    _, _, upper = lu(rows.T)
-    columns = upper.T
-    with np.errstate(divide="ignore"):
-        size = np.log(np.abs(columns)) + log_scale[:, None]
-    size -= size.max(axis=0)
-    q, _ = np.linalg.qr(np.sign(columns) * np.exp(size))
-    top = np.empty_like(q)
-    top[order] = q
-    # D = e^{2at} S^{-1/2}: its square is a/(1 - e^{-4at}).
-    with np.errstate(over="ignore"):
-        squared = np.where(flat, (1 + exponent / 2) / (4 * t), rates / -np.expm1(-safe))
-    moved: FloatArray = np.sqrt(squared)[:, None] * top[:d]
-    return moved
 
 
 def _checked(
