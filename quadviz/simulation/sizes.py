@@ -9,7 +9,7 @@ from typing import Any, Literal
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
-__all__ = ["KRYLOV", "Inputs", "Sizes", "check_memory", "check_size", "memory_needed", "whole_number"]
+__all__ = ["KRYLOV", "Inputs", "Sizes", "check_memory", "check_size", "memory_needed", "readable", "whole_number"]
 
 #: Where the sensing matrices come from: the network's own inputs, or the GOE.
 Inputs = Literal["network", "gaussian"]
@@ -140,7 +140,7 @@ def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> N
     largest = f"d up to {fits} would fit" if fits >= 2 else "no d would fit"
     instead = ', or inputs="network"' if inputs == "gaussian" else ""
     raise MemoryError(
-        f"d = {d} needs {_readable(needed(d))} of memory{side_by_side}, and {_readable(free)} are free: "
+        f"d = {d} needs {readable(needed(d))} of memory{side_by_side}, and {readable(free)} are free: "
         f"{largest}{instead}"
     )
 
@@ -157,10 +157,10 @@ def check_size(setting: Setting, d: int, inputs: Inputs = "network") -> None:
     check_memory(setting, d, inputs)
 
 
-def _readable(size: float) -> str:
+def readable(size: float) -> str:
     """A number of bytes with three digits.
 
-    >>> _readable(25_600_000)
+    >>> readable(25_600_000)
     '25.6 MB'
     """
     unit = 0
