@@ -1,6 +1,7 @@
 """``python -m benchmarks``, which ``make bench`` runs."""
 
-from benchmarks import run, simulation
+from benchmarks import dynamics, run, simulation
 
 run.main()
 simulation.main()
+dynamics.main()

@@ -15,6 +15,7 @@ from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.dmft import Dmft, DmftError, dmft
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
@@ -33,6 +34,8 @@ __all__ = [
     "Approach",
     "ApproachLaw",
     "BayesOptimal",
+    "Dmft",
+    "DmftError",
     "FlowTarget",
     "InterpolationThreshold",
     "LearnedSpectrum",
@@ -54,6 +57,7 @@ __all__ = [
     "approach_curve",
     "approach_law",
     "bayes_optimal",
+    "dmft",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",

@@ -20,6 +20,12 @@ CLEAN = Setting(kappa=0.5, kappa_star=0.2, alpha=0.26, lam=0.1, delta=0.0)
 SMALL = {"d_eff": 20, "replicas": 3, "probes": 1, "threads": 1}
 
 
+@pytest.fixture(scope="module")
+def solved() -> Dmft:
+    """The right equations, not far."""
+    return dmft(NOISY, [2.0], d_eff=20, replicas=3, probes=1)
+
+
 def hermitian(generator: np.random.Generator, *shape: int) -> np.ndarray:
     real, imaginary = generator.standard_normal((2, *shape, shape[-1]))
     x = real + 1j * imaginary
@@ -130,9 +136,9 @@ def test_the_start_is_known() -> None:
     ],
 )
 def test_long_training_ends_in_the_steady_state(setting: Setting) -> None:
-    run = dmft(setting, [60.0], d_eff=20, replicas=6, probes=2)
+    run = dmft(setting, [40.0], d_eff=20, replicas=4, probes=1)
     end = steady_state(setting.alpha, setting.kappa, setting.kappa_star, setting.lam, setting.delta)
-    assert run.mse_error[0] < 0.03 * end.mse
+    assert run.mse_error[0] < 0.04 * end.mse
     assert abs(run.mse[0] - end.mse) < 3 * run.mse_error[0] + 0.005 * end.mse
     assert abs(run.train_loss[0] - end.train_loss) < 3 * run.train_loss_error[0] + 0.01 * end.train_loss
 
@@ -152,13 +158,21 @@ def test_networks_are_approached_as_their_size_grows(setting: Setting) -> None:
     assert np.all(np.abs(run.mse - limit) < 3 * error)
 
 
-@pytest.mark.parametrize(("rule", "least"), [(Rule(response=0.5), 0.2), (Rule(noise=0.25), 0.2)])
-def test_wrong_factors_are_seen(rule: Rule, least: float) -> None:
-    times = [5.0]
-    right = dmft(NOISY, times, **SMALL)
-    *_, wrong = march(NOISY, times, **SMALL, rule=rule)
-    assert abs(wrong.mse[0] / right.mse[0] - 1) > least
-    assert abs(wrong.mse[0] - right.mse[0]) > 5 * right.mse_error[0]
+@pytest.mark.parametrize("rule", [Rule(response=0.5), Rule(noise=0.5), Rule(noise=0.0)])
+def test_wrong_factors_are_seen(rule: Rule, solved: Dmft) -> None:
+    *_, wrong = march(NOISY, [2.0], d_eff=20, replicas=1, probes=1, rule=rule)
+    assert abs(wrong.mse[0] / solved.mse[0] - 1) > 0.2
+    assert abs(wrong.mse[0] - solved.mse[0]) > 8 * solved.mse_error[0]
+
+
+def test_growth_from_a_small_start_loses_no_digits() -> None:
+    """What is new in K is tiny when the copies leave their start, and large later."""
+    run = dmft(
+        Setting(0.7, 0.3, 0.35, lam=0.01, delta=0.5, gamma=0.01), [3.0], d_eff=20, replicas=1, probes=1
+    )
+    root = np.linalg.eigvalsh(run.covariance)
+    assert root.min() > -1e-12 * root.max()
+    assert run.mse[0] == pytest.approx(0.51, rel=0.2)
 
 
 def test_the_response_is_causal_and_inverts_the_memory() -> None:

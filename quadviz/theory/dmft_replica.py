@@ -40,7 +40,7 @@ _PASSES = 6
 #: Newton's steps for a gain.
 _NEWTON = 12
 #: Noise that earlier nodes do not explain is drawn only if it is more than this share of the whole.
-_NEW = 1e-9
+_NEW = 1e-6
 #: An mse so many times the first one is no longer training.
 _FAR = 1e4
 
@@ -156,10 +156,10 @@ class _March:
         self._probe *= self._amplitude[:, None]
         self._dw: ComplexArray = np.zeros((copies, probes, d, columns), np.complex128)
         history = (copies, nodes, space.dimension)
-        self._error, self._force = np.zeros(history), np.zeros(history)
+        self._force = np.zeros(history)
         self._dforce = np.zeros((copies, probes, nodes, space.dimension))
         self.covariance, self.weights = np.zeros((nodes, nodes)), np.zeros((nodes, nodes))
-        self._root, self._drawn = np.zeros((nodes, nodes)), list[int]()
+        self._span, self._root = _Span(nodes, copies * space.dimension + 1), np.zeros((nodes, nodes))
         self._exponent = 0.0
         #: Gain c, b and its changes at the last node and the one before.
         self._now: tuple[float, FloatArray, FloatArray] = (1.0, np.zeros(0), np.zeros(0))
@@ -174,20 +174,15 @@ class _March:
         """Go to a node from the one before it."""
         if node == 0:
             z, dz = self._seen(self._w, self._dw)
-            self._record(0, z, dz)
-            c, b, db, root = self._balance(0)
+            c, b, db = self._balance(0, z, dz)
         else:
-            z, dz, (c, b, db, root) = self._step(node)
-        self._root[node, : root.size] = root
-        if root.size > len(self._drawn):
-            self._drawn.append(node)
+            z, dz, (c, b, db) = self._step(node)
+        self._span.keep()
         self._force[:, node] = c * (b + 2 * z)
         self._dforce[:, :, node] = c * (db + 2 * dz)
         self._before, self._now = self._now, (c, b, db)
 
-    def _step(
-        self, node: int
-    ) -> tuple[FloatArray, FloatArray, tuple[float, FloatArray, FloatArray, FloatArray]]:
+    def _step(self, node: int) -> tuple[FloatArray, FloatArray, tuple[float, FloatArray, FloatArray]]:
         """The second half of the last cell, and the first half of this node's."""
         (c, b, db), h = self._now, self._steps[node - 1]
         last, this = self._probe[:, :, node - 1], self._probe[:, :, node]
@@ -211,12 +206,11 @@ class _March:
                 w, dw, self._space.matrix(0.25 * last + 0.75 * this - c * db), rise
             )
             z, dz = self._seen(self._w, self._dw)
-            self._record(node, z, dz)
-            balance = self._balance(node)
+            balance = self._balance(node, z, dz)
             changes = (balance[0] / entered - 1, variance / self.covariance[node, node] - 1)
             if max(map(abs, changes)) <= _SETTLED:
                 break
-            _, b, db, _ = balance
+            _, b, db = balance
             tried.append((entered, self.weights[node, node] / self._setting.alpha))
             self._exponent = _falls_like(tried[-2:], self._exponent)
             c = _consistent_gain(*tried[-1], self._exponent)
@@ -235,39 +229,61 @@ class _March:
         half = dw @ dagger(w)[:, None]
         return self._space.vector(w @ dagger(w)), self._space.vector(half + dagger(half))
 
-    def _record(self, node: int, z: FloatArray, dz: FloatArray) -> None:
-        """Put this node's row of the covariance and of the memory's weights down."""
-        d, known = self._space.d, node + 1
-        self._error[:, node] = z - self._z_star
-        overlap = np.matmul(self._error[:, :known], self._error[:, node, :, None])[..., 0].mean(axis=0) / d
-        row = 2 * overlap + self._setting.delta
+    def _balance(self, node: int, z: FloatArray, dz: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Gain c, b and its changes at a node, once its rows of covariance and memory are put down."""
+        s, d, known = self._setting, self._space.d, node + 1
+        # Its products with its own past are K.
+        error = np.sqrt(2 / (d * len(z))) * (z - self._z_star)
+        root = self._span.coordinates(np.append(error, np.sqrt(s.delta)))
+        self._root[node] = np.pad(root, (0, len(self._root) - root.size))
+        row = self._root[:known] @ self._root[node]
         if not np.isfinite(row[-1]) or (node and row[-1] > _FAR * self.covariance[0, 0]):
             raise DivergedError("the mse grows beyond all bounds")
         self.covariance[node, :known] = self.covariance[:known, node] = row
         if node:
             seen = np.matmul(self._probe[:, :, :known], dz[..., None])[..., 0].mean(axis=(0, 1))
-            weights = seen / (d * self._amplitude[:known] ** 2)
-            self.weights[node, :known] = self._rule.response * weights
-
-    def _balance(self, node: int) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-        """Gain c, b and its changes from the rows of this node, and the noise's row of coefficients."""
-        from scipy.linalg import solve_triangular  # not needed to import quadviz
-
-        alpha, drawn = self._setting.alpha, self._drawn
-        known = self._root[np.ix_(drawn, range(len(drawn)))]
-        root = solve_triangular(known, self.covariance[node, drawn], lower=True) if drawn else np.zeros(0)
-        left = self.covariance[node, node] - root @ root
-        if left > _NEW * self.covariance[node, node]:
-            root = np.append(root, np.sqrt(left))
-        noise = np.matmul(root, self._noise[:, : root.size])
-        b = np.sqrt(self._rule.noise / alpha) * noise - 2 * self._z_star
+            self.weights[node, :known] = self._rule.response * seen / (d * self._amplitude[:known] ** 2)
+        b = np.sqrt(self._rule.noise / s.alpha) * np.matmul(root, self._noise[:, : root.size])
         past = self.weights[node, :node]
-        b -= np.matmul(past, self._force[:, :node]) / alpha
-        db = -np.matmul(past, self._dforce[:, :, :node]) / alpha
-        gain = 1 / (1 + self.weights[node, node] / alpha)
+        b -= 2 * self._z_star + np.matmul(past, self._force[:, :node]) / s.alpha
+        db = -np.matmul(past, self._dforce[:, :, :node]) / s.alpha
+        gain = 1 / (1 + self.weights[node, node] / s.alpha)
         if not 0 < gain < np.inf:
             raise DivergedError("the response to a force exceeds the force")
-        return gain, b, db, root
+        return gain, b, db
+
+
+class _Span:
+    """An orthonormal basis of what was seen so far; the last vector asked for can be kept.
+
+    Coordinates in it are a row of the Cholesky factor of the Gram matrix, to all digits: the factor made from
+    the matrix itself loses them as soon as a small new part has grown large.
+
+    Args:
+        count: vectors at most.
+        size: of each.
+    """
+
+    def __init__(self, count: int, size: int) -> None:
+        self._basis, self._count = np.zeros((count, size)), 0
+        self._new: FloatArray | None = None
+
+    def coordinates(self, vector: FloatArray) -> FloatArray:
+        """Coordinates of a vector, with one for what is new in it, if that is not negligible."""
+        basis = self._basis[: self._count]
+        within, rest = np.zeros(self._count), vector
+        for _ in range(2):  # once is not enough
+            share = basis @ rest
+            within, rest = within + share, rest - share @ basis
+        norm = np.linalg.norm(rest)
+        self._new = rest / norm if norm > _NEW * np.linalg.norm(vector) else None
+        return within if self._new is None else np.append(within, norm)
+
+    def keep(self) -> None:
+        """Take what was new in the last vector into the basis."""
+        if self._new is not None:
+            self._basis[self._count] = self._new
+            self._count += 1
 
 
 def _falls_like(tried: list[tuple[float, float]], exponent: float) -> float:
