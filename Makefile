@@ -26,6 +26,7 @@ bench: $(VENV)/.installed
 
 evidence: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m benchmarks.evidence_dynamics
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -8,9 +8,12 @@ import numpy as np
 
 from benchmarks.evidence import Case, Row, read_rows
 from benchmarks.evidence_dynamics import (
+    AGING_NETWORKS,
+    AGING_SIZES,
     CSV,
     DEEP,
     DEEP_TIMES,
+    DOUBLINGS,
     END,
     FLOWS,
     LONG,
@@ -22,7 +25,7 @@ from benchmarks.evidence_dynamics import (
     WRONG,
 )
 from benchmarks.evidence_means import SYMBOLS, Means, percent, table, theory, with_error, wrapped
-from quadviz import steady_state
+from quadviz import Regime, steady_state
 
 __all__ = ["write_page"]
 
@@ -30,8 +33,8 @@ __all__ = ["write_page"]
 def write_page(rows: Iterable[Row]) -> None:
     """Write the page."""
     means = Means(rows)
-    parts = [_opening(means), _flows(means), _ends(means), _steps(means), _wrong(means), _deep(means)]
-    PAGE.write_text(wrapped("\n\n".join(parts)), encoding="utf-8")
+    parts = [_opening, _flows, _ends, _steps, _wrong, _deep, _aging]
+    PAGE.write_text(wrapped("\n\n".join(part(means) for part in parts)), encoding="utf-8")
 
 
 def _opening(means: Means) -> str:
@@ -177,6 +180,30 @@ its memory is multiplied by 1/R; so it has 16 copies and 6 probes a replica here
             value = float(getattr(end, quantity))
             parts.append(f"{case.name}, {SYMBOLS[quantity]}; theory of t → ∞: {value:.4g}.")
             parts.append(table(["t", "DMFT", *sizes], lines))
+    return "\n\n".join(parts)
+
+
+def _aging(means: Means) -> str:
+    parts = [
+        """## Does training settle where the width limits the rank?
+
+How far Z moves while the time doubles, |Z(t) - Z(t/2)|²/d. The steady-state assumption says that this
+goes to 0. Each row of the march is one of size d_eff; nothing in its equations is finite but that."""
+    ]
+    for case in (DEEP[0], LONG[1], FLOWS[1]):
+        s = case.setting
+        lines = []
+        for variant, sizes in (("dmft", AGING_SIZES), ("network", AGING_NETWORKS)):
+            for d in sizes:
+                rows = [
+                    next(r for r in means.of("aging", case.name, "moved", variant, t) if r.d == d)
+                    for t in DOUBLINGS
+                ]
+                name = f"DMFT, d_eff = {d}" if variant == "dmft" else f"networks, d = {d}"
+                lines.append([name, *(with_error(r.mean, r.error) for r in rows)])
+        regime = Regime(int(steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta).regime))
+        parts.append(f"{case.name}, {'exact' if regime == Regime.EXACT else 'rank-limited'}:")
+        parts.append(table(["", *(f"t = {t:g}" for t in DOUBLINGS)], lines))
     return "\n\n".join(parts)
 
 

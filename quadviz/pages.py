@@ -15,6 +15,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "recovery": "Recovery",
         "double_descent": "Double descent",
         "simulation_lab": "Simulation lab",
+        "dynamics": "Dynamics",
         "convergence": "Convergence",
     }
 )

@@ -228,6 +228,33 @@ def test_a_run_plays_and_stops_where_it_is_paused(browser: Browser, dashboards: 
         assert visit.complaints == []
 
 
+def test_dragging_the_time_asks_the_kernel_nothing(browser: Browser, dashboards: Dashboards) -> None:
+    with visiting(browser, dashboards.address, "voila/render/dynamics.ipynb") as visit:
+        page = visit.page
+        slider, time = page.locator(".qv-film input"), page.locator(".qv-film-time")
+        assert wait_until(page, slider.is_enabled)
+        # All in one turn of the browser's loop: no answer of a kernel could come between.
+        drag = """slider => Array.from({ length: Number(slider.max) + 1 }, (_, i) => {
+            slider.value = i;
+            slider.dispatchEvent(new Event("input"));
+            const [errors, spectrum] = document.querySelectorAll(".qv-stage");
+            const [mark, text] = [errors.querySelector("line"), spectrum.querySelector("text")];
+            const ticks = spectrum.querySelectorAll("path")[1];
+            return [ticks.getAttribute("d"), text.textContent, mark.getAttribute("x1")];
+        })"""
+        moments = slider.evaluate(drag)
+        assert len({ticks for ticks, _, _ in moments}) > 20
+        assert [text for _, text, _ in moments[:2]] == ["t = 0", "t = 0.01"]
+        assert moments[-1][1] == time.inner_text() == "t = 1000"
+        places = [float(mark) for _, _, mark in moments]
+        assert places == sorted(places) and places[-1] > places[0] + 100
+        # Where it rests the figures themselves are drawn, and the stage goes.
+        assert wait_until(page, lambda: page.locator(".qv-stage").count() == 0)
+        corner = page.locator(".annotation", has_text="t = 1000")
+        assert wait_until(page, lambda: corner.count() == 1)
+        assert visit.complaints == []
+
+
 def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
     browser: Browser, dashboards: Dashboards
 ) -> None:

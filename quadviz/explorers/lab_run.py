@@ -15,12 +15,22 @@ from quadviz.simulation.simulate import Simulation, SimulationError, log_times, 
 from quadviz.simulation.sizes import Inputs, check_size
 from quadviz.simulation.statistics import mean_and_error
 
-__all__ = ["LabRun", "Request", "run_networks"]
+__all__ = ["LabRun", "Request", "run_networks", "times_until"]
 
 FloatArray = NDArray[np.float64]
 
 #: Times observed for each power of ten.
 _A_DECADE = 8
+
+
+def times_until(end: float) -> FloatArray:
+    """The times at which training is looked at, shape (T,).
+
+    Args:
+        end: the last one, later than the axis of times begins.
+    """
+    decades = np.log10(end / FIRST_TIME)
+    return log_times(end, 2 + max(1, round(_A_DECADE * decades)), FIRST_TIME)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Request:
         inputs: kind of samples.
         label_noise: distribution of the label noise.
         weights: distribution of the teacher's weights.
+        spectra: whether to keep the eigenvalues of Z at all times observed, not at the last one alone.
     """
 
     setting: Setting
@@ -44,6 +55,7 @@ class Request:
     inputs: Inputs = "network"
     label_noise: LabelNoise = "gaussian"
     weights: TeacherWeights = "gaussian"
+    spectra: bool = False
 
     @property
     def recipe(self) -> Recipe:
@@ -53,8 +65,7 @@ class Request:
     @property
     def times(self) -> FloatArray:
         """Times observed, shape (T,)."""
-        decades = np.log10(self.end / FIRST_TIME)
-        return log_times(self.end, 2 + max(1, round(_A_DECADE * decades)), FIRST_TIME)
+        return times_until(self.end)
 
     def check(self) -> None:
         """Refuse what cannot be trained.
@@ -115,7 +126,8 @@ def run_networks(request: Request, check: Callable[[], None]) -> Iterator[tuple[
         )
         last = []
         try:
-            for snapshot in train(problem, r.times, watch=check):
+            kept = r.times if r.spectra else None
+            for snapshot in train(problem, r.times, eigenvalue_times=kept, watch=check):
                 last = [snapshot]
                 fraction = (number + snapshot.fraction) / len(r.seeds)
                 yield fraction, LabRun(r, (*done, snapshot), tuple(failures))

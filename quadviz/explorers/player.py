@@ -7,9 +7,8 @@ stops, for whatever reason, the kernel is told where, goes there, and the figure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -17,65 +16,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-__all__ = ["PlayedLabel", "PlayedPanel", "PlayedPath", "Player", "Run"]
+from quadviz.explorers.stage import PlayedPanel, packed, staged
 
-_ASSETS = Path(__file__).parent / "assets"
+__all__ = ["Player", "Run"]
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PlayedPath:
-    """A line of a figure at F moments.
-
-    Attributes:
-        trace: number of the trace that it stands for, which is hidden meanwhile.
-        axis: its vertical axis in plotly's layout, such as "yaxis2".
-        x: places, shape (F, N); where a moment has NaN there is nothing to draw.
-        y: heights, shape (F, N).
-        style: attributes of the path in SVG.
-        dashes: its dashes at each moment, "none" for none.
-    """
-
-    trace: int
-    axis: str
-    x: FloatArray
-    y: FloatArray
-    style: dict[str, str]
-    dashes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PlayedLabel:
-    """A label of a figure at F moments.
-
-    Attributes:
-        annotation: number of the annotation that it stands for, which is hidden meanwhile.
-        axis: the vertical axis that it is placed by.
-        x: places, shape (F,).
-        y: heights, shape (F,).
-        left: whether it stands left of its place, shape (F,).
-        text: the words; empty where there are none.
-        shift: pixels to the side and upwards.
-        style: attributes of the text in SVG.
-    """
-
-    annotation: int
-    axis: str
-    x: FloatArray
-    y: FloatArray
-    left: NDArray[np.bool_]
-    text: tuple[str, ...]
-    shift: tuple[float, float]
-    style: dict[str, str]
-
-
-@dataclass(frozen=True)
-class PlayedPanel:
-    """What moves in one figure."""
-
-    paths: tuple[PlayedPath, ...]
-    labels: tuple[PlayedLabel, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +60,7 @@ class Player(anywidget.AnyWidget):
         title: what the button does, in a few words.
     """
 
-    _esm = _ASSETS / "player.js"
+    _esm = staged("player.js")
 
     title = traitlets.Unicode().tag(sync=True)
 
@@ -151,40 +96,7 @@ class Player(anywidget.AnyWidget):
 
 def _message(run: Run) -> tuple[dict[str, Any], list[bytes]]:
     """A run in JSON, its lines in single precision beside it: x and y of every path, panel by panel."""
-    buffers = [
-        np.ascontiguousarray(values, dtype="<f4").tobytes()
-        for panel in run.panels
-        for path in panel.paths
-        for values in (path.x, path.y)
-    ]
-    panels = [
-        {
-            "paths": [
-                {
-                    "trace": path.trace,
-                    "axis": path.axis,
-                    "points": path.x.shape[1],
-                    "style": path.style,
-                    "dashes": _runs(path.dashes),
-                }
-                for path in panel.paths
-            ],
-            "labels": [
-                {
-                    "annotation": label.annotation,
-                    "axis": label.axis,
-                    "x": label.x.tolist(),
-                    "y": label.y.tolist(),
-                    "left": label.left.tolist(),
-                    "text": list(label.text),
-                    "shift": label.shift,
-                    "style": label.style,
-                }
-                for label in panel.labels
-            ],
-        }
-        for panel in run.panels
-    ]
+    panels, buffers = packed(run.panels)
     message = {
         "parameter": run.parameter,
         "positions": run.positions.tolist(),
@@ -197,8 +109,3 @@ def _message(run: Run) -> tuple[dict[str, Any], list[bytes]]:
         },
     }
     return message, buffers
-
-
-def _runs(values: Sequence[str]) -> str | list[str]:
-    """One value where all are the same."""
-    return values[0] if len(set(values)) == 1 else list(values)

@@ -13,6 +13,7 @@ from quadviz.explorers.download import Download
 from quadviz.explorers.job import Ending, Job
 from quadviz.simulation.simulate import SimulationError
 from quadviz.tables import Table
+from quadviz.theory.dmft import DmftError
 
 __all__ = ["SimulationBar", "duration", "number_choice"]
 
@@ -33,7 +34,7 @@ class Request(Protocol):
 _log = logging.getLogger(__name__)
 
 #: Failures whose words are made for a viewer.
-_TOLD = (ValueError, MemoryError, SimulationError)
+_TOLD = (ValueError, MemoryError, SimulationError, DmftError)
 _START, _CANCEL = "▶ Simulate", "■ Cancel"
 #: Below this fraction nothing is said of the time left.
 _KNOWN = 0.02
@@ -64,11 +65,13 @@ class SimulationBar(Generic[R, T]):
     Args:
         request: what to simulate now.
         work: simulates a request; a generator of the fraction done and the result so far.
-        table: a result as a table, to be saved.
+        table: a result as a table, to be saved; None for a page that saves all it shows in one place.
         show: called whenever there is more of the result.
         filename: name of the file that it is saved to.
         title: what is trained, for the button's tooltip.
         choices: controls that belong to the row.
+        start: what the button says.
+        busy: why the work cannot begin just now, in a sentence without its stop; None or empty where it can.
 
     Attributes:
         widget: the row.
@@ -81,27 +84,31 @@ class SimulationBar(Generic[R, T]):
         self,
         request: Callable[[], R],
         work: Callable[[R, Check], Iterator[tuple[float, T]]],
-        table: Callable[[T], Table],
+        table: Callable[[T], Table] | None,
         show: Callable[[], None],
         filename: str,
         title: str,
         choices: Sequence[widgets.Widget] = (),
+        start: str = _START,
+        busy: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._request = request
         self._work = work
         self._table = table
         self._show = show
+        self._start, self._busy = start, busy
         self._fraction = self._elapsed = 0.0
         self.result: T | None = None
         self.job: Job[tuple[float, T]] = Job(self._show_progress, self._show_end)
-        self.button = widgets.Button(description=_START, tooltip=title)
+        self.button = widgets.Button(description=start, tooltip=title)
         self.button.add_class("qv-simulate")
         self.button.on_click(lambda _button: self._press())
         self.progress = widgets.FloatProgress(value=0.0, max=1.0)
         self.status = widgets.HTML()
         self.status.add_class("qv-status")
         self.download = Download(self._saved, filename, "Save what was simulated as CSV")
-        self.widget = widgets.Box([self.button, *choices, self.progress, self.status, self.download])
+        saving = [] if table is None else [self.download]
+        self.widget = widgets.Box([self.button, *choices, self.progress, self.status, *saving])
         self.widget.add_class("qv-simulation")
         self._show_bar(shown=False)
 
@@ -114,6 +121,9 @@ class SimulationBar(Generic[R, T]):
         if self.job.running:
             self.button.description = "Cancelling…"
             self.job.cancel()
+            return
+        if reason := self._busy():
+            self.say(f"{reason}.")
             return
         request = self._request()
         try:
@@ -139,7 +149,7 @@ class SimulationBar(Generic[R, T]):
         self.say(so_far if left is None else f"{so_far}, about {duration(left)} left")
 
     def _show_end(self, ending: Ending, failure: Exception | None) -> None:
-        self.button.description = _START
+        self.button.description = self._start
         self._show_bar(shown=False)
         if ending == Ending.DONE:
             self.say(f"done in {duration(self._elapsed)}")
@@ -152,7 +162,7 @@ class SimulationBar(Generic[R, T]):
 
     def _saved(self) -> Table:
         """The result as a table; nothing is saved before there is one."""
-        return ((), ()) if self.result is None else self._table(self.result)
+        return ((), ()) if self.result is None or self._table is None else self._table(self.result)
 
     def _show_bar(self, shown: bool) -> None:
         self.progress.layout.display = "" if shown else "none"

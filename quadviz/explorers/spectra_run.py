@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.page import cards_html
-from quadviz.explorers.player import PlayedLabel, PlayedPanel, PlayedPath, Run
+from quadviz.explorers.player import Run
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards
+from quadviz.explorers.stage import PlayedLabel, PlayedPanel, PlayedPath
 from quadviz.explorers.tracks import Track
 from quadviz.figures.spectra import PANELS, Panel, label_look, look
 from quadviz.figures.spectra_frame import Frame, fit_frame

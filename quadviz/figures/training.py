@@ -43,6 +43,8 @@ PANELS = (
 )
 #: Traces of a panel: each network, their mean, the theory.
 _NETWORKS, _MEAN, _THEORY, _TRACES = 0, 1, 2, 3
+#: The annotation that says how to begin, after the titles and the names of the theory.
+_WAITING = 2 * len(PANELS)
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
 #: So many decades are shown on either side of a single value.
@@ -151,11 +153,20 @@ class TrainingPen(Pen):
                 ends = (math.log10(FIRST_TIME), math.log10(view.end))
                 layout.xaxis.update(range=ends, **ticks("log", ends))
             if self.new("waiting", view.waiting):
-                layout.annotations[-1].visible = view.waiting
+                layout.annotations[_WAITING].visible = view.waiting
             for row in range(len(PANELS)):
                 self._fit_axis(row, view)
                 self._draw_networks(row, view)
                 self._draw_theory(row, view)
+
+    def courses(self, row: int, view: Training) -> FloatArray:
+        """The curves of a panel beside which the name of the theory has to find room, shape (C, T)."""
+        return view.mean[row : row + 1]
+
+    def fitted(self, row: int, view: Training) -> FloatArray:
+        """All values that the axis of a panel has to hold; those that are not finite do not count."""
+        drawn = [view.networks[row].ravel(), self.courses(row, view).ravel(), view.theory[row : row + 1]]
+        return np.concatenate(drawn)
 
     def _draw_networks(self, row: int, view: Training) -> None:
         """Thin lines one after another in one trace, and the mean."""
@@ -207,15 +218,15 @@ class TrainingPen(Pen):
             self.figure.layout.annotations[len(PANELS) + row].update(**words)
 
     def _place_of_name(self, row: int, view: Training, value: float) -> dict[str, object]:
-        """Where the name of a line at a height is: left, unless the networks begin there."""
+        """Where the name of a line at a height is: left, unless a course begins there."""
         low, high = self._ranges[row]
         place = math.log10(value) if view.y_scale == "log" else value
-        mean = view.mean[row][view.times >= FIRST_TIME]
-        known = np.where(np.isfinite(mean) & (mean > 0), mean, np.inf)
+        courses = self.courses(row, view)[:, view.times >= FIRST_TIME]
+        known = np.where(np.isfinite(courses) & (courses > 0), courses, np.inf)
         heights = np.log10(known) if view.y_scale == "log" else known
         near = np.abs(heights - place) < _NEAR * (high - low)
-        end = max(1, mean.size // 6)
-        right = bool(near[:end].any() and not near[-end:].any())
+        end = max(1, courses.shape[1] // 6)
+        right = bool(near[:, :end].any() and not near[:, -end:].any())
         # Near the top there is no room above the line.
         above = place - low < 0.85 * (high - low)
         return {
@@ -225,7 +236,7 @@ class TrainingPen(Pen):
 
     def _fit_axis(self, row: int, view: Training) -> None:
         """Fit a vertical axis to the networks and the theory; alone, this moves on the axis shown."""
-        values = np.append(view.networks[row].ravel(), view.theory[row])
+        values = self.fitted(row, view)
         usable = values[np.isfinite(values) & (values > 0)]
         if usable.size == 0:
             low, high = (-1.0, 0.0) if view.y_scale == "log" else (0.0, 1.0)

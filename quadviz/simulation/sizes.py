@@ -9,7 +9,16 @@ from typing import Any, Literal
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
-__all__ = ["KRYLOV", "Inputs", "Sizes", "check_memory", "check_size", "memory_needed", "readable", "whole_number"]
+__all__ = [
+    "KRYLOV",
+    "Inputs",
+    "Sizes",
+    "check_memory",
+    "check_size",
+    "memory_needed",
+    "readable",
+    "whole_number",
+]
 
 #: Where the sensing matrices come from: the network's own inputs, or the GOE.
 Inputs = Literal["network", "gaussian"]

@@ -1,94 +1,23 @@
-// Plays a run: draws its moments over the figures of the page, in their axes, and moves the slider along.
+// Plays a run: shows its moments on stages over the figures of the page, and moves the slider along.
 
-const SVG = "http://www.w3.org/2000/svg";
 const CONTROLS = "input, button, select, textarea, a";
-
-function element(tag, attributes, parent) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  parent?.append(node);
-  return node;
-}
-
-// One figure: its moving lines and labels are hidden and drawn anew in a layer above it.
-class Stage {
-  constructor(figure, panel, arrays, name) {
-    Object.assign(this, { figure, name });
-    figure.dataset.qvStage = name;
-    this.layer = element("svg", { class: "qv-stage", "aria-hidden": "true" });
-    this.clip = element("svg", { overflow: "hidden" }, this.layer);
-    this.paths = panel.paths.map((path) => {
-      const [x, y] = [arrays.shift(), arrays.shift()];
-      const node = element("path", { "stroke-linejoin": "round", ...path.style }, this.clip);
-      if (typeof path.dashes === "string") node.setAttribute("stroke-dasharray", path.dashes);
-      return { ...path, x, y, node };
-    });
-    this.labels = panel.labels.map((label) => ({ ...label, node: element("text", label.style, this.layer) }));
-  }
-
-  // A style rule, for plotly may draw its own elements again at any time.
-  hidden() {
-    const inside = `[data-qv-stage="${this.name}"]`;
-    const traces = this.paths.map((path) => `${inside} .trace${this.figure._fullData[path.trace].uid}`);
-    const labels = this.labels.map((label) => `${inside} .annotation[data-index="${label.annotation}"]`);
-    return `${[...traces, ...labels].join(",")} { visibility: hidden; }`;
-  }
-
-  draw(moment) {
-    const layout = this.figure._fullLayout;
-    const across = layout.xaxis;
-    const host = this.figure.querySelector(".svg-container");
-    if (this.layer.parentNode !== host) host.append(this.layer);
-    const top = layout.yaxis._offset;
-    const frame = { x: across._offset, y: top, width: across._length, height: layout.yaxis._length };
-    for (const [name, value] of Object.entries(frame)) this.clip.setAttribute(name, value);
-    for (const path of this.paths) {
-      const up = layout[path.axis];
-      const { points, x, y } = path;
-      const begin = moment * points;
-      let outline = "";
-      for (let i = begin; i < begin + points && Number.isFinite(x[begin]); i += 1) {
-        outline += `${outline ? "L" : "M"}${across.c2p(x[i]).toFixed(1)},${up.c2p(y[i]).toFixed(1)}`;
-      }
-      path.node.setAttribute("d", outline);
-      if (typeof path.dashes !== "string") path.node.setAttribute("stroke-dasharray", path.dashes[moment]);
-    }
-    for (const label of this.labels) {
-      const left = label.left[moment];
-      const up = layout[label.axis];
-      label.node.textContent = label.text[moment];
-      label.node.setAttribute("text-anchor", left ? "end" : "start");
-      label.node.setAttribute("x", frame.x + across.c2p(label.x[moment]) + (left ? -1 : 1) * (label.shift[0] + 1));
-      label.node.setAttribute("y", top + 1 + up.c2p(label.y[moment]) - label.shift[1]);
-    }
-  }
-
-  remove() {
-    this.layer.remove();
-    if (this.figure.dataset.qvStage === this.name) delete this.figure.dataset.qvStage;
-  }
-}
 
 // A run on its way: what it is made of, and where it is.
 class Performance {
   constructor(page, run, buffers) {
     const arrays = buffers.map((view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
-    const figures = page.querySelectorAll(".qv-panels .js-plotly-plot");
     Object.assign(this, { page, run, count: run.positions.length, moment: -1 });
-    this.stages = run.panels.map((panel, i) => new Stage(figures[i], panel, arrays, `${run.ticket}-${i}`));
-    this.rule = document.createElement("style");
-    this.rule.textContent = this.stages.map((stage) => stage.hidden()).join("\n");
+    this.cast = new Cast(page, run.panels, arrays, run.ticket);
     this.slider = page.querySelector(`.qv-control-slider[data-name="${run.parameter}"]`);
     this.box = page.querySelector(`.qv-control-box[data-name="${run.parameter}"]`);
     this.told = {};
-    document.head.append(this.rule);
     page.classList.add("qv-playing");
   }
 
   show(moment) {
     if (moment === this.moment) return;
     this.moment = moment;
-    for (const stage of this.stages) stage.draw(moment);
+    this.cast.draw(moment);
     this.slider.value = this.run.positions[moment];
     this.slider.style.setProperty("--qv-fill", this.run.positions[moment] / this.slider.max);
     this.box.value = this.run.texts[moment];
@@ -102,8 +31,7 @@ class Performance {
   }
 
   remove() {
-    for (const stage of this.stages) stage.remove();
-    this.rule.remove();
+    this.cast.remove();
     this.page.classList.remove("qv-playing");
   }
 }

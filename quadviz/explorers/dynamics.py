@@ -1,0 +1,396 @@
+"""The explorer of dynamics: the whole course of training, and the spectrum of what is learned on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+import ipywidgets as widgets
+import numpy as np
+
+from quadviz.explorers.download import Download
+from quadviz.explorers.dynamics_film import film_panels
+from quadviz.explorers.dynamics_key import dynamics_key
+from quadviz.explorers.dynamics_readout import (
+    Told,
+    best_moment,
+    best_name,
+    dynamics_cards,
+    dynamics_prose,
+    grey,
+)
+from quadviz.explorers.dynamics_run import (
+    QUALITIES,
+    MarchRequest,
+    MarchRun,
+    Quality,
+    march_frames,
+    network_frames,
+    population,
+    population_frames,
+    run_march,
+)
+from quadviz.explorers.dynamics_table import dynamics_table
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.film import Film
+from quadviz.explorers.lab_run import LabRun, Request, run_networks
+from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.simulation_bar import SimulationBar
+from quadviz.figures.axes import Scale
+from quadviz.figures.dynamics import (
+    DMFT_HUE,
+    Course,
+    Dynamics,
+    DynamicsPen,
+    dynamics_skeleton,
+)
+from quadviz.figures.dynamics_spectrum import (
+    EvolvingSpectrum,
+    Frames,
+    SpectrumPen,
+    spectrum_skeleton,
+    time_text,
+)
+from quadviz.figures.spectra_outlines import View
+from quadviz.figures.theme import ThemeName
+from quadviz.figures.training import PANELS
+from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.tables import Table
+from quadviz.theory.early_stopping import matching_decay
+from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.population import PopulationFlow
+from quadviz.theory.steady_state import Regime, SteadyState
+
+__all__ = ["DynamicsExplorer", "Source", "State", "show"]
+
+Source = Literal["population", "dmft", "networks"]
+
+_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS})
+_SIZE = ("d", "seeds", "first_seed")
+#: What the sources are called in the table that is saved.
+_SOURCES = {"population": "population flow", "dmft": "DMFT", "networks": "networks"}
+_EMPTY = {
+    "population": "",
+    "dmft": "press ▶ March DMFT to see its eigenvalues",
+    "networks": "press ▶ Simulate to see their eigenvalues",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """All that determines what the page shows, but for what was run.
+
+    Attributes:
+        kappa: student width.
+        kappa_star: teacher width.
+        alpha: sample ratio.
+        delta: label noise.
+        lam: weight decay.
+        gamma: initial variance.
+        end: time to train until.
+        d: input dimension of the networks.
+        seeds: number of networks.
+        first_seed: seed of the first one, and of the mean-field theory.
+        quality: how finely its equations are solved.
+        source: whose eigenvalues are counted.
+        view: eigenvalues of Z or singular values of W.
+        moment: number of the moment at which they are.
+        y_scale: scale of the axes of errors.
+        theme: the page's background.
+    """
+
+    kappa: float = PARAMETERS["kappa"].default
+    kappa_star: float = PARAMETERS["kappa_star"].default
+    alpha: float = PARAMETERS["alpha"].default
+    delta: float = PARAMETERS["delta"].default
+    lam: float = PARAMETERS["lam"].default
+    gamma: float = 0.1
+    end: float = SIMULATION_PARAMETERS["end"].default
+    d: float = SIMULATION_PARAMETERS["d"].default
+    seeds: float = SIMULATION_PARAMETERS["seeds"].default
+    first_seed: float = SIMULATION_PARAMETERS["first_seed"].default
+    quality: Quality = "preview"
+    source: Source = "population"
+    view: View = "eigenvalues"
+    moment: int = 0
+    y_scale: Scale = "log"
+    theme: ThemeName = "light"
+
+    @property
+    def setting(self) -> Setting:
+        """The setting."""
+        return Setting(**{name: getattr(self, name) for name in PARAMETERS})
+
+    @property
+    def request(self) -> Request:
+        """The networks to train."""
+        first = int(self.first_seed)
+        seeds = tuple(range(first, first + int(self.seeds)))
+        return Request(self.setting, int(self.d), seeds, self.end, spectra=True)
+
+    @property
+    def march_request(self) -> MarchRequest:
+        """The mean-field equations to solve."""
+        return MarchRequest(self.setting, self.end, self.quality, int(self.first_seed))
+
+
+class DynamicsExplorer(Explorer[State]):
+    """The page: sliders, errors against time, the spectrum of Z at a time, and a film of it.
+
+    Attributes:
+        course: the figure of errors against time.
+        spectrum: the figure of the spectrum.
+        film: plays the spectrum.
+        bar: trains networks.
+        march_bar: solves the mean-field equations.
+        download: saves all that is shown.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), _TABLE)
+        #: What was seen to have begun, and whether the film follows what comes in.
+        self._begun: dict[Source, object] = {}
+        self._following = False
+        self._make_bars()
+        drawings = dynamics_skeleton(), spectrum_skeleton()
+        self._pen = DynamicsPen(drawings[0], precision=np.float32)
+        self._spectrum_pen = SpectrumPen(drawings[1], precision=np.float32)
+        law, frames = self._law(), self._frames()
+        self._pen.draw(self._dynamics(self._told(law), frames))
+        self._spectrum_pen.draw(self._evolving(frames, law))
+        self.course = LiveFigure(drawings[0], "dynamics")
+        self.spectrum = LiveFigure(drawings[1], "dynamics_spectrum")
+        self._pen.figure, self._spectrum_pen.figure = self.course, self.spectrum
+        self.film = Film(self._arrive, "Time of the spectrum, from the start of training to its end")
+        self.source = self.bind(
+            "source", choice("Z of", [("α → ∞", "population"), ("DMFT", "dmft"), ("networks", "networks")])
+        )
+        self.source.tooltips = [
+            "Eigenvalues on infinitely many samples",
+            "Eigenvalues of the mean-field theory, of all its copies",
+            "Eigenvalues of the networks trained, of all seeds",
+        ]
+        self.source.add_class("qv-source")
+        self.download = Download(self._saved, "quadviz_dynamics.csv", "Save all curves and histograms as CSV")
+        self.download.ready = True
+        self.y_scale = self.bind("y_scale", choice("Error axes", [("linear", "linear"), ("log", "log")]))
+        self.view = self.bind(
+            "view", choice("Spectrum", [("of Z", "eigenvalues"), ("of W", "singular values")])
+        )
+        self.view.tooltips = ["Eigenvalues of Z = WWᵀ", "Singular values of W: their square roots"]
+        self.key = widgets.HTML()
+        self.key.add_class("qv-key")
+        panels, transport = widgets.Box([self.course, self.spectrum]), widgets.Box([self.film, self.source])
+        panels.add_class("qv-panels")
+        transport.add_class("qv-film-row")
+        second = widgets.Box([self.bar.widget, self.download])
+        second.add_class("qv-bar-row")
+        bars = widgets.Box([self.march_bar.widget, second])
+        bars.add_class("qv-bars")
+        self.page = Page(
+            "dynamics",
+            "What happens on the way, and when should one stop?",
+            self.groups((*PARAMETERS, "end")),
+            [self.y_scale, self.view, self.reset_button()],
+            [panels, transport, bars, self.key, self.theme],
+            self.groups(_SIZE),
+        )
+        self.page.widget.add_class("qv-dynamics")
+        self.start()
+
+    def _make_bars(self) -> None:
+        """The two rows that work is started from; one piece of work at a time."""
+
+        def busy_with(other: str) -> str:
+            return f"{other} is running: wait for its end, or cancel it first"
+
+        self.bar: SimulationBar[Request, LabRun] = SimulationBar(
+            lambda: self.state.request,
+            run_networks,
+            None,
+            lambda: self._came("networks", self.bar.result),
+            "",
+            "Train networks at this setting",
+            busy=lambda: busy_with("the DMFT") if self.march_bar.job.running else None,
+        )
+        quality = widgets.Dropdown(
+            options=[
+                (f"{name}: size {effort.d_eff}, {effort.replicas} replicas", name)
+                for name, effort in QUALITIES.items()
+            ]
+        )
+        quality.tooltip = "How finely the equations are solved; the good one takes some ten times as long"
+        self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
+            lambda: self.state.march_request,
+            run_march,
+            None,
+            lambda: self._came("dmft", self.march_bar.result),
+            "",
+            "Solve the equations of dynamical mean-field theory at this setting",
+            [self.bind("quality", quality)],
+            start="▶ March DMFT",
+            busy=lambda: busy_with("the simulation") if self.bar.job.running else None,
+        )
+
+    @property
+    def run(self) -> LabRun | None:
+        """The networks trained last."""
+        return self.bar.result
+
+    @property
+    def march(self) -> MarchRun | None:
+        """The mean-field solution found last."""
+        return self.march_bar.result
+
+    def draw(self) -> None:
+        """Solve for the state, redraw, and fill the read-out."""
+        law, frames = self._law(), self._frames()
+        told = self._told(law)
+        self._pen.draw(self._dynamics(told, frames))
+        spectrum = self._evolving(frames, law)
+        self._spectrum_pen.draw(spectrum)
+        self._load(spectrum)
+        old = grey(told)
+        self.key.value = dynamics_key(told.networks_current, told.march_current)
+        caption = "Training and when to stop it"
+        self.page.readout.value = cards_html(
+            f"{caption}; grey: {'; '.join(old)}" if old else caption, dynamics_cards(told)
+        )
+        self.page.prose.value = prose_html(dynamics_prose(told))
+
+    def _came(self, source: Source, result: LabRun | MarchRun | None) -> None:
+        """More of a result: its spectrum is shown, and goes along with it until someone moves the time."""
+        request = None if result is None else result.request
+        with self._lock:
+            state = self.state
+            if self._begun.get(source) is not request:
+                self._begun[source], self._following = request, True
+                state = replace(state, source=source)
+            if self._following and state.source == source:
+                frames = self._frames(source)
+                state = replace(state, moment=0 if frames is None else frames.times.size - 1)
+            self.state = state
+            self.show_state()
+            self.refresh()
+
+    def _arrive(self, moment: int) -> None:
+        """Go to where the film came to rest."""
+        self._following = False
+        self.change(moment=moment)
+
+    def _law(self) -> LearnedSpectrum:
+        s = self.state
+        return learned_spectrum(np.array([[s.alpha]]), s.kappa, s.kappa_star, s.lam, s.delta)
+
+    def _current(self) -> tuple[bool, bool]:
+        """Whether the networks and the mean-field solution are of the setting shown."""
+        networks, march = self.run, self.march
+        now = self.state.request
+        same = networks is None or (networks.request.setting, networks.request.d) == (now.setting, now.d)
+        return same, march is None or march.request.setting == now.setting
+
+    def _flow(self) -> PopulationFlow:
+        s = self.state
+        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end)
+
+    def _frames(self, source: Source | None = None) -> Frames | None:
+        """The moments of the source chosen, or of another one."""
+        same, march_same = self._current()
+        match source or self.state.source:
+            case "population":
+                return population_frames(self._flow())
+            case "dmft":
+                return None if self.march is None else march_frames(self.march, march_same)
+            case _:
+                return None if self.run is None else network_frames(self.run, same)
+
+    def _told(self, law: LearnedSpectrum) -> Told:
+        """All that is read out."""
+        s, (same, march_same) = self.state, self._current()
+        stop = best_moment(self.run, same, self.march, march_same)
+        match = None
+        if stop is not None and stop.mse > 0:
+            match = matching_decay(stop.mse, s.alpha, s.kappa, s.kappa_star, s.delta)
+        theory, flow = law.state[0, 0], self._flow()
+        return Told(s.setting, self.run, same, self.march, march_same, theory, flow, stop, match)
+
+    def _moment(self, frames: Frames | None) -> int:
+        """The number of the moment shown: the last one there is where the state's lies beyond."""
+        return 0 if frames is None else min(self.state.moment, frames.times.size - 1)
+
+    def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
+        """What to draw against time."""
+        s, run, march = self.state, self.run, self.march
+        fields = [name for name, _, _ in PANELS]
+        times = s.request.times if run is None else run.request.times
+        networks = np.full((len(fields), 1, times.size), np.nan)
+        mean = error = networks[:, 0]
+        if run is not None and run.networks:
+            networks = np.array([run.curves(name) for name in fields])
+            both = [run.mean(name) for name in fields]
+            mean, error = np.array([m for m, _ in both]), np.array([e for _, e in both])
+        flow = told.flow
+        losses = np.array([flow.mse, flow.loss + s.delta / 4])
+        ends = [s.end, *(r.request.end for r in (run, march) if r is not None)]
+        stop = told.stop if told.stop is not None and told.stop.pays else None
+        return Dynamics(
+            times=times,
+            networks=networks,
+            mean=mean,
+            error=error,
+            theory=np.array([float(getattr(told.theory, name)) for name in fields]),
+            limited=_limited(told.theory),
+            theory_name="theory, t → ∞" if s.lam > 0 else "theory, λ → 0+, t → ∞",
+            current=told.networks_current,
+            end=max(ends),
+            y_scale=s.y_scale,
+            theme=s.theme,
+            dmft=Course.none() if march is None else march.course(told.march_current),
+            population=Course(flow.times, losses, np.full(losses.shape, np.nan)),
+            now=None if frames is None else float(frames.times[self._moment(frames)]),
+            best=None if stop is None else stop.time,
+            best_name="" if stop is None else best_name(stop),
+        )
+
+    def _evolving(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
+        """What to draw of the spectrum."""
+        s = self.state
+        return EvolvingSpectrum(
+            frames=frames,
+            moment=self._moment(frames),
+            law=law,
+            kappa=s.kappa,
+            gamma=s.gamma,
+            limited=_limited(law.state),
+            empty=_EMPTY[s.source],
+            hue=DMFT_HUE if s.source == "dmft" else None,
+            view=s.view,
+            theme=s.theme,
+        )
+
+    def _load(self, spectrum: EvolvingSpectrum) -> None:
+        """Give the browser all moments of what is drawn."""
+        frames, moments = spectrum.frames, self._spectrum_pen.moments
+        if frames is None or moments is None:
+            self.film.load([], [], 0)
+            return
+        panels = film_panels(frames.times, moments, self._spectrum_pen.hue(spectrum), spectrum.theme)
+        self.film.load([time_text(t) for t in frames.times], panels, spectrum.moment)
+
+    def _saved(self) -> Table:
+        """All that is shown, as a table."""
+        with self._lock:
+            frames, moments = self._frames(), self._spectrum_pen.moments
+            name = _SOURCES[self.state.source]
+            return dynamics_table(self._told(self._law()), frames, name, moments)
+
+
+def _limited(theory: SteadyState) -> bool:
+    return Regime(int(theory.regime.flat[0])) == Regime.RANK_LIMITED
+
+
+def show() -> None:
+    """Put the explorer on the page, below the cell that calls this."""
+    DynamicsExplorer().show()

@@ -1,0 +1,236 @@
+"""What the page of dynamics says: cards and sentences about the course of training and when to stop it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from quadviz.explorers.dynamics_run import MarchRun
+from quadviz.explorers.lab_run import LabRun
+from quadviz.explorers.network_words import ratios
+from quadviz.explorers.page import Card
+from quadviz.explorers.point_cards import regime_card
+from quadviz.explorers.wording import Paragraph, four_digits, measured
+from quadviz.setting import PARAMETERS, Setting
+from quadviz.theory.early_stopping import EarlyStop, MatchingDecay, early_stop
+from quadviz.theory.population import PopulationFlow
+from quadviz.theory.steady_state import Regime, SteadyState
+
+__all__ = ["Told", "best_moment", "best_name", "dynamics_cards", "dynamics_prose", "grey"]
+
+#: From this many standard errors on two values are told apart.
+_APART = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """All that is read out.
+
+    Attributes:
+        setting: the setting shown.
+        networks: those trained last, or None.
+        networks_current: whether they are of the setting shown.
+        march: the last mean-field solution, or None.
+        march_current: whether it is of the setting shown.
+        theory: long training at the setting shown, arrays holding a single value.
+        flow: the population flow there.
+        stop: the best moment of what is of the setting shown, or None.
+        match: the weight decay that does as well, or None.
+    """
+
+    setting: Setting
+    networks: LabRun | None
+    networks_current: bool
+    march: MarchRun | None
+    march_current: bool
+    theory: SteadyState
+    flow: PopulationFlow
+    stop: EarlyStop | None
+    match: MatchingDecay | None
+
+    @property
+    def by(self) -> str:
+        """What the best moment was taken from."""
+        return "DMFT" if self.march is not None and self.march_current else "networks"
+
+    @property
+    def end(self) -> float:
+        """The time until which that was to go; 0 where nothing was run."""
+        source = self.march if self.by == "DMFT" else self.networks
+        return 0.0 if source is None else source.request.end
+
+
+def best_moment(
+    networks: LabRun | None, networks_current: bool, march: MarchRun | None, march_current: bool
+) -> EarlyStop | None:
+    """The best moment to stop: by the mean-field theory, or else by the mean of the networks."""
+    if march is not None and march_current:
+        s = march.solution
+        return early_stop(s.times, s.mse, s.mse_error)
+    if networks is not None and networks.networks and networks_current:
+        return early_stop(networks.request.times, *networks.farthest.mean("mse"))
+    return None
+
+
+def best_name(stop: EarlyStop) -> str:
+    """What is written at the best moment."""
+    return f"best: t ≈ {stop.time:.2g}, mse {stop.mse:.3g}"
+
+
+def grey(told: Told) -> list[str]:
+    """What is drawn that belongs to another setting, and in what that one differs, in words."""
+    old = []
+    if told.networks is not None and not told.networks_current:
+        r = told.networks.request
+        old.append(f"networks of {_other(r.setting, told.setting) or f'd = {r.d}'}")
+    if told.march is not None and not told.march_current:
+        old.append(f"DMFT of {_other(told.march.request.setting, told.setting)}")
+    return old
+
+
+def dynamics_cards(told: Told) -> list[Card]:
+    """The read-out."""
+    stop, match = told.stop, told.match
+    networks, march = measured(*_network_end(told.networks)), measured(*_march_end(told.march))
+    theory, flow = four_digits(float(told.theory.mse)), four_digits(float(told.flow.mse[-1]))
+    when = then = gain = lam = "–"
+    if stop is not None:
+        when = f"≈ {stop.time:.2g}" if stop.pays else "the end"
+        then = measured(stop.mse, stop.error)
+        gain = f"{100 * stop.gain:.0f}%" if stop.pays else "none"
+    if match is not None and stop is not None and stop.pays:
+        lam = four_digits(match.lam) if math.isfinite(match.lam) else "none does"
+    best = four_digits(match.best_mse) if match is not None else "–"
+    by = "" if stop is None else f" By the {told.by}."
+    return [
+        Card("", "mse at the end, networks", networks, "Mean at the last time, ± its standard error."),
+        Card("", "mse at the end, DMFT", march, "Mean of the replicas, ± its standard error."),
+        Card("", "mse, t → ∞", theory, "Long training in the limit d → ∞."),
+        Card("", "mse at the end, α → ∞", flow, "Training on infinitely many samples."),
+        Card("t", "best", when, f"When the mse is least.{by}"),
+        Card("", "mse, best t", then, f"The mse then, ± its standard error.{by}"),
+        Card(
+            "", "gain over the end", gain, "How far this is below the end. A rise within its noise is none."
+        ),
+        Card("λ", "that matches", lam, "The weight decay whose long training has the mse of the best time."),
+        Card("", "mse, best λ", best, "Long training with the weight decay that is best for it, as d → ∞."),
+        regime_card(told.theory),
+    ]
+
+
+def dynamics_prose(told: Told) -> list[Paragraph]:
+    """What to notice."""
+    said: list[Paragraph] = []
+    if told.networks is None and told.march is None:
+        text = (
+            "press March DMFT for the exact course of training as d → ∞, or Simulate to train networks. "
+            "At once there are the end of training in theory (the level line) and training on infinitely "
+            "many samples (dashes and dots)."
+        )
+        said.append(("So far", text))
+    if old := grey(told):
+        text = f"{'; '.join(old)}. Theory, α → ∞ and the law behind the histogram follow the controls."
+        said.append(("Grey", text))
+    if told.stop is not None:
+        said.append(("When to stop", _about_stop(told, told.stop)))
+    if told.march is not None and told.march_current:
+        said.append(("DMFT", _about_march(told, told.march)))
+    if told.networks is not None and told.networks.networks and told.networks_current:
+        said.append(("Networks", _about_networks(told, told.networks)))
+    said.append(("Spectrum", _about_spectrum(told)))
+    failures = [] if told.networks is None else [("Failed", f"{text}.") for text in told.networks.failures]
+    return [*said, *failures]
+
+
+def _about_stop(told: Told, stop: EarlyStop) -> str:
+    """What stopping early does, and what weight decay would do."""
+    if not stop.pays:
+        falls = "rises again by no more than its noise explains"
+        if stop.time == stop.end:
+            falls = f"falls until t = {four_digits(stop.end)}"
+            if stop.end < told.end:
+                return f"by the {told.by} the mse {falls}, as far as it is known."
+        return f"by the {told.by} the mse {falls}: stopping early does not pay here."
+    text = (
+        f"by the {told.by} the mse is least at t ≈ {stop.time:.2g}, {measured(stop.mse, stop.error)}; at "
+        f"t = {four_digits(stop.end)} it is {measured(stop.end_mse, stop.end_error)}. Who stops early is "
+        f"better off by {100 * stop.gain:.0f}%"
+    )
+    if (match := told.match) is None:
+        return f"{text}."
+    best = f"the best weight decay, λ = {four_digits(match.best_lam)}, ends at {four_digits(match.best_mse)}"
+    if math.isnan(match.lam):
+        return f"{text}. No weight decay does as well: {best}, and that is worse than stopping early."
+    if match.lam == 0:
+        return f"{text}. Long training without weight decay would do as well in theory."
+    text += f". Weight decay λ = {four_digits(match.lam)} does as well without stopping"
+    return f"{text}; {best}, which is better."
+
+
+def _about_march(told: Told, run: MarchRun) -> str:
+    """How the solution was found, and how its end lies to the theory."""
+    s = run.solution
+    text = (
+        f"{s.replicas} replicas with matrices of size {s.d_eff}, to t = {four_digits(s.reached)} "
+        f"in {s.grid.size} steps; the band is one standard error of their mean"
+    )
+    mse, error = _march_end(run)
+    limit = float(told.theory.mse)
+    if s.complete and math.isfinite(limit) and limit > 0 and run.request.setting.lam > 0:
+        apart = 100 * (mse / limit - 1)
+        text += f". It ends {abs(apart):.0f}% {'above' if apart > 0 else 'below'} the theory of long times"
+        if math.isfinite(error) and abs(mse - limit) <= _APART * error:
+            text += f", within {_APART:g} standard errors"
+        text += f": what is left is the time still to go, and a bias of the order of 1/{s.d_eff}²"
+    return f"{text}."
+
+
+def _about_networks(told: Told, run: LabRun) -> str:
+    """Networks beside the mean-field theory."""
+    many = len(run.networks)
+    text = f"{many} network{'s' if many > 1 else ''} of d = {run.request.d}"
+    if told.march is not None and told.march_current:
+        mean, _ = run.farthest.mean("mse")
+        s = told.march.solution
+        at = np.interp(run.request.times, s.times, s.mse, right=np.nan)
+        apart = np.abs(mean / at - 1)
+        if np.isfinite(apart).any():
+            middle = 100 * float(np.nanmedian(apart))
+            text += f". Their mse is off the DMFT by {middle:.0f}% in the median"
+    return f"{text}. A finite size lifts the mse by some 1/d."
+
+
+def _about_spectrum(told: Told) -> str:
+    """What moves in the histogram."""
+    text = (
+        "at t = 0 the eigenvalues of Z follow Marchenko and Pastur's law, the thin line. Press Play: they "
+        "leave this bulk one after another, those of the teacher's strongest directions first, and end on "
+        "the grey law of long training. A tick on the axis is a typical eigenvalue of one network"
+    )
+    if Regime(int(told.theory.regime)) == Regime.RANK_LIMITED:
+        text += ", which rests on an assumption here, for the width limits the rank"
+    return f"{text}."
+
+
+def _network_end(run: LabRun | None) -> tuple[float, float]:
+    """Mean mse and its standard error at the last time any network has reached."""
+    if run is None or not run.networks:
+        return math.nan, math.nan
+    mean, error = run.farthest.mean("mse")
+    reached = np.flatnonzero(np.isfinite(mean))
+    return (float(mean[reached[-1]]), float(error[reached[-1]])) if reached.size else (math.nan, math.nan)
+
+
+def _march_end(run: MarchRun | None) -> tuple[float, float]:
+    """The same of the mean-field solution."""
+    if run is None or not run.solution.mse.size:
+        return math.nan, math.nan
+    return float(run.solution.mse[-1]), float(run.solution.mse_error[-1])
+
+
+def _other(setting: Setting, shown: Setting) -> str:
+    """The parameters in which a setting differs from the one shown."""
+    values = {name: getattr(setting, name) for name in PARAMETERS}
+    return ratios({name: value for name, value in values.items() if value != getattr(shown, name)})
