@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.evidence import DOCS, PROCESSES, Case, Row, read_rows
 from quadviz import Setting, sample_problem, simulate_ensemble
 from quadviz.simulation.flow import gradient_flow
-from quadviz.simulation.statistics import mean_and_error
+from quadviz.statistics import mean_and_error
 from quadviz.theory.dmft import Dmft, DmftError, march
 from quadviz.theory.dmft_replica import Rule
 

@@ -164,7 +164,8 @@ def _deep(means: Means) -> str:
 Here the theory of long times rests on the steady-state assumption, and at the depth of L6, where a student
 has hardly fewer parameters than there are samples, networks do not end where it says. The march makes no
 such assumption. Its own weakness there is that the response R becomes small, and the noise of
-its memory is multiplied by 1/R; so it has 16 copies and 6 probes a replica here."""
+its memory is multiplied by 1/R; so it has 16 copies and 6 probes a replica here, and the march of L6 leaves
+all bounds soon after the last time shown: its last column or two cannot be trusted."""
     ]
     for case in DEEP:
         s = case.setting
@@ -180,7 +181,30 @@ its memory is multiplied by 1/R; so it has 16 copies and 6 probes a replica here
             value = float(getattr(end, quantity))
             parts.append(f"{case.name}, {SYMBOLS[quantity]}; theory of t → ∞: {value:.4g}.")
             parts.append(table(["t", "DMFT", *sizes], lines))
+    parts.append(_verdict(means))
     return "\n\n".join(parts)
+
+
+def _verdict(means: Means) -> str:
+    """Whom the march of the deepest setting follows, while it can be trusted."""
+    case, t = DEEP[1], 50.0
+    s = case.setting
+    end = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
+    said, near = [], True
+    for quantity in ("mse", "train_loss"):
+        solved = means.of("deep", case.name, quantity, "dmft", t)[0]
+        seen = means.of("deep", case.name, quantity, "network", t)[-1]
+        formula = float(getattr(end, quantity))
+        said.append(
+            f"{SYMBOLS[quantity]} {with_error(solved.mean, solved.error)} by the march, "
+            f"{with_error(seen.mean, seen.error)} in networks of d = {seen.d}, {formula:.2g} in the theory"
+        )
+        near &= abs(solved.mean - seen.mean) <= 3 * np.hypot(solved.error, seen.error)
+    verdict = "follows the networks" if near else "is off the networks"
+    return (
+        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it goes, the march {verdict}. Whether it would "
+        "come to the formula later than networks of any size do, it cannot say."
+    )
 
 
 def _aging(means: Means) -> str:

@@ -19,7 +19,7 @@ from benchmarks.run import MEGABYTE, Line, in_fresh_python, milliseconds, verdic
 from quadviz import PARAMETERS, Problem, Setting, Simulation, sample_problem, simulate, train
 from quadviz.simulation.flow import SolverStatistics
 from quadviz.simulation.sizes import Sizes
-from quadviz.simulation.threads import blas_threads
+from quadviz.threads import blas_threads
 
 __all__ = ["main"]
 

@@ -17,7 +17,7 @@ from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.simulate import SimulationError
 from quadviz.simulation.sizes import check_size
-from quadviz.simulation.statistics import mean_and_error
+from quadviz.statistics import mean_and_error
 from quadviz.tables import Table
 from quadviz.theory.approach import ApproachLaw, approach_curve, approach_law
 from quadviz.theory.flow_target import FlowTarget

@@ -16,7 +16,7 @@ from quadviz.figures.simulated_points import SimulatedPoints
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
-from quadviz.simulation.statistics import mean_and_error
+from quadviz.statistics import mean_and_error
 from quadviz.theory.steady_state import steady_state
 
 __all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]

@@ -13,7 +13,7 @@ from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
 from quadviz.simulation.sizes import Inputs, check_size
-from quadviz.simulation.statistics import mean_and_error
+from quadviz.statistics import mean_and_error
 
 __all__ = ["LabRun", "Request", "run_networks", "times_until"]
 

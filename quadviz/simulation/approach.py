@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import checked_times
 from quadviz.simulation.flow import FlowError, gradient_flow
 from quadviz.simulation.problem import Problem
-from quadviz.simulation.simulate import SimulationError, checked_times
-from quadviz.simulation.threads import blas_threads
+from quadviz.simulation.simulate import SimulationError
+from quadviz.threads import blas_threads
 
 __all__ = ["FARTHER", "NetworkApproach", "network_approach"]
 

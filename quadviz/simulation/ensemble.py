@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import checked_times, whole_number
 from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights
-from quadviz.simulation.simulate import Simulation, SimulationError, checked_times, simulate
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory, whole_number
-from quadviz.simulation.statistics import mean_and_error
+from quadviz.simulation.simulate import Simulation, SimulationError, simulate
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.statistics import mean_and_error
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from quadviz.simulation.problem import Problem
 from quadviz.simulation.sizes import KRYLOV
-from quadviz.simulation.threads import blas_threads
+from quadviz.threads import blas_threads
 
 if TYPE_CHECKING:
     from sksundae.cvode import CVODE

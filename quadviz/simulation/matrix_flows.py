@@ -8,12 +8,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import whole_number
 from quadviz.setting import PARAMETERS
-from quadviz.simulation.sizes import whole_number
-from quadviz.simulation.statistics import mean_and_error
-from quadviz.simulation.threads import blas_threads
+from quadviz.statistics import mean_and_error
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.matrix_flow import MatrixFlow, spectral_flow
+from quadviz.threads import blas_threads
 
 __all__ = ["MatrixFlows", "drawn_rates", "matrix_flows"]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.checks import whole_number
 from quadviz.setting import Setting
 from quadviz.simulation.problem import (
     LabelNoise,
@@ -23,8 +24,8 @@ from quadviz.simulation.problem import (
     eigenvalues,
     sample_problem,
 )
-from quadviz.simulation.sizes import Inputs, Sizes, whole_number
-from quadviz.simulation.threads import blas_threads
+from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.threads import blas_threads
 
 __all__ = ["Minimum", "minimise", "minimise_problem"]
 

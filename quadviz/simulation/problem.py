@@ -14,10 +14,11 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.checks import whole_number
 from quadviz.setting import Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory, whole_number
-from quadviz.simulation.threads import blas_threads
+from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.threads import blas_threads
 
 __all__ = ["LabelNoise", "Observed", "Problem", "Recipe", "TeacherWeights", "eigenvalues", "sample_problem"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import checked_times, whole_number
 from quadviz.setting import Setting
 from quadviz.simulation.flow import FlowError, SolverStatistics, gradient_flow
 from quadviz.simulation.problem import (
@@ -19,10 +20,10 @@ from quadviz.simulation.problem import (
     eigenvalues,
     sample_problem,
 )
-from quadviz.simulation.sizes import Inputs, Sizes, whole_number
-from quadviz.simulation.threads import blas_threads
+from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.threads import blas_threads
 
-__all__ = ["Simulation", "SimulationError", "checked_times", "log_times", "simulate", "train"]
+__all__ = ["Simulation", "SimulationError", "log_times", "simulate", "train"]
 
 FloatArray = NDArray[np.float64]
 
@@ -269,37 +270,3 @@ def _snapshots(
             yield last
     except FlowError as error:
         raise SimulationError(f"d = {problem.sizes.d}, seed {problem.seed}: {error}", last) from error
-
-
-def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
-    """Times to observe at and times to keep eigenvalues at, as arrays, the second a part of the first.
-
-    Raises:
-        TypeError: if they are not numbers.
-        ValueError: if the first do not increase from 0 or more, or the second are not among them.
-    """
-    wanted = _numbers("times", times)
-    if wanted.ndim != 1 or wanted.size == 0:
-        raise ValueError(f"times must be one number or a sequence of them, got shape {wanted.shape}")
-    if not np.isfinite(wanted).all() or wanted[0] < 0:
-        bad = wanted[~np.isfinite(wanted) | (wanted < 0)][0]
-        raise ValueError(f"times must be finite and >= 0, got {bad:g}")
-    falls = np.flatnonzero(np.diff(wanted) <= 0)
-    if falls.size:
-        one, next_one = wanted[falls[0] : falls[0] + 2]
-        raise ValueError(f"times must increase, got {one:g} before {next_one:g}")
-    if eigenvalue_times is None:
-        return wanted, wanted[-1:]
-    kept = _numbers("eigenvalue_times", eigenvalue_times)
-    strange = kept[~np.isin(kept, wanted)]
-    if strange.size:
-        raise ValueError(f"eigenvalue_times must be among times, got {strange[0]:g}")
-    return wanted, np.unique(kept)
-
-
-def _numbers(name: str, values: ArrayLike) -> FloatArray:
-    """An array of its own, at least one-dimensional."""
-    try:
-        return np.array(values, dtype=np.float64, ndmin=1)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be numbers, got {values!r}") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from quadviz.checks import readable, whole_number
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
@@ -16,8 +16,6 @@ __all__ = [
     "check_memory",
     "check_size",
     "memory_needed",
-    "readable",
-    "whole_number",
 ]
 
 #: Where the sensing matrices come from: the network's own inputs, or the GOE.
@@ -38,7 +36,6 @@ _PARTS = (
     ("kappa_star", "m_star", "no neuron", 1),
     ("alpha", "n", "no sample", 2),
 )
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 @dataclass(frozen=True)
@@ -83,30 +80,6 @@ class Sizes:
     @classmethod
     def _rounded(cls, setting: Setting, d: int) -> Sizes:
         return cls(d, round(setting.kappa * d), round(setting.kappa_star * d), round(setting.alpha * d * d))
-
-
-def whole_number(name: str, value: Any, least: int) -> int:
-    """The value as an int.
-
-    Raises:
-        TypeError: if it is not a whole number.
-        ValueError: if it is less than ``least``.
-
-    >>> whole_number("d", 1, least=2)
-    Traceback (most recent call last):
-    ...
-    ValueError: d must be a whole number >= 2, got 1
-    """
-    refusal = f"{name} must be a whole number >= {least}, got {value!r}"
-    if isinstance(value, bool):
-        raise TypeError(refusal)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(refusal) from None
-    if number < least:
-        raise ValueError(refusal)
-    return number
 
 
 def memory_needed(sizes: Sizes, inputs: Inputs) -> int:
@@ -164,15 +137,3 @@ def check_size(setting: Setting, d: int, inputs: Inputs = "network") -> None:
     """
     Sizes.of(setting, d)
     check_memory(setting, d, inputs)
-
-
-def readable(size: float) -> str:
-    """A number of bytes with three digits.
-
-    >>> readable(25_600_000)
-    '25.6 MB'
-    """
-    unit = 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.3g} {_UNITS[unit]}"

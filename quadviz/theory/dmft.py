@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import checked_times, whole_number
 from quadviz.setting import Setting
-from quadviz.simulation.simulate import checked_times
-from quadviz.simulation.sizes import whole_number
-from quadviz.simulation.statistics import mean_and_error
-from quadviz.simulation.threads import blas_threads
+from quadviz.statistics import mean_and_error
 from quadviz.theory.dmft_plan import check_march, march_grid
 from quadviz.theory.dmft_replica import TRUE, DivergedError, Kernels, Rule, Sizes, replica
+from quadviz.threads import blas_threads
 
 __all__ = ["Dmft", "DmftError", "check_march", "dmft", "march"]
 

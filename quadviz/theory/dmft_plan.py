@@ -7,9 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import checked_times, readable, whole_number
 from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.simulate import checked_times
-from quadviz.simulation.sizes import readable, whole_number
 from quadviz.theory.dmft_draws import WORDS
 
 __all__ = ["check_march", "march_grid"]
