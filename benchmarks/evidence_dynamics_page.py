@@ -202,8 +202,8 @@ def _verdict(means: Means) -> str:
         near &= abs(solved.mean - seen.mean) <= 3 * np.hypot(solved.error, seen.error)
     verdict = "follows the networks" if near else "is off the networks"
     return (
-        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it goes, the march {verdict}. Whether it would "
-        "come to the formula later than networks of any size do, it cannot say."
+        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it goes, the march {verdict}. Whether it "
+        "would come to the formula later than networks of any size do, it cannot say."
     )
 
 
