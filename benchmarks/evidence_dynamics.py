@@ -23,6 +23,7 @@ from quadviz.theory.dmft import Dmft, DmftError, march
 from quadviz.theory.dmft_replica import Rule
 
 __all__ = [
+    "AGING",
     "AGING_NETWORKS",
     "AGING_SIZES",
     "CSV",
@@ -78,8 +79,9 @@ DEEP_MARCH = {"d_eff": 40, "replicas": 3, "probes": 6, "copies": 16}
 
 #: Times until which Z is followed from half of them, and the sizes at which it is.
 DOUBLINGS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
+AGING = (DEEP[0], LONG[1])
 AGING_SIZES = (20, 40)
-AGING_NETWORKS = {40: 24, 80: 12, 160: 6}
+AGING_NETWORKS = {40: 16, 80: 8, 160: 4}
 
 
 def _marched(case: Case, times: Sequence[float], seed: int = 0, **options: Any) -> Dmft:
@@ -160,7 +162,7 @@ def _moved_in_march(run: Dmft) -> FloatArray:
 
 def aging() -> Iterator[Row]:
     """How far Z moves while the time doubles, where the width limits the rank and where it does not."""
-    for case in (DEEP[0], LONG[1], FLOWS[1]):
+    for case in AGING:
         s = case.setting
         place = (s.kappa, s.kappa_star, s.alpha, s.lam, s.delta)
         for d in AGING_SIZES:

@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.evidence import Case, Row, read_rows
 from benchmarks.evidence_dynamics import (
+    AGING,
     AGING_NETWORKS,
     AGING_SIZES,
     CSV,
@@ -214,7 +215,7 @@ def _aging(means: Means) -> str:
 How far Z moves while the time doubles, |Z(t) - Z(t/2)|²/d. The steady-state assumption says that this
 goes to 0. Each row of the march is one of size d_eff; nothing in its equations is finite but that."""
     ]
-    for case in (DEEP[0], LONG[1], FLOWS[1]):
+    for case in AGING:
         s = case.setting
         lines = []
         for variant, sizes in (("dmft", AGING_SIZES), ("network", AGING_NETWORKS)):

@@ -49,6 +49,7 @@ class Dmft:
         covariance: K = 2 C + delta, shape (n, n).
         eigenvalue_times: times at which eigenvalues were asked for, shape (E,).
         eigenvalues: of Z, of all copies together, increasing, shape (E, replicas * copies * d_eff).
+        fraction: how much of the work is done.
     """
 
     setting: Setting

@@ -37,8 +37,8 @@ def march_grid(setting: Setting, end: float, step: float = 0.1) -> FloatArray:
     grid = [0.0]
     while grid[-1] < end:
         grid.append(grid[-1] + max(first, step * grid[-1]))
-    # The steps are stretched a little, so that the last one ends at the end.
-    return np.array(grid) * (end / grid[-1] if len(grid) > 1 else 1.0)
+    # The steps are shortened a little, so that the last one ends at the end.
+    return np.append(np.array(grid[:-1]) * (end / max(grid[-1], first)), end)
 
 
 def check_march(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -127,5 +128,4 @@ class FlowTarget:
 
     @property
     def _law(self) -> NoisyTeacherLaw:
-        assert self.kappa_star is not None  # noqa: S101 - for the reader of types
-        return NoisyTeacherLaw(self.kappa_star, max(self.xi, _CLEAN))
+        return NoisyTeacherLaw(cast("float", self.kappa_star), max(self.xi, _CLEAN))
