@@ -35,6 +35,7 @@ __all__ = [
     "main",
     "read_rows",
     "spectrum",
+    "write_rows",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -338,14 +339,18 @@ def read_rows(path: Path = CSV) -> list[Row]:
         ]
 
 
-def _write_rows(rows: Iterable[Row]) -> None:
-    order = list(SECTIONS)
-    by_section = sorted(rows, key=lambda r: (order.index(r.section), r.name, r.d, r.time, r.variant))
-    CSV.parent.mkdir(exist_ok=True)
-    with CSV.open("w", newline="") as file:
+def write_rows(rows: Iterable[Row], path: Path = CSV) -> None:
+    """Write rows for :func:`read_rows`."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(Row._fields)
-        lines.writerows([f"{v:.8g}" if isinstance(v, float) else v for v in row] for row in by_section)
+        lines.writerows([f"{v:.8g}" if isinstance(v, float) else v for v in row] for row in rows)
+
+
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    order = list(SECTIONS)
+    return sorted(rows, key=lambda r: (order.index(r.section), r.name, r.d, r.time, r.variant))
 
 
 def main(sections: Sequence[str]) -> None:
@@ -360,7 +365,7 @@ def main(sections: Sequence[str]) -> None:
         fresh = list(SECTIONS[name]())
         wall = _row(name, Case("all", EXACT[0].setting, 0), 0, "wall_seconds", time.perf_counter() - began)
         rows = [row for row in rows if row.section != name] + [*fresh, wall]
-        _write_rows(rows)
+        write_rows(_in_order(rows))
     write_page(rows)
 
 

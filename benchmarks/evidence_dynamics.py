@@ -5,7 +5,6 @@ With names of sections behind it, only these are computed anew and the rest of d
 
 from __future__ import annotations
 
-import csv
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from benchmarks.evidence import DOCS, PROCESSES, Case, Row, read_rows
+from benchmarks.evidence import DOCS, PROCESSES, Case, Row, read_rows, write_rows
 from quadviz import Setting, sample_problem, simulate_ensemble
 from quadviz.simulation.flow import gradient_flow
 from quadviz.statistics import mean_and_error
@@ -199,13 +198,6 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
 }
 
 
-def _write_rows(rows: Sequence[Row]) -> None:
-    with CSV.open("w", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(Row._fields)
-        lines.writerows([f"{v:.8g}" if isinstance(v, float) else v for v in row] for row in rows)
-
-
 def main(sections: Sequence[str]) -> None:
     """Compute sections, all when none is named; keep the others; write the page."""
     from benchmarks.evidence_dynamics_page import write_page
@@ -220,7 +212,7 @@ def main(sections: Sequence[str]) -> None:
         print(f"{name}: {seconds} s", file=sys.stderr)
         parts = {row.section for row in fresh}
         rows = [row for row in rows if row.section not in parts] + fresh
-        _write_rows(rows)
+        write_rows(rows, CSV)
     if len({row.section for row in rows} & SECTIONS.keys()) == len(SECTIONS):
         write_page(rows)
 
