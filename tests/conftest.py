@@ -21,6 +21,8 @@ import pytest
 # Two test processes share the cores: threads of the linear algebra would only get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from tests.visits import Visit, visiting
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -124,3 +126,10 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
+    """A fresh visit to the first page."""
+    with visiting(browser, dashboards.address) as visit:
+        yield visit
