@@ -138,18 +138,16 @@ def test_the_start_is_known() -> None:
 def test_long_training_ends_in_the_steady_state(setting: Setting) -> None:
     run = dmft(setting, [40.0], d_eff=20, replicas=4, probes=1)
     end = steady_state(setting.alpha, setting.kappa, setting.kappa_star, setting.lam, setting.delta)
-    assert run.mse_error[0] < 0.04 * end.mse
+    assert run.mse_error[0] < 0.06 * end.mse
     assert abs(run.mse[0] - end.mse) < 3 * run.mse_error[0] + 0.005 * end.mse
     assert abs(run.train_loss[0] - end.train_loss) < 3 * run.train_loss_error[0] + 0.01 * end.train_loss
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("setting", [NOISY, CLEAN])
-def test_networks_are_approached_as_their_size_grows(setting: Setting) -> None:
+def test_networks_are_approached_as_their_size_grows() -> None:
     times = np.array([0.1, 1.0, 5.0])
-    run = dmft(setting, times, d_eff=30, replicas=8, probes=2)
-    sizes = np.array([40, 80])
-    ensembles = [simulate_ensemble(setting, d, range(24), times, progress=False) for d in sizes]
+    run = dmft(NOISY, times, d_eff=30, replicas=8, probes=2)
+    ensembles = [simulate_ensemble(NOISY, d, range(24), times, progress=False) for d in (40, 80)]
     means = np.array([e.mean("mse") for e in ensembles])
     errors = np.array([e.standard_error("mse") for e in ensembles])
     limit = 2 * means[1] - means[0]
