@@ -221,7 +221,7 @@ class DynamicsExplorer(Explorer[State]):
                 for name, effort in QUALITIES.items()
             ]
         )
-        quality.tooltip = "How finely the equations are solved; the good one takes some ten times as long"
+        quality.tooltip = "How finely the equations are solved; the good one takes some four times as long"
         self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
             lambda: self.state.march_request,
             run_march,
