@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import ipywidgets as widgets
 import numpy as np
@@ -225,9 +225,9 @@ class ConvergenceExplorer(Explorer[State]):
         )
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    ConvergenceExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    ConvergenceExplorer().at(**state).show()
 
 
 def _numbers(state: SteadyState) -> str:

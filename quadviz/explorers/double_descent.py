@@ -152,6 +152,6 @@ class DoubleDescentExplorer(Explorer[State]):
         return take
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    DoubleDescentExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    DoubleDescentExplorer().at(**state).show()

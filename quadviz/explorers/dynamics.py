@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import ipywidgets as widgets
 import numpy as np
@@ -391,6 +391,6 @@ def _limited(theory: SteadyState) -> bool:
     return Regime(int(theory.regime.flat[0])) == Regime.RANK_LIMITED
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    DynamicsExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    DynamicsExplorer().at(**state).show()

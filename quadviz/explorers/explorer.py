@@ -8,13 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
+from quadviz.explorers.links import checked, query_of, read_query
 from quadviz.explorers.page import Page
+from quadviz.explorers.tools import PageTools
 from quadviz.setting import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
@@ -109,11 +111,32 @@ class Explorer(ABC, Generic[S]):
         """Let the widgets drive the state from now on, and draw for the first time."""
         self.show_state()
         for field, widget in self._bound.items():
-            self._follow(field, widget)
+            self._observe(field, widget)
+        self.page.equip(PageTools(self.page.name, lambda: query_of(self.state), self.follow))
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
 
-    def _follow(self, field: str, widget: widgets.Widget) -> None:
+    def follow(self, query: str) -> list[str]:
+        """Go where the query of an address says.
+
+        Returns:
+            A note on every entry that could not be followed; its field stays as it was.
+        """
+        values, notes = read_query(query, self.state, self._bound)
+        self.change(**values)
+        return notes
+
+    def at(self, **values: Any) -> Self:
+        """This page, with fields of its state set.
+
+        Raises:
+            TypeError: if there is no such field, or a value is not of its kind.
+            ValueError: if a value is not offered by the page.
+        """
+        self.change(**checked(values, self.state, self._bound))
+        return self
+
+    def _observe(self, field: str, widget: widgets.Widget) -> None:
         widget.observe(lambda change: self.change(**{field: change["new"]}), "value")
 
     def change(self, **values: Any) -> None:

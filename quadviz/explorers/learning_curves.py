@@ -272,9 +272,9 @@ def _bayes(kappa_star: float, delta: float, top: float, alpha: float) -> tuple[B
     return curve, float(both.mmse[-1])
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    LearningCurvesExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    LearningCurvesExplorer().at(**state).show()
 
 
 def _axis_track(top: float, scale: Scale) -> Track:

@@ -16,7 +16,7 @@ import ipywidgets as widgets
 
 from quadviz.pages import PAGES
 
-__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "prose_html", "rich"]
+__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "header", "prose_html", "rich", "style"]
 
 _STYLE = Path(__file__).parent / "assets" / "page.css"
 _SUBSCRIPT = re.compile(r"_(\w+)")
@@ -78,6 +78,7 @@ class Page:
         more: headings and controls that are rarely moved; on a phone they come after everything else.
 
     Attributes:
+        name: as above.
         widget: the whole page.
         readout: HTML of the read-out cards.
         prose: HTML of "What you are seeing".
@@ -95,9 +96,9 @@ class Page:
         self.readout = _html("qv-readout")
         self.prose = _html("qv-prose")
         self._alert = _html("qv-alert")
+        self.name = name
         self._figures = _box("qv-figures", figures)
-        heading = f"<h1>{html.escape(PAGES[name])}</h1><p>{html.escape(question)}</p>"
-        header = _html("qv-header", f"{heading}{_links(name)}")
+        self._header = header(name, question)
         self._groups = _box("qv-groups", [_group(heading, children) for heading, children in settings])
         self._drawer = widgets.Button(description=_HIDE)
         self._drawer.add_class("qv-drawer")
@@ -105,8 +106,8 @@ class Page:
         self.widget = _box(
             "qv-page",
             [
-                _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"),
-                header,
+                style(),
+                self._header,
                 _box(
                     "qv-side",
                     [
@@ -117,6 +118,10 @@ class Page:
                 _box("qv-main", [self._alert, self._figures, self.readout, self.prose]),
             ],
         )
+
+    def equip(self, tools: widgets.Widget) -> None:
+        """Put tools into the header."""
+        self._header.children = (*self._header.children, tools)
 
     def complain(self, sentence: str) -> None:
         """Say that something failed and fade the figures, which no longer match the controls."""
@@ -145,6 +150,17 @@ def _html(name: str, value: str = "") -> widgets.HTML:
     region = widgets.HTML(value)
     region.add_class(name)
     return region
+
+
+def style() -> widgets.HTML:
+    """The look of a page, to be part of it."""
+    return _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def header(name: str, question: str) -> widgets.Box:
+    """The header of a page: the way to the others, its title, and the question it answers."""
+    heading = f"<h1>{html.escape(PAGES[name])}</h1><p>{html.escape(question)}</p>"
+    return _box("qv-header", [_html("qv-heading-row", heading), _html("qv-links", _links(name))])
 
 
 def _links(current: str) -> str:

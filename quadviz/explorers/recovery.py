@@ -7,6 +7,7 @@ import html
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -281,9 +282,9 @@ def key() -> widgets.HTML:
     return line_key(samples, "* by the conjecture. A click on the map or the diagram moves the cross.")
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    RecoveryExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    RecoveryExplorer().at(**state).show()
 
 
 def _numbers(values: tuple[float, ...]) -> list[tuple[str, object]]:

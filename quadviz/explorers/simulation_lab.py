@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -195,9 +196,9 @@ def _named(*names: str) -> list[tuple[str, str]]:
     return [(name, name.lower()) for name in names]
 
 
-def show() -> None:
-    """Put the lab on the page, below the cell that calls this."""
-    SimulationLab().show()
+def show(**state: Any) -> None:
+    """Put the lab on the page, below the cell that calls this; fields of its state may be set."""
+    SimulationLab().at(**state).show()
 
 
 def _key(current: bool) -> str:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -230,9 +231,9 @@ class SpectraExplorer(Explorer[State]):
         return run.request.setting == self._request().setting
 
 
-def show() -> None:
-    """Put the explorer on the page, below the cell that calls this."""
-    SpectraExplorer().show()
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    SpectraExplorer().at(**state).show()
 
 
 def _key(kappa_star: float) -> str:

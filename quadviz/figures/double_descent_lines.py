@@ -135,7 +135,7 @@ def add_label(figure: go.Figure, height: float, shift: float, size: int = 14, **
 def add_vertical(figure: go.Figure, width: float) -> None:
     """Room for a line from the bottom to the top of the figure."""
     figure.add_shape(
-        type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, layer="below", visible=False,
+        type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, layer="between", visible=False,
         line_width=width,
     )  # fmt: skip
 

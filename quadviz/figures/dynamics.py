@@ -111,7 +111,7 @@ def dynamics_skeleton() -> go.Figure:
         )  # fmt: skip
     for _ in (NOW, _BEST):
         figure.add_shape(
-            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="below",
+            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="between",
             visible=False,
         )  # fmt: skip
     figure.add_annotation(

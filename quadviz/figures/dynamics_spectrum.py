@@ -236,7 +236,7 @@ def spectrum_skeleton() -> go.Figure:
         text="", x=0.5, xref="paper", y=0.5, yref="paper", showarrow=False, font_size=15, visible=False,
     )  # fmt: skip
     figure.add_shape(
-        type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="below",
+        type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="between",
     )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,

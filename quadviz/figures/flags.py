@@ -71,7 +71,7 @@ def add_flags(figure: go.Figure, count: int) -> tuple[int, int]:
     first = len(figure.layout.shapes), len(figure.layout.annotations)
     for _ in range(count):
         figure.add_shape(
-            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="below",
+            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="between",
             opacity=0.6, visible=False,
         )  # fmt: skip
         figure.add_annotation(

@@ -159,7 +159,7 @@ def learning_curves_skeleton(members: int) -> go.Figure:
         hovertemplate=f"{BAYES}: %{{y:.4g}}<extra></extra>",
     )  # fmt: skip
     figure.add_shape(
-        type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, layer="below", visible=False
+        type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, layer="between", visible=False
     )
     add_flags(figure, MOST_THRESHOLDS)
     figure.update_layout(

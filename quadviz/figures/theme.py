@@ -44,7 +44,7 @@ class Theme:
         muted: axis labels and annotations.
         line: axis lines and the marker line.
         grid: grid lines.
-        surface: the background a figure stands on (figures themselves are transparent).
+        surface: the background a figure stands on.
         single: the colour of a curve that stands alone.
         family: the part of the sequential palette used, as fractions from its dark to its light end.
     """
@@ -91,7 +91,7 @@ def family_colours(
 
 
 def template(theme: ThemeName = "light") -> go.layout.Template:
-    """The plotly template of a theme: fonts, transparent background, quiet grid, readable hover."""
+    """The plotly template of a theme: fonts, background, quiet grid, readable hover."""
     colours = THEMES[theme]
     axis = {
         "gridcolor": colours.grid,
@@ -108,7 +108,8 @@ def template(theme: ThemeName = "light") -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"family": FONT_FAMILY, "size": 14, "color": colours.ink},
-            "paper_bgcolor": "rgba(0,0,0,0)",
+            # Not transparent: an image saved from a dark page would lose its ground.
+            "paper_bgcolor": colours.surface,
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
             "yaxis": axis,

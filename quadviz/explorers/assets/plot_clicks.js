@@ -20,10 +20,11 @@ function render({ model, el }) {
     const { xaxis, yaxis } = figure?._fullLayout ?? {};
     if (!xaxis) return;
     const frame = figure.getBoundingClientRect();
+    const zoom = figure.currentCSSZoom ?? 1;
     model.send({
       kind: "click",
-      x: xaxis.p2d(event.clientX - frame.left - xaxis._offset),
-      y: yaxis.p2d(event.clientY - frame.top - yaxis._offset),
+      x: xaxis.p2d((event.clientX - frame.left) / zoom - xaxis._offset),
+      y: yaxis.p2d((event.clientY - frame.top) / zoom - yaxis._offset),
     });
   };
   const giveUp = () => { down = null; };

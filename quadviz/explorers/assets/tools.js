@@ -1,0 +1,136 @@
+// The tools in a page's header, and the notes on a link that could not be followed in all.
+
+const ZOOM_KEY = "quadviz-projector";
+const root = document.documentElement;
+
+function element(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// Without a secure address there is no clipboard: then the old command, which needs a selection, has to do.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = element("textarea", { style: "position: fixed; opacity: 0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+// plotly takes pixels of the screen for its own: under a zoom a pointer is to be told where it would be without.
+function unzoom(event) {
+  const plane = event.target;
+  const zoom = plane.currentCSSZoom ?? 1;
+  if (!event.isTrusted || zoom === 1 || !plane.classList?.contains("drag")) return;
+  event.stopImmediatePropagation();
+  const frame = plane.getBoundingClientRect();
+  const [clientX, clientY] = [
+    frame.left + (event.clientX - frame.left) / zoom,
+    frame.top + (event.clientY - frame.top) / zoom,
+  ];
+  plane.dispatchEvent(new MouseEvent(event.type, { bubbles: true, cancelable: true, view: window, clientX, clientY }));
+}
+
+const icon = (drawing) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" })) {
+    svg.setAttribute(name, value);
+  }
+  svg.innerHTML = drawing;
+  return svg;
+};
+const LINK = '<path d="M6.5 9.5l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5L7.5 13A3 3 0 0 1 3 8.5L4.5 7"/>';
+const THEME = '<circle cx="8" cy="8" r="6"/><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor"/>';
+const SCREEN = '<path d="M1.5 2.5h13M3 2.5v8h10v-8M8 10.5v1.5M8 12l-3 2.5M8 12l3 2.5"/>';
+
+function render({ model, el }) {
+  const button = (title, ...inside) =>
+    element("button", { type: "button", class: "qv-tool", title, "aria-label": title }, ...inside);
+  const words = element("span", {}, "Copy link");
+  const link = button("Copy a link to this page as it is now", icon(LINK), words);
+  const theme = button("Light or dark", icon(THEME));
+  const projector = button("Larger, for a projector", icon(SCREEN));
+  const notes = element("div", { class: "qv-notes", role: "status" });
+  const voila = "voila" in document.body.dataset;
+  // In a notebook the address is the notebook's own, and so is the theme.
+  link.hidden = theme.hidden = !voila || !window.quadviz;
+  el.append(link, theme, projector, notes);
+
+  const address = (query) => {
+    const page = `voila/render/notebooks/${model.get("name")}.ipynb`;
+    const binder = model.get("binder");
+    if (binder) return `${binder}?urlpath=${encodeURIComponent(query ? `${page}?${query}` : page)}`;
+    return `${location.origin}${location.pathname}${query ? `?${query}` : ""}`;
+  };
+  const say = (text) => {
+    words.textContent = text;
+    setTimeout(() => { words.textContent = "Copy link"; }, 1800);
+  };
+  const receive = async (content) => {
+    if (content.kind === "followed") window.quadviz?.arrived();
+    if (content.kind !== "link") return;
+    const text = address(content.query);
+    if (await copy(text)) say("Copied ✓");
+    else prompt("The link:", text);
+  };
+  link.addEventListener("click", () => model.send({ kind: "link" }));
+
+  theme.addEventListener("click", () => {
+    window.quadviz.setTheme(document.body.dataset.jpThemeLight === "false" ? "light" : "dark");
+  });
+
+  const showProjector = () => {
+    projector.setAttribute("aria-pressed", String(root.classList.contains("qv-projector")));
+  };
+  const project = (on) => {
+    root.classList.toggle("qv-projector", on);
+    localStorage.setItem(ZOOM_KEY, on ? "yes" : "no");
+    showProjector();
+    dispatchEvent(new Event("resize"));
+  };
+  projector.addEventListener("click", () => project(!root.classList.contains("qv-projector")));
+  const asked = new URLSearchParams(location.search).get("projector");
+  if (asked === "yes" || (asked !== "no" && localStorage.getItem(ZOOM_KEY) === "yes")) project(true);
+  showProjector();
+
+  const showNotes = () => {
+    const items = model.get("notes").map((note) => element("li", {}, note));
+    if (!items.length) return notes.replaceChildren();
+    const close = element("button", { type: "button", class: "qv-tool", "aria-label": "Dismiss these notes" }, "✕");
+    close.addEventListener("click", () => model.send({ kind: "read" }));
+    notes.replaceChildren(element("ul", {}, ...items), close);
+  };
+  addEventListener("mousemove", unzoom, true);
+  model.on("change:notes", showNotes);
+  model.on("msg:custom", receive);
+  showNotes();
+  requestAnimationFrame(() => {
+    const bar = el.closest(".qv-header")?.querySelector(".qv-pages");
+    const current = bar?.querySelector("[aria-current]");
+    if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - 8;
+  });
+
+  // The way that a link led here is told once, without the token that may be in it.
+  if (voila && !model.get("notes").length) {
+    const query = new URLSearchParams(location.search);
+    query.delete("token");
+    if (query.size) model.send({ kind: "arrived", query: query.toString() });
+    else window.quadviz?.arrived();
+  }
+  return () => {
+    removeEventListener("mousemove", unzoom, true);
+    model.off("change:notes", showNotes);
+    model.off("msg:custom", receive);
+  };
+}
+
+export default { render };
