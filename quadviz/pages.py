@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["PAGES"]
+__all__ = ["FRONT", "PAGES"]
+
+#: The page that leads to all the others.
+FRONT = "index"
 
 #: Every page: the name of its notebook, and its title. The first is where a visitor arrives.
 PAGES: Mapping[str, str] = MappingProxyType(
     {
+        FRONT: "Gallery",
         "learning_curves": "Learning curves",
         "spectra": "Spectra",
         "recovery": "Recovery",

@@ -21,7 +21,7 @@ import pytest
 # Two test processes share the cores: threads of the linear algebra would only get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from tests.visits import Visit, visiting
+from tests.visits import Visit, path_to, visiting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -130,6 +130,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
-    """A fresh visit to the first page."""
-    with visiting(browser, dashboards.address) as visit:
+    """A fresh visit to the page of learning curves."""
+    with visiting(browser, dashboards.address, path_to("learning_curves")) as visit:
         yield visit

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Dashboards
 from quadviz.pages import PAGES
-from tests.visits import KAPPA, NAMES, SLIDERS, Visit, drag, push, visiting, wait_until
+from tests.visits import KAPPA, NAMES, SLIDERS, Visit, drag, path_to, push, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module", params=NAMES)
 def each(request: pytest.FixtureRequest, browser: Browser, dashboards: Dashboards) -> Iterator[Visit]:
     """Every page in turn, opened once for all tests that look at it."""
-    with visiting(browser, dashboards.address, f"voila/render/{request.param}.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to(request.param)) as visit:
         yield visit
 
 
@@ -59,6 +59,18 @@ def test_each_page_opens_with_its_title_and_curves(each: Visit) -> None:
     assert each.page.locator(".qv-pages a[aria-current=page]").all_inner_texts() == [PAGES[name]]
     assert any(each.curves())
     assert each.complaints == []
+
+
+def test_the_front_page_leads_to_every_other(browser: Browser, dashboards: Dashboards) -> None:
+    with visiting(browser, dashboards.address) as visit:
+        tiles = visit.page.locator("a.qv-tile")
+        assert [tile.get_attribute("href") for tile in tiles.all()] == [f"{name}.ipynb" for name in NAMES]
+        assert visit.complaints == []
+        assert visit.away() == []
+        tiles.first.click()
+        visit.page.wait_for_url(f"**/{NAMES[0]}.ipynb")
+        visit.wait_for_curves()
+        assert visit.complaints == []
 
 
 def test_every_request_stays_on_the_machine(each: Visit) -> None:

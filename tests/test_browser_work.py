@@ -8,8 +8,7 @@ import pytest
 
 from conftest import Dashboards, StartDashboards, free_port
 from quadviz.pages import PAGES
-from quadviz.server import FIRST_PAGE
-from tests.visits import NAMES, SLIDERS, Visit, alive, push, visiting, wait_until
+from tests.visits import NAMES, SLIDERS, Visit, alive, path_to, push, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_run_plays_and_stops_where_it_is_paused(browser: Browser, dashboards: Dashboards) -> None:
-    with visiting(browser, dashboards.address, "voila/render/spectra.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to("spectra")) as visit:
         page, play = visit.page, visit.page.locator(".qv-play")
         alpha = page.locator('.qv-control-box[data-name="alpha"]')
         before, start = visit.curves(), alpha.input_value()
@@ -40,7 +39,7 @@ def test_a_run_plays_and_stops_where_it_is_paused(browser: Browser, dashboards: 
 
 
 def test_dragging_the_time_asks_the_kernel_nothing(browser: Browser, dashboards: Dashboards) -> None:
-    with visiting(browser, dashboards.address, "voila/render/dynamics.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to("dynamics")) as visit:
         page = visit.page
         slider, time = page.locator(".qv-film input"), page.locator(".qv-film-time")
         assert wait_until(page, slider.is_enabled)
@@ -69,7 +68,7 @@ def test_dragging_the_time_asks_the_kernel_nothing(browser: Browser, dashboards:
 def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
     browser: Browser, dashboards: Dashboards
 ) -> None:
-    with visiting(browser, dashboards.address, "voila/render/recovery.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to("recovery")) as visit:
         page = visit.page
         box = page.locator('.qv-control-box[data-name="alpha"]')
         frame = page.locator(".qv-clicked .js-plotly-plot").first.bounding_box()
@@ -97,7 +96,7 @@ def simulate(visit: Visit) -> Locator:
 def test_networks_are_seen_while_they_learn_cancelled_and_saved(
     browser: Browser, dashboards: Dashboards
 ) -> None:
-    with visiting(browser, dashboards.address, "voila/render/simulation_lab.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to("simulation_lab")) as visit:
         page, button = visit.page, visit.page.locator("button.qv-simulate")
         points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
         end = page.locator(f'{SLIDERS}[data-name="end"]')
@@ -128,7 +127,7 @@ def test_networks_are_seen_while_they_learn_cancelled_and_saved(
 def test_a_page_left_while_networks_are_trained_takes_its_kernel_along(
     browser: Browser, dashboards: Dashboards
 ) -> None:
-    with visiting(browser, dashboards.address, "voila/render/simulation_lab.ipynb") as visit:
+    with visiting(browser, dashboards.address, path_to("simulation_lab")) as visit:
         push(visit.page, visit.page.locator(f'{SLIDERS}[data-name="d"]'), "End")
         kernel = visit.kernel()
         simulate(visit)
@@ -138,18 +137,17 @@ def test_a_page_left_while_networks_are_trained_takes_its_kernel_along(
         assert "Traceback" not in dashboards.output
 
 
-@pytest.mark.skipif(len(NAMES) < 2, reason="there is one page")
 def test_a_link_leads_to_the_next_page_in_the_same_theme(
     browser: Browser, start_dashboards: StartDashboards
 ) -> None:
     """Also right after the start, when no kernel waits for that page yet, and behind a proxy's path."""
     with (
         start_dashboards("--no-browser", "--port", str(free_port()), "--base-url", "/a/b") as running,
-        visiting(browser, running.address, f"voila/render/{FIRST_PAGE}?theme=dark") as visit,
+        visiting(browser, running.address, path_to(NAMES[0], "theme=dark")) as visit,
     ):
         kernel = visit.kernel()
         visit.page.get_by_role("link", name=PAGES[NAMES[1]]).click()
-        visit.page.wait_for_url(f"**/a/b/voila/render/{NAMES[1]}.ipynb?theme=dark")
+        visit.page.wait_for_url(f"**/a/b/{path_to(NAMES[1])}")
         visit.wait_for_curves()
         assert visit.page.locator(".qv-pages a[aria-current=page]").all_inner_texts() == [PAGES[NAMES[1]]]
         assert visit.page.locator("body.theme-dark").count() == 1

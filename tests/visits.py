@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quadviz.pages import PAGES
-from quadviz.server import notebooks
+from quadviz.pages import FRONT, PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-NAMES = [name for name in PAGES if (notebooks() / f"{name}.ipynb").exists()]
+#: The pages with sliders and figures.
+NAMES = [name for name in PAGES if name != FRONT]
 CURVES = ".js-plotly-plot .scatterlayer path.js-line"
 SLIDERS = "input.qv-control-slider"
+TILES = ".qv-tile svg"
 KAPPA = f'{SLIDERS}[data-name="kappa"]'
 #: A failure of the explorer, or a value refused by a control.
 ALERTS = '[role="alert"]:not(:empty)'
@@ -45,6 +46,9 @@ class Visit:
         self.page.wait_for_selector(CURVES, state="attached", timeout=60_000)
         self.page.locator(SLIDERS).first.wait_for()
 
+    def wait_for_tiles(self) -> None:
+        self.page.wait_for_selector(TILES, timeout=60_000)
+
     def curves(self) -> list[str]:
         """The outlines of the drawn curves."""
         script = "paths => paths.map(path => path.getAttribute('d'))"
@@ -67,16 +71,25 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, path: str = "") -> Iterator[Visit]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def visiting(browser: Browser, address: str, path: str = "", width: int = 1280) -> Iterator[Visit]:
+    """Open a page, the front page where no path is given, in a browser without a past."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
     visit = Visit(page, "/".join(address.split("/")[:3]))
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("console", lambda message: visit.note(message.type, message.text))
     page.on("pageerror", lambda error: visit.note("error", str(error)))
     page.goto(f"{address}{path}")
-    visit.wait_for_curves()
+    if FRONT in page.url:
+        visit.wait_for_tiles()
+    else:
+        visit.wait_for_curves()
     yield visit
     page.close()
+
+
+def path_to(name: str, query: str = "") -> str:
+    """The path of a page under a server's address."""
+    return f"voila/render/{name}.ipynb{f'?{query}' if query else ''}"
 
 
 def alive(kernel: str) -> bool:

@@ -11,12 +11,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import ipywidgets as widgets
 
 from quadviz.pages import PAGES
 
-__all__ = ["PAGES", "Card", "Page", "cards_html", "choice", "header", "prose_html", "rich", "style"]
+__all__ = [
+    "PAGES",
+    "Card",
+    "Page",
+    "cards_html",
+    "choice",
+    "header",
+    "prose_html",
+    "rich",
+    "style",
+    "unlabelled",
+]
+
+W = TypeVar("W", bound=widgets.DOMWidget)
 
 _STYLE = Path(__file__).parent / "assets" / "page.css"
 _SUBSCRIPT = re.compile(r"_(\w+)")
@@ -66,6 +80,12 @@ def choice(label: str, options: Sequence[tuple[str, object]]) -> widgets.ToggleB
     return widgets.ToggleButtons(options=options, description=label)
 
 
+def unlabelled(widget: W) -> W:
+    """A widget whose name is read out, but not seen: what stands around it says as much."""
+    widget.add_class("qv-unlabelled")
+    return widget
+
+
 class Page:
     """The widgets of one page around an explorer's own controls and figure.
 
@@ -79,6 +99,7 @@ class Page:
 
     Attributes:
         name: as above.
+        question: as above.
         widget: the whole page.
         readout: HTML of the read-out cards.
         prose: HTML of "What you are seeing".
@@ -96,7 +117,7 @@ class Page:
         self.readout = _html("qv-readout")
         self.prose = _html("qv-prose")
         self._alert = _html("qv-alert")
-        self.name = name
+        self.name, self.question = name, question
         self._figures = _box("qv-figures", figures)
         self._header = header(name, question)
         self._groups = _box("qv-groups", [_group(heading, children) for heading, children in settings])
@@ -157,9 +178,9 @@ def style() -> widgets.HTML:
     return _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
-def header(name: str, question: str) -> widgets.Box:
+def header(name: str, question: str, title: str = "") -> widgets.Box:
     """The header of a page: the way to the others, its title, and the question it answers."""
-    heading = f"<h1>{html.escape(PAGES[name])}</h1><p>{html.escape(question)}</p>"
+    heading = f"<h1>{html.escape(title or PAGES[name])}</h1><p>{html.escape(question)}</p>"
     return _box("qv-header", [_html("qv-heading-row", heading), _html("qv-links", _links(name))])
 
 
