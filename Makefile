@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c '$(supported)' 2>/dev/null && echo $$p && break; done)
 SHIPPED := pyproject.toml $(wildcard share/jupyter/voila/templates/quadviz/*)
 
-.PHONY: dashboard test lint bench evidence clean
+.PHONY: dashboard test lint bench evidence lock clean
 
 dashboard: $(VENV)/.installed
 	@$(BIN)/quadviz dashboard
@@ -27,6 +27,16 @@ bench: $(VENV)/.installed
 evidence: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.evidence_dynamics
+
+# Binder's environment: the newest versions of everything quadviz needs, pinned, so that it builds next year too.
+lock: $(BIN)/python
+	rm -rf build/lock
+	$(BIN)/python -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check .
+	{ printf '%s\n' '# What mybinder.org installs before it runs postBuild; written by `make lock`.' \
+		'channels:' '  - conda-forge' 'dependencies:' '  - python=3.11' '  - pip' '  - pip:'; \
+	build/lock/bin/python -m pip freeze --exclude quadviz | sed 's/^/      - /'; } > binder/environment.yml
+	rm -rf build/lock
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
