@@ -1,21 +1,25 @@
-"""Tables as CSV, for files and for the command line."""
+"""Tables as CSV and JSON, for files and for the command line."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from quadviz.setting import PARAMETERS
 from quadviz.simulation.final import FinalState
 from quadviz.simulation.simulate import Simulation
 
-__all__ = ["Table", "csv_text", "eigenvalue_table", "final_table", "training_table"]
+__all__ = ["Table", "csv_text", "eigenvalue_table", "final_table", "json_text", "training_table"]
 
 #: Names of the columns, and the rows.
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 _FINAL = (*PARAMETERS, "d", "seed", "trained_by")
+#: A spreadsheet takes a text that begins so for a formula.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _OBSERVABLES = ("mse", "train_loss", "in_sample_error", "regularised_loss")
 
 
@@ -28,9 +32,29 @@ def csv_text(table: Table) -> str:
     text = io.StringIO()
     names, rows = table
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
+    writer.writerow([_harmless(name) for name in names])
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def json_text(table: Table, about: Mapping[str, object]) -> str:
+    """A table as JSON: what is said about it, and its columns by name; null where a number is not finite.
+
+    >>> json_text((("seed", "mse"), [(1, 0.1), (2, float("nan"))]), {"figure": "mse"})
+    '{"figure": "mse", "columns": {"seed": [1, 2], "mse": [0.1, null]}}'
+    """
+    names, rows = table
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    listed = {name: list(map(_plain, column)) for name, column in zip(names, columns, strict=True)}
+    return json.dumps({**about, "columns": listed}, ensure_ascii=False, allow_nan=False)
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+
+
+def _plain(cell: object) -> object:
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def training_table(networks: Iterable[Simulation]) -> Table:

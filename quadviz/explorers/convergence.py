@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -20,20 +21,24 @@ from quadviz.explorers.convergence_run import (
     run_approach,
     target_of,
 )
+from quadviz.explorers.convergence_table import convergence_code, convergence_table
+from quadviz.explorers.exhibit import Exhibit, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
-from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.figures.convergence import (
     NETWORK_HUE,
     Convergence,
     ConvergencePen,
     Seen,
+    convergence_figure,
     convergence_skeleton,
 )
 from quadviz.figures.learning_curves import DASH
 from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.tables import Table
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.steady_state import Regime, SteadyState, steady_state
 
@@ -138,12 +143,11 @@ class ConvergenceExplorer(Explorer[State]):
         )
         drawing = convergence_skeleton()
         self._pen = ConvergencePen(drawing, precision=np.float32)
-        state = self._steady_state()
-        self._pen.draw(self._view(self._answer(state), state))
-        self.figure = LiveFigure(drawing, "convergence")
+        self._pen.draw(self._view(*self._solved()))
+        self.figure = LiveFigure(drawing)
         self._pen.figure = self.figure
         targets = [("noisy teacher", "teacher"), ("GOE", "goe")]
-        self.target = self.bind("target", choice("", targets))
+        self.target = self.bind("target", unlabelled(choice("Target T", targets)))
         self.target.tooltips = [
             "T = Y − q at the setting below: the flow ends with the matrix that networks learn",
             "T is a random symmetric matrix with eigenvalues from −2 to 2, as in the paper's figure",
@@ -167,6 +171,40 @@ class ConvergenceExplorer(Explorer[State]):
         """The networks trained last."""
         return self.bar.result
 
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks."""
+        return {"networks": self.bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """Both panels."""
+        goe = self.state.target == "goe"
+        return (
+            Exhibit(
+                "convergence",
+                "distance to the end of training",
+                self.figure,
+                lambda: convergence_figure(self._view(*self._solved())),
+                self._table,
+                lambda: convergence_code(self._solved()[1], self.state.kappa, self.state.gamma),
+                ("kappa", "gamma") if goe else ("lam", "kappa", "alpha", "delta", "kappa_star", "gamma"),
+                () if goe else ("networks",),
+                "Thin blue: matrix flows, points: their mean; orange: networks, in the time of their flow; "
+                "black: d → ∞, dashed where T rests on the steady-state assumption; thin black: the law of "
+                f"long times.{'' if goe else trained(self.run)}",
+            ),
+        )
+
+    def _solved(self) -> tuple[Answer | None, SteadyState | None]:
+        state = self._steady_state()
+        return self._answer(state), state
+
+    def _table(self) -> Table:
+        solved, state = self._solved()
+        # The figure has no networks where the target is no teacher's.
+        run = None if state is None else self.run
+        return convergence_table(solved, state, run, self.state.kappa, self.state.gamma)
+
     def reset(self) -> None:
         """Put every parameter back to its default, and the target."""
         with self.one_refresh():
@@ -175,8 +213,7 @@ class ConvergenceExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out."""
-        state = self._steady_state()
-        solved = self._answer(state)
+        solved, state = self._solved()
         self._pen.draw(self._view(solved, state))
         told = (solved, state, self.run, self._is_current())
         at = "GOE" if state is None else f"T = Y − q, {_numbers(state)}"

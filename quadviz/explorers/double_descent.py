@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import ipywidgets as widgets
 import numpy as np
@@ -20,13 +20,25 @@ from quadviz.explorers.double_descent_results import (
     decay_name,
     decay_shade,
 )
+from quadviz.explorers.double_descent_table import (
+    samples_code,
+    samples_table,
+    widths_code,
+    widths_table,
+)
+from quadviz.explorers.exhibit import DASHED, Exhibit
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.tracks import Track
-from quadviz.figures.double_descent import DoubleDescent, DoubleDescentPen, double_descent_skeleton
-from quadviz.figures.double_descent_width import WidthDescent, WidthPen, width_skeleton
+from quadviz.figures.double_descent import (
+    DoubleDescent,
+    DoubleDescentPen,
+    double_descent_figure,
+    double_descent_skeleton,
+)
+from quadviz.figures.double_descent_width import WidthDescent, WidthPen, width_figure, width_skeleton
 from quadviz.figures.theme import family_colours
 from quadviz.setting import PARAMETERS
 
@@ -50,8 +62,8 @@ class DoubleDescentExplorer(Explorer[State]):
         self._samples_pen = DoubleDescentPen(double_descent_skeleton(), precision=np.float32)
         self._widths_pen = WidthPen(width_skeleton(), precision=np.float32)
         self._put(results)
-        self.samples = LiveFigure(self._samples_pen.figure, "double_descent")
-        self.widths = LiveFigure(self._widths_pen.figure, "double_descent_width")
+        self.samples = LiveFigure(self._samples_pen.figure)
+        self.widths = LiveFigure(self._widths_pen.figure)
         self._samples_pen.figure, self._widths_pen.figure = self.samples, self.widths
         self.controls["alpha"].add_class("qv-under-axis")
         scales = [("linear", "linear"), ("log", "log")]
@@ -76,6 +88,44 @@ class DoubleDescentExplorer(Explorer[State]):
             for trace in figure.data:
                 trace.on_click(self._mover(field))
         self.start()
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The figure against samples, and the one against width."""
+
+        def anew() -> Results:
+            # Points solved along with others differ from them in the last digit.
+            return Solver().results(self.state)
+
+        return (
+            Exhibit(
+                "double_descent",
+                "mse against samples, for many weight decays and the best one",
+                self.samples,
+                lambda: double_descent_figure(self._against_samples(anew())),
+                lambda: samples_table(anew()),
+                lambda: samples_code(self.state),
+                ("delta", "lam", "kappa", "kappa_star", "alpha"),
+                key=f"Diamond: the peak at interpolation. {DASHED}.",
+                slide=lambda: double_descent_figure(self._against_samples(self._solver.results(self.state))),
+            ),
+            Exhibit(
+                "double_descent_width",
+                "mse against width",
+                self.widths,
+                lambda: width_figure(self._against_width(anew())),
+                lambda: widths_table(anew()),
+                lambda: widths_code(self.state),
+                ("alpha", "delta", "lam", "kappa_star", "kappa"),
+                key=f"{DASHED}.",
+                slide=lambda: width_figure(self._against_width(self._solver.results(self.state))),
+            ),
+        )
+
+    def elsewhere(self, state: State) -> Self:
+        """A twin in another state, which begins with what this one has solved."""
+        twin = super().elsewhere(state)
+        twin._solver = self._solver.copy()
+        return twin
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along."""
@@ -104,42 +154,48 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def _put(self, results: Results) -> None:
         """Draw results into both figures."""
-        state = self.state
+        self._samples_pen.draw(self._against_samples(results))
+        self._widths_pen.draw(self._against_width(results))
+
+    def _colours(self, results: Results) -> tuple[tuple[str, ...], tuple[float, ...], tuple[str, ...]]:
+        """Names, shades and colours of the weight decays."""
         names = tuple(decay_name(lam) for lam in results.lams)
         shades = tuple(decay_shade(lam) for lam in results.lams)
-        colours = family_colours(len(names), state.theme, shades)
-        self._samples_pen.draw(
-            DoubleDescent(
-                family=results.family,
-                names=names,
-                shades=shades,
-                current=results.current,
-                best=results.best,
-                bayes=results.bayes,
-                threshold=results.threshold,
-                recovery=results.recovery,
-                marker=results.marker,
-                best_marker=results.best_marker,
-                bayes_marker=results.bayes_marker,
-                theme=state.theme,
-                x_scale=state.x_scale,
-                y_scale=state.y_scale,
-            )
+        return names, shades, family_colours(len(names), self.state.theme, shades)
+
+    def _against_samples(self, results: Results) -> DoubleDescent:
+        names, shades, _ = self._colours(results)
+        return DoubleDescent(
+            family=results.family,
+            names=names,
+            shades=shades,
+            current=results.current,
+            best=results.best,
+            bayes=results.bayes,
+            threshold=results.threshold,
+            recovery=results.recovery,
+            marker=results.marker,
+            best_marker=results.best_marker,
+            bayes_marker=results.bayes_marker,
+            theme=self.state.theme,
+            x_scale=self.state.x_scale,
+            y_scale=self.state.y_scale,
         )
-        self._widths_pen.draw(
-            WidthDescent(
-                ridgeless=results.ridgeless_widths,
-                current=results.current_widths,
-                best=results.best_widths,
-                marker=results.width_marker,
-                name=names[results.current],
-                colours=(colours[0], colours[results.current]),
-                mmse=results.bayes_marker,
-                interpolating=results.interpolating,
-                theme=state.theme,
-                x_scale=state.x_scale,
-                y_scale=state.y_scale,
-            )
+
+    def _against_width(self, results: Results) -> WidthDescent:
+        names, _, colours = self._colours(results)
+        return WidthDescent(
+            ridgeless=results.ridgeless_widths,
+            current=results.current_widths,
+            best=results.best_widths,
+            marker=results.width_marker,
+            name=names[results.current],
+            colours=(colours[0], colours[results.current]),
+            mmse=results.bayes_marker,
+            interpolating=results.interpolating,
+            theme=self.state.theme,
+            x_scale=self.state.x_scale,
+            y_scale=self.state.y_scale,
         )
 
     def _mover(self, field: str) -> Any:

@@ -151,6 +151,12 @@ class Solver:
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[float, ...], Any]] = {}
 
+    def copy(self) -> Solver:
+        """Another one that remembers the same."""
+        other = Solver()
+        other._known = dict(self._known)
+        return other
+
     def results(self, state: State) -> Results:
         """Everything the page shows at ``state``."""
         s = state

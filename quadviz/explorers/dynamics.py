@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from quadviz.explorers.course_table import course_code
 from quadviz.explorers.download import Download
 from quadviz.explorers.dynamics_film import film_panels
 from quadviz.explorers.dynamics_key import dynamics_key
@@ -24,39 +25,40 @@ from quadviz.explorers.dynamics_run import (
     QUALITIES,
     MarchRequest,
     MarchRun,
-    Quality,
     march_frames,
     network_frames,
     population,
     population_frames,
     run_march,
 )
-from quadviz.explorers.dynamics_table import dynamics_table
+from quadviz.explorers.dynamics_state import COURSE_KEY, SOURCES, SPECTRUM_KEY, TABLE, Source, State
+from quadviz.explorers.dynamics_table import dynamics_table, moment_table, spectrum_code, told_table
+from quadviz.explorers.exhibit import Code, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.film import Film
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.live_figure import LiveFigure
-from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
+from quadviz.explorers.reels import course_reel, spectrum_reel
 from quadviz.explorers.simulation_bar import SimulationBar
-from quadviz.figures.axes import Scale
 from quadviz.figures.dynamics import (
     DMFT_HUE,
     Course,
     Dynamics,
     DynamicsPen,
+    dynamics_figure,
     dynamics_skeleton,
 )
 from quadviz.figures.dynamics_spectrum import (
     EvolvingSpectrum,
     Frames,
     SpectrumPen,
+    evolving_spectrum_figure,
     spectrum_skeleton,
     time_text,
 )
-from quadviz.figures.spectra_outlines import View
-from quadviz.figures.theme import ThemeName
 from quadviz.figures.training import PANELS
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.setting import PARAMETERS
 from quadviz.tables import Table
 from quadviz.theory.early_stopping import matching_decay
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
@@ -65,75 +67,12 @@ from quadviz.theory.steady_state import Regime, SteadyState
 
 __all__ = ["DynamicsExplorer", "Source", "State", "show"]
 
-Source = Literal["population", "dmft", "networks"]
-
-_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS})
 _SIZE = ("d", "seeds", "first_seed")
-#: What the sources are called in the table that is saved.
-_SOURCES = {"population": "population flow", "dmft": "DMFT", "networks": "networks"}
 _EMPTY = {
     "population": "",
     "dmft": "press ▶ March DMFT to see its eigenvalues",
     "networks": "press ▶ Simulate to see their eigenvalues",
 }
-
-
-@dataclass(frozen=True)
-class State:
-    """All that determines what the page shows, but for what was run.
-
-    Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        alpha: sample ratio.
-        delta: label noise.
-        lam: weight decay.
-        gamma: initial variance.
-        end: time to train until.
-        d: input dimension of the networks.
-        seeds: number of networks.
-        first_seed: seed of the first one, and of the mean-field theory.
-        quality: how finely its equations are solved.
-        source: whose eigenvalues are counted.
-        view: eigenvalues of Z or singular values of W.
-        moment: number of the moment at which they are.
-        y_scale: scale of the axes of errors.
-        theme: the page's background.
-    """
-
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    alpha: float = PARAMETERS["alpha"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    gamma: float = 0.1
-    end: float = SIMULATION_PARAMETERS["end"].default
-    d: float = SIMULATION_PARAMETERS["d"].default
-    seeds: float = SIMULATION_PARAMETERS["seeds"].default
-    first_seed: float = SIMULATION_PARAMETERS["first_seed"].default
-    quality: Quality = "preview"
-    source: Source = "population"
-    view: View = "eigenvalues"
-    moment: int = 0
-    y_scale: Scale = "log"
-    theme: ThemeName = "light"
-
-    @property
-    def setting(self) -> Setting:
-        """The setting."""
-        return Setting(**{name: getattr(self, name) for name in PARAMETERS})
-
-    @property
-    def request(self) -> Request:
-        """The networks to train."""
-        first = int(self.first_seed)
-        seeds = tuple(range(first, first + int(self.seeds)))
-        return Request(self.setting, int(self.d), seeds, self.end, spectra=True)
-
-    @property
-    def march_request(self) -> MarchRequest:
-        """The mean-field equations to solve."""
-        return MarchRequest(self.setting, self.end, self.quality, int(self.first_seed))
 
 
 class DynamicsExplorer(Explorer[State]):
@@ -149,7 +88,7 @@ class DynamicsExplorer(Explorer[State]):
     """
 
     def __init__(self) -> None:
-        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), _TABLE)
+        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), TABLE)
         #: What was seen to have begun, and whether the film follows what comes in.
         self._begun: dict[Source, object] = {}
         self._following = False
@@ -160,8 +99,8 @@ class DynamicsExplorer(Explorer[State]):
         law, frames = self._law(), self._frames()
         self._pen.draw(self._dynamics(self._told(law), frames))
         self._spectrum_pen.draw(self._evolving(frames, law))
-        self.course = LiveFigure(drawings[0], "dynamics")
-        self.spectrum = LiveFigure(drawings[1], "dynamics_spectrum")
+        self.course = LiveFigure(drawings[0])
+        self.spectrum = LiveFigure(drawings[1])
         self._pen.figure, self._spectrum_pen.figure = self.course, self.spectrum
         self.film = Film(self._arrive, "Time of the spectrum, from the start of training to its end")
         self.source = self.bind(
@@ -219,7 +158,8 @@ class DynamicsExplorer(Explorer[State]):
             options=[
                 (f"{name}: size {effort.d_eff}, {effort.replicas} replicas", name)
                 for name, effort in QUALITIES.items()
-            ]
+            ],
+            description="Quality",
         )
         quality.tooltip = "How finely the equations are solved; the good one takes some four times as long"
         self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
@@ -229,7 +169,7 @@ class DynamicsExplorer(Explorer[State]):
             lambda: self._came("dmft", self.march_bar.result),
             "",
             "Solve the equations of dynamical mean-field theory at this setting",
-            [self.bind("quality", quality)],
+            [self.bind("quality", unlabelled(quality))],
             start="▶ March DMFT",
             busy=lambda: busy_with("the simulation") if self.bar.job.running else None,
         )
@@ -243,6 +183,41 @@ class DynamicsExplorer(Explorer[State]):
     def march(self) -> MarchRun | None:
         """The mean-field solution found last."""
         return self.march_bar.result
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks, and the one that solves the mean-field equations."""
+        return {"networks": self.bar, "dmft": self.march_bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The course of training, and the spectrum."""
+        sliders = ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma")
+        return (
+            Exhibit(
+                "dynamics",
+                "errors during training",
+                self.course,
+                lambda: dynamics_figure(self._course_now()),
+                lambda: told_table(self._told(self._law())),
+                lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
+                sliders,
+                ("networks", "dmft"),
+                COURSE_KEY + trained(self.run),
+                reel=lambda: course_reel(self._course_now()),
+            ),
+            Exhibit(
+                "dynamics_spectrum",
+                "spectrum on the way of training",
+                self.spectrum,
+                lambda: evolving_spectrum_figure(self._spectrum_now()),
+                lambda: moment_table(self._spectrum_now(), self._told(self._law()), self.state.source),
+                self._spectrum_code,
+                sliders,
+                () if self.state.source == "population" else (self.state.source,),
+                SPECTRUM_KEY + (trained(self.run) if self.state.source == "networks" else ""),
+                reel=lambda: spectrum_reel(self._spectrum_now()),
+            ),
+        )
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out."""
@@ -370,6 +345,25 @@ class DynamicsExplorer(Explorer[State]):
             theme=s.theme,
         )
 
+    def _course_now(self) -> Dynamics:
+        return self._dynamics(self._told(self._law()), self._frames())
+
+    def _spectrum_now(self) -> EvolvingSpectrum:
+        """The spectrum where there is no button to press."""
+        return replace(self._evolving(self._frames(), self._law()), empty="")
+
+    def _spectrum_code(self) -> Code:
+        s = self.state
+        return spectrum_code(self._spectrum_now(), s.setting, s.source, *self._standing(), s.end)
+
+    def _standing(self) -> tuple[Request | None, MarchRequest | None]:
+        """What was asked for of the work that would come out the same now."""
+        run, march = self.run, self.march
+        return (
+            run.request if run is not None and self.bar.stands else None,
+            march.request if march is not None and self.march_bar.stands else None,
+        )
+
     def _load(self, spectrum: EvolvingSpectrum) -> None:
         """Give the browser all moments of what is drawn."""
         frames, moments = spectrum.frames, self._spectrum_pen.moments
@@ -383,7 +377,7 @@ class DynamicsExplorer(Explorer[State]):
         """All that is shown, as a table."""
         with self._lock:
             frames, moments = self._frames(), self._spectrum_pen.moments
-            name = _SOURCES[self.state.source]
+            name = SOURCES[self.state.source]
             return dynamics_table(self._told(self._law()), frames, name, moments)
 
 

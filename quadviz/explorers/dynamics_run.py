@@ -72,6 +72,11 @@ class MarchRequest:
         """Times wanted, those at which networks are observed too, shape (T,)."""
         return times_until(self.end)
 
+    @property
+    def effort(self) -> Effort:
+        """The same in numbers."""
+        return QUALITIES[self.quality]
+
     def check(self) -> None:
         """Refuse what cannot be marched.
 
@@ -79,7 +84,7 @@ class MarchRequest:
             ValueError: if the matrices would be too small.
             MemoryError: if it would not fit.
         """
-        e = QUALITIES[self.quality]
+        e = self.effort
         check_march(self.setting, self.times, e.d_eff, e.replicas, e.probes, step=e.step)
 
 
@@ -112,7 +117,7 @@ def run_march(request: MarchRequest, check: Callable[[], None]) -> Iterator[tupl
         DmftError: if the march diverges.
     """
     r = request
-    e = QUALITIES[r.quality]
+    e = r.effort
     try:
         for snapshot in march(
             r.setting,

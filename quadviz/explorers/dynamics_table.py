@@ -1,15 +1,37 @@
-"""All that the page of dynamics shows as one table, a row for each number."""
+"""What the page of dynamics shows as tables, and the code that computes its spectrum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from quadviz.explorers.course_table import (
+    course_table,
+    flow_code,
+    flow_rows,
+    joined_code,
+    march_code,
+    march_rows,
+    network_rows,
+    networks_code,
+    ratios,
+    setting_code,
+    stop_row,
+    theory_row,
+)
 from quadviz.explorers.dynamics_readout import Told
-from quadviz.figures.dynamics_spectrum import Frames, Moments
+from quadviz.explorers.dynamics_run import MarchRequest
+from quadviz.explorers.dynamics_state import SOURCES, Source
+from quadviz.explorers.exhibit import Code
+from quadviz.explorers.lab_run import Request
+from quadviz.explorers.spectra_table import counted, law_rows, learned_code
+from quadviz.explorers.tidy import tidy
+from quadviz.figures.dynamics_spectrum import EvolvingSpectrum, Frames, Moments, moments_of
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.tables import Table
 
-__all__ = ["dynamics_table"]
+__all__ = ["dynamics_table", "moment_table", "spectrum_code", "told_table"]
 
 _COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_error")
 _OBSERVABLES = ("mse", "train_loss")
@@ -68,6 +90,97 @@ def _rows(
         # Every bar is a pair of points at one height.
         for low, high, value in zip(x[1:-1:2].tolist(), x[2::2].tolist(), y[1:-1:2].tolist(), strict=False):
             yield at, [source, "density of the histogram", "", t, low, high, value, ""]
+
+
+def told_table(told: Told) -> Table:
+    """The course of training: theory, mean-field theory, networks, and the best moment."""
+    rows = [theory_row(told.setting, told.theory), *flow_rows(told.setting, told.flow)]
+    rows += [*march_rows(told.march), *network_rows(told.networks)]
+    best = [] if told.stop is None else [stop_row(told.setting, told.by, told.stop)]
+    return course_table([*rows, *best], equations=True)
+
+
+def moment_table(view: EvolvingSpectrum, told: Told, source: Source) -> Table:
+    """The eigenvalues at the moment shown, one by one, and the laws that they begin and end with.
+
+    Args:
+        view: what is drawn.
+        told: what is read out.
+        source: whose eigenvalues are counted.
+    """
+    name = counted(view.view)
+    columns = ("source", "part", *PARAMETERS, name, "density", "mass", "time", "d", "seed")
+    return tidy(columns, _moment_rows(view, told, source, name))
+
+
+def spectrum_code(
+    view: EvolvingSpectrum,
+    setting: Setting,
+    source: Source,
+    networks: Request | None,
+    march: MarchRequest | None,
+    end: float,
+) -> Code:
+    """The law of long training, and the eigenvalues of the source at the moment shown.
+
+    Args:
+        view: what is drawn.
+        setting: the setting.
+        source: whose eigenvalues are counted.
+        networks: those trained, or None.
+        march: the mean-field equations solved, or None.
+        end: the last time of the population flow.
+    """
+    law = learned_code(view.law, view.view)
+    there = f"[{view.moment}].max())"
+    if source == "population":
+        run, shown = flow_code(setting, end), f"print(flow.eigenvalues{there}"
+    elif source == "dmft" and march is not None:
+        run, shown = march_code(march), f"print(march.eigenvalues{there}"
+    elif source == "networks" and networks is not None:
+        run, shown = networks_code(networks), f'print(networks.all("eigenvalues")[:, {view.moment}].max())'
+    else:
+        return law
+    return joined_code(law, setting_code(setting), run, Code((), [shown]))
+
+
+def _moment_rows(
+    view: EvolvingSpectrum, told: Told, source: Source, name: str
+) -> Iterator[dict[str, object]]:
+    setting, root = told.setting, view.view == "singular values"
+    for values, known in _counted_now(view, told, source):
+        seen = np.sqrt(np.maximum(values, 0.0)) if root else values
+        for value in seen.tolist():
+            yield {"source": SOURCES[source], **known, name: value}
+    initial = moments_of(view).initial
+    start = {"source": "law, t = 0", "part": "band", **ratios(setting), "time": 0.0}
+    for place, density in zip(initial.x[0].tolist(), initial.y[0].tolist(), strict=True):
+        yield {**start, name: place, "density": density}
+    for row in law_rows(view.law, view.view, "theory, t -> inf"):
+        yield {**row, "gamma": setting.gamma, "time": "inf"}
+
+
+def _counted_now(
+    view: EvolvingSpectrum, told: Told, source: Source
+) -> Iterator[tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], dict[str, object]]]:
+    """Eigenvalues at the moment shown, with what they are of."""
+    frames = view.frames
+    if frames is None:
+        return
+    time = {"time": frames.times[view.moment].item()}
+    if source == "networks" and told.networks is not None:
+        request = told.networks.request
+        for network in told.networks.farthest.networks:
+            known = {**ratios(request.setting), "d": request.d, "seed": network.seed}
+            yield network.eigenvalues[view.moment], {**known, **time}
+        return
+    known = ratios(told.setting)
+    if source == "dmft" and told.march is not None:
+        request_march = told.march.request
+        known = {**ratios(request_march.setting), "d": "inf", "seed": request_march.seed}
+    elif source == "population":
+        known = {**known, "alpha": "inf", "d": "inf"}
+    yield frames.eigenvalues[view.moment], {**known, **time}
 
 
 def _ratios(setting: Setting) -> list[float]:

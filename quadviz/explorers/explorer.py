@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from abc import ABC, abstractmethod
@@ -11,11 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import ipywidgets as widgets
+import plotly.graph_objects as go
 from IPython.display import display
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
+from quadviz.explorers.exhibit import Exhibit
 from quadviz.explorers.links import checked, query_of, read_query
 from quadviz.explorers.page import Page
+from quadviz.explorers.simulation_bar import SimulationBar
+from quadviz.explorers.takeaway import save_menu
 from quadviz.explorers.tools import PageTools
 from quadviz.setting import PARAMETERS, Parameter
 
@@ -39,6 +44,7 @@ class Explorer(ABC, Generic[S]):
 
     Attributes:
         state: what the page shows now.
+        opened: what it showed first.
         controls: a control for each parameter, by name.
         theme: tells whether the page is dark; part of the page.
         page: the page.
@@ -60,6 +66,7 @@ class Explorer(ABC, Generic[S]):
             name: ParameterControl(replace(table[name], default=getattr(state, name))) for name in parameters
         }
         self.theme = ThemeProbe()
+        self.opened = state
         self._bound: dict[str, widgets.Widget] = dict(self.controls)
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
@@ -68,6 +75,15 @@ class Explorer(ABC, Generic[S]):
     @abstractmethod
     def draw(self) -> None:
         """Solve for the state, redraw the figures and fill the read-out. May raise."""
+
+    @abstractmethod
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The figures of the page, to be saved. What they draw and tell is of the state then."""
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """What starts long work on this page, by the name of the work."""
+        return {}
 
     def settle(self, state: S, changed: Collection[str]) -> S:
         """The state to go to when ``changed`` fields were set: a place to keep fields consistent."""
@@ -112,6 +128,7 @@ class Explorer(ABC, Generic[S]):
         self.show_state()
         for field, widget in self._bound.items():
             self._observe(field, widget)
+        self.page.equip(save_menu(self))
         self.page.equip(PageTools(self.page.name, lambda: query_of(self.state), self.follow))
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
@@ -135,6 +152,51 @@ class Explorer(ABC, Generic[S]):
         """
         self.change(**checked(values, self.state, self._bound))
         return self
+
+    @classmethod
+    def still(cls, name: str, *, run: Collection[str] = (), **values: Any) -> go.Figure:
+        """A figure of the page that does not move, with all digits.
+
+        Args:
+            name: which figure, as the files are called that the page saves.
+            run: long work to do first, by name; what comes of it is drawn.
+            **values: fields of the state that are to differ from what the page opens with.
+
+        Raises:
+            TypeError: if there is no such figure, work or field.
+            ValueError: if a value is not offered by the page.
+        """
+        explorer = cls().at(**values)  # type: ignore[call-arg]  # every page opens without arguments
+        for work in run:
+            if work not in explorer.bars:
+                known = ", ".join(explorer.bars) or "none"
+                raise TypeError(f"{work!r} is no work of this page; there is {known}")
+            explorer.bars[work].run_now()
+        return explorer.exhibit(name).draw()
+
+    def elsewhere(self, state: S) -> Self:
+        """A twin in another state, which solves and draws for itself and has no widgets of its own.
+
+        What comes in of long work from now on does not reach it.
+        """
+        with self._lock:
+            twin = copy.copy(self)
+            bars = {
+                name: copy.copy(one) for name, one in vars(self).items() if isinstance(one, SimulationBar)
+            }
+        vars(twin).update(bars, state=state)
+        return twin
+
+    def exhibit(self, name: str) -> Exhibit:
+        """The figure of that name.
+
+        Raises:
+            TypeError: if there is none.
+        """
+        exhibits = {exhibit.name: exhibit for exhibit in self.exhibits()}
+        if name not in exhibits:
+            raise TypeError(f"{name!r} is no figure of this page; there are {', '.join(exhibits)}")
+        return exhibits[name]
 
     def _observe(self, field: str, widget: widgets.Widget) -> None:
         widget.observe(lambda change: self.change(**{field: change["new"]}), "value")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,7 @@ from quadviz.explorers.curve_state import (
     State,
     family,
 )
+from quadviz.explorers.curve_table import curve_code, curve_table
 from quadviz.explorers.curve_thresholds import (
     POINTS,
     CurveThresholds,
@@ -37,10 +38,11 @@ from quadviz.explorers.curve_thresholds import (
     curves_through,
     named,
 )
+from quadviz.explorers.exhibit import DASHED, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live_figure import LiveFigure
-from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.point_cards import cards
 from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
@@ -51,6 +53,7 @@ from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import (
     LearningCurves,
     LearningCurvesPen,
+    learning_curves_figure,
     learning_curves_skeleton,
 )
 from quadviz.setting import PARAMETERS
@@ -114,7 +117,7 @@ class LearningCurvesExplorer(Explorer[State]):
         drawing = learning_curves_skeleton(len(view.names))
         self._pen = LearningCurvesPen(drawing, precision=np.float32)
         self._pen.draw(view)
-        self.figure = LiveFigure(drawing, "learning_curves")
+        self.figure = LiveFigure(drawing)
         self._pen.figure = self.figure
         self.controls["alpha"].add_class("qv-under-axis")
         families = [
@@ -122,9 +125,14 @@ class LearningCurvesExplorer(Explorer[State]):
             for name, p in PARAMETERS.items()
             if name in CURVE_PARAMETERS
         ]
-        self.compare = self.bind("compare", widgets.Dropdown(options=[("one curve", ""), *families]))
+        self.compare = self.bind(
+            "compare",
+            unlabelled(widgets.Dropdown(options=[("one curve", ""), *families], description="Compare")),
+        )
         self.compare.tooltip = "Draw a family of curves over one parameter"
-        self.presets = self.bind("preset", choice("", [(name, name) for name in PRESETS]))
+        self.presets = self.bind(
+            "preset", unlabelled(choice("Start from", [(name, name) for name in PRESETS]))
+        )
         self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
         self.presets.add_class("qv-presets")
         scales = [("linear", "linear"), ("log", "log")]
@@ -158,6 +166,28 @@ class LearningCurvesExplorer(Explorer[State]):
     def run(self) -> CurveRun | None:
         """The networks trained last."""
         return self.bar.result
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks."""
+        return {"networks": self.bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The three panels."""
+        return (
+            Exhibit(
+                "learning_curves",
+                "errors against samples",
+                self.figure,
+                lambda: learning_curves_figure(self._solve()[0]),
+                lambda: curve_table(self._solve()[0], self.state, self.run),
+                lambda: curve_code(self._solve()[0], self.state),
+                ("lam", "delta", "kappa", "kappa_star", "alpha"),
+                ("networks",),
+                f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
+                + trained(self.run),
+            ),
+        )
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings all it is made of, and is one only as long as nothing of that is changed.

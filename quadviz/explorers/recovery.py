@@ -11,9 +11,11 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.explorers.controls import ParameterControl
+from quadviz.explorers.exhibit import DASHED, Exhibit
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import line_key
 from quadviz.explorers.live_figure import LiveFigure
@@ -23,30 +25,45 @@ from quadviz.explorers.point_cards import cards
 from quadviz.explorers.recovery_map import (
     COARSE,
     FINE,
+    MEDIUM,
+    Grid,
     MapSetting,
     curves_over,
+    point_spectrum,
     point_thresholds,
     solve_grid,
     whole,
 )
 from quadviz.explorers.recovery_readout import recovery_prose
+from quadviz.explorers.recovery_table import (
+    THRESHOLDS_KEY,
+    map_code,
+    map_table,
+    thresholds_code,
+    thresholds_table,
+)
+from quadviz.explorers.spectra_table import learned_code, point_table
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.learning_curves import DASH
-from quadviz.figures.phase_diagram import PhaseDiagramPen, phase_diagram_skeleton
-from quadviz.figures.point_spectrum import PointSpectrum, PointSpectrumPen, point_spectrum_skeleton
+from quadviz.figures.phase_diagram import PhaseDiagramPen, phase_diagram_figure, phase_diagram_skeleton
+from quadviz.figures.point_spectrum import (
+    PointSpectrumPen,
+    point_spectrum_figure,
+    point_spectrum_skeleton,
+)
 from quadviz.figures.recovery_map import (
     COLOUR_RANGES,
     ColourRangeName,
     RecoveryMap,
     RecoveryMapPen,
+    recovery_map_figure,
     recovery_map_skeleton,
 )
 from quadviz.figures.theme import ThemeName
-from quadviz.figures.thresholds import LINES, Plane, Width
+from quadviz.figures.thresholds import LINES, Plane, ThresholdCurves, Width
 from quadviz.setting import PARAMETERS, Parameter
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady_state import Regime, SteadyState
+from quadviz.theory.steady_state import SteadyState
 
 __all__ = ["RecoveryExplorer", "State", "show"]
 
@@ -58,8 +75,6 @@ ALPHA_TOPS = (0.6, PARAMETERS["alpha"].high)
 WIDTH_TOPS = (1.0, PARAMETERS["kappa"].high)
 #: Seconds without a change after which the map is refined.
 REST = 0.08
-#: Points of a spectrum's band.
-_POINTS = 120
 
 _log = logging.getLogger(__name__)
 
@@ -131,9 +146,9 @@ class RecoveryExplorer(Explorer[State]):
         self._phase_pen = PhaseDiagramPen(drawings[1], precision=np.float32)
         self._spectrum_pen = PointSpectrumPen(drawings[2], precision=np.float32)
         self._draw_figures()
-        self.map = self._map_pen.figure = LiveFigure(drawings[0], "recovery_map")
-        self.phases = self._phase_pen.figure = LiveFigure(drawings[1], "thresholds")
-        self.spectrum = self._spectrum_pen.figure = LiveFigure(drawings[2], "spectrum")
+        self.map = self._map_pen.figure = LiveFigure(drawings[0])
+        self.phases = self._phase_pen.figure = LiveFigure(drawings[1])
+        self.spectrum = self._spectrum_pen.figure = LiveFigure(drawings[2])
         widths = [(PARAMETERS[name].symbol, name) for name in ("kappa", "kappa_star")]
         spans = [(span.name, name) for name, span in COLOUR_RANGES.items()]
         self.vertical = self.bind("vertical", choice("Upwards", widths))
@@ -154,6 +169,44 @@ class RecoveryExplorer(Explorer[State]):
             [plane, key(), self.notice, self.theme],
         )
         self.start()
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The map, the diagram and the small spectrum."""
+        fixed = "kappa_star" if self.state.vertical == "kappa" else "kappa"
+        return (
+            Exhibit(
+                "recovery_map",
+                "map of the mse over samples and width",
+                self.map,
+                lambda: self._drawn_map(FINE),
+                lambda: map_table(self._cells(FINE), _map_setting(self.state)),
+                lambda: map_code(_map_setting(self.state)),
+                ("lam", "delta", fixed),
+                key=THRESHOLDS_KEY,
+                # A web page of many fine maps would take a minute to make, and a while to load.
+                slide=lambda: self._drawn_map(MEDIUM),
+            ),
+            Exhibit(
+                "thresholds",
+                "thresholds of recovery, and the regions between them",
+                self.phases,
+                lambda: phase_diagram_figure(self._plane()),
+                lambda: thresholds_table(self._thresholds(), self.state.fixed),
+                lambda: thresholds_code(self._thresholds(), self.state.fixed),
+                (fixed,),
+                key=THRESHOLDS_KEY,
+            ),
+            Exhibit(
+                "spectrum",
+                "spectrum that is learned at the cross",
+                self.spectrum,
+                lambda: point_spectrum_figure(point_spectrum(self._law(), self.state.theme)),
+                lambda: point_table(self._law(), point_spectrum(self._law(), self.state.theme)),
+                lambda: learned_code(self._law(), "eigenvalues"),
+                ("alpha", "lam", "delta", "kappa", "kappa_star"),
+                key=f"Blue: what is learned. {DASHED}.",
+            ),
+        )
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A cross moved beyond the map makes it larger; a map made smaller takes the cross along."""
@@ -201,12 +254,34 @@ class RecoveryExplorer(Explorer[State]):
             _log.debug("the fine map failed at %s", setting, exc_info=True)
             self.page.complain(self.complaint)
 
+    def _law(self) -> LearnedSpectrum:
+        """What is learned at the cross."""
+        s = self.state
+        return learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
+
+    def _thresholds(self) -> ThresholdCurves:
+        """The thresholds of the state: those that the page has, if they are its own."""
+        over = _curve_setting(self.state)
+        return self._curves if over == self._over else curves_over(*over)
+
+    def _cells(self, cells: int) -> Grid:
+        """The map of the state with so many cells a side: the one that the page has, if it is that."""
+        setting, grid = _map_setting(self.state), self._grid
+        same = setting == self._setting and grid.up.size == cells
+        return grid if same else whole(solve_grid(cells, *setting))
+
+    def _drawn_map(self, cells: int) -> go.Figure:
+        """The map as a static figure."""
+        grid = self._cells(cells)
+        return recovery_map_figure(
+            RecoveryMap(self._plane(), grid.across, grid.up, grid.mse, grid.spare, self.state.colours)
+        )
+
     def _draw_figures(self) -> SteadyState:
         """Draw the map, the regions and the spectrum; returns the point at the cross."""
-        s, grid, plane = self.state, self._grid, self._plane()
-        law = learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
+        s, grid, plane, law = self.state, self._grid, self._plane(), self._law()
         # The map last: a browser takes its time over it.
-        self._spectrum_pen.draw(_spectrum(law, s.theme))
+        self._spectrum_pen.draw(point_spectrum(law, s.theme))
         self._phase_pen.draw(plane)
         self._map_pen.draw(RecoveryMap(plane, grid.across, grid.up, grid.mse, grid.spare, s.colours))
         return law.state
@@ -216,7 +291,7 @@ class RecoveryExplorer(Explorer[State]):
         vertical = PARAMETERS[s.vertical]
         over_kappa = s.vertical == "kappa"
         return Plane(
-            curves=self._curves,
+            curves=self._thresholds(),
             # A width of 1 is enough for any teacher.
             limit=min(s.fixed, 1.0) if over_kappa or s.fixed < 1 else s.width_top,
             alpha=(PARAMETERS["alpha"].low, s.alpha_top),
@@ -298,28 +373,3 @@ def _rounded(parameter: Parameter, value: float) -> float:
         ValueError: if it lies outside the parameter's range.
     """
     return parameter.in_range(float(f"{value:.3g}"))
-
-
-def _band(left: float, right: float) -> FloatArray:
-    """Points of a band, denser towards its ends, where a density has its roots."""
-    return left + (right - left) * (1 - np.cos(np.linspace(0, np.pi, _POINTS))) / 2
-
-
-def _spectrum(law: LearnedSpectrum, theme: ThemeName) -> PointSpectrum:
-    """What the small figure shows."""
-    teacher = TeacherLaw(law.state.kappa_star)
-    teacher_at = _band(*(float(edge) for edge in teacher.edges))
-    e = law.edges
-    left, gap_left, gap_right, right = (float(x) for x in (e.left, e.gap_left, e.gap_right, e.right))
-    bands = [_band(left, right)] if np.isnan(gap_left) else [_band(left, gap_left), _band(gap_right, right)]
-    at = np.concatenate(bands) if np.isfinite(left) else np.empty(0)
-    return PointSpectrum(
-        teacher_at=teacher_at,
-        teacher=teacher.density(teacher_at),
-        teacher_atom=float(teacher.atom_at_zero),
-        learned_at=at,
-        learned=law.density(at) if at.size else at,
-        learned_atom=float(law.atom_at_zero),
-        limited=bool(law.state.regime == Regime.RANK_LIMITED),
-        theme=theme,
-    )

@@ -1,4 +1,4 @@
-"""What the recovery page solves for: thresholds over a width, and a map of the mse in blocks of rows."""
+"""What the recovery page solves for: thresholds over a width, a map in blocks of rows, a point's spectrum."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.figures.point_spectrum import PointSpectrum
+from quadviz.figures.theme import ThemeName
 from quadviz.figures.thresholds import ThresholdCurves, Width
 from quadviz.setting import PARAMETERS
-from quadviz.theory.steady_state import steady_state
+from quadviz.teacher import TeacherLaw
+from quadviz.theory.learned_spectrum import LearnedSpectrum
+from quadviz.theory.steady_state import Regime, steady_state
 from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [
     "COARSE",
     "FINE",
+    "MEDIUM",
     "Grid",
     "MapSetting",
     "PointThresholds",
     "curves_over",
+    "point_spectrum",
     "point_thresholds",
     "solve_grid",
     "whole",
@@ -28,12 +34,12 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
-#: Cells a side of a map while a slider moves, and of one at rest.
-COARSE, FINE = 25, 100
+#: Cells a side of a map while a slider moves, of one among many, and of one at rest.
+COARSE, MEDIUM, FINE = 25, 43, 100
 #: Rows solved between two looks at what else has happened.
 _BLOCK = 25
-#: Points of a threshold curve.
-_POINTS = 120
+#: Points of a threshold curve, and of a band of a spectrum.
+_POINTS, _BAND_POINTS = 120, 120
 
 
 @dataclass(frozen=True)
@@ -160,3 +166,28 @@ def point_thresholds(kappa: float, kappa_star: float) -> PointThresholds:
 def _same(one: FloatArray, other: FloatArray) -> NDArray[np.bool_]:
     """Whether two thresholds are the same but for rounding."""
     return np.isclose(one, other, rtol=1e-12, atol=0)
+
+
+def _band(left: float, right: float) -> FloatArray:
+    """Points of a band, denser towards its ends, where a density has its roots."""
+    return left + (right - left) * (1 - np.cos(np.linspace(0, np.pi, _BAND_POINTS))) / 2
+
+
+def point_spectrum(law: LearnedSpectrum, theme: ThemeName) -> PointSpectrum:
+    """What the small figure shows."""
+    teacher = TeacherLaw(law.state.kappa_star)
+    teacher_at = _band(*(float(edge) for edge in teacher.edges))
+    e = law.edges
+    left, gap_left, gap_right, right = (float(x) for x in (e.left, e.gap_left, e.gap_right, e.right))
+    bands = [_band(left, right)] if np.isnan(gap_left) else [_band(left, gap_left), _band(gap_right, right)]
+    at = np.concatenate(bands) if np.isfinite(left) else np.empty(0)
+    return PointSpectrum(
+        teacher_at=teacher_at,
+        teacher=teacher.density(teacher_at),
+        teacher_atom=float(teacher.atom_at_zero),
+        learned_at=at,
+        learned=law.density(at) if at.size else at,
+        learned_atom=float(law.atom_at_zero),
+        limited=bool(law.state.regime == Regime.RANK_LIMITED),
+        theme=theme,
+    )

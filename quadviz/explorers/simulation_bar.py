@@ -99,6 +99,9 @@ class SimulationBar(Generic[R, T]):
         self._start, self._busy = start, busy
         self._fraction = self._elapsed = 0.0
         self.result: T | None = None
+        # What the result is all of, once it is complete.
+        self._asked: R | None = None
+        self._made: R | None = None
         self.job: Job[tuple[float, T]] = Job(self._show_progress, self._show_end)
         self.button = widgets.Button(description=start, tooltip=title)
         self.button.add_class("qv-simulate")
@@ -112,10 +115,23 @@ class SimulationBar(Generic[R, T]):
         self.widget.add_class("qv-simulation")
         self._show_bar(shown=False)
 
+    @property
+    def stands(self) -> bool:
+        """Whether the result is complete, and the same work done now would give it again."""
+        return self.result is not None and self._made is not None and self._made == self._request()
+
     def say(self, sentence: str, alarm: bool = False) -> None:
         """Show a sentence beside the button."""
         role = "alert" if alarm else "status"
         self.status.value = f'<p role="{role}">{html.escape(sentence)}</p>'
+
+    def run_now(self) -> None:
+        """Do the work here and now, for a figure that nobody watches; its failures are raised."""
+        request = self._request()
+        request.check()
+        for _fraction, result in self._work(request, lambda: None):
+            self.result = result
+        self._made = request
 
     def _press(self) -> None:
         if self.job.running:
@@ -136,6 +152,7 @@ class SimulationBar(Generic[R, T]):
         self.progress.value = 0.0
         self._show_bar(shown=True)
         self.say("starting…")
+        self._asked, self._made = request, None
         self.job.start(lambda check: self._work(request, check))
 
     def _show_progress(self, payload: tuple[float, T], elapsed: float) -> None:
@@ -152,6 +169,7 @@ class SimulationBar(Generic[R, T]):
         self.button.description = self._start
         self._show_bar(shown=False)
         if ending == Ending.DONE:
+            self._made = self._asked
             self.say(f"done in {duration(self._elapsed)}")
         elif ending == Ending.CANCELLED:
             self.say(f"cancelled at {100 * self._fraction:.0f}%; what was simulated is kept")

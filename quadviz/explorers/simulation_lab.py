@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from quadviz.explorers.course_table import course_code, course_table, network_rows, theory_row
+from quadviz.explorers.exhibit import DASHED, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.lab_readout import described, lab_cards, lab_prose
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.reels import course_reel
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import DASH
 from quadviz.figures.theme import ThemeName
-from quadviz.figures.training import PANELS, Training, TrainingPen, training_skeleton
+from quadviz.figures.training import PANELS, Training, TrainingPen, training_figure, training_skeleton
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.sizes import Inputs
-from quadviz.tables import training_table
+from quadviz.tables import Table, training_table
 from quadviz.theory.steady_state import Regime, SteadyState, steady_state
 
 __all__ = ["SimulationLab", "State", "show"]
@@ -105,7 +109,7 @@ class SimulationLab(Explorer[State]):
         drawing = training_skeleton()
         self._pen = TrainingPen(drawing, precision=np.float32)
         self._pen.draw(self._view(self._theory()))
-        self.figure = LiveFigure(drawing, "training")
+        self.figure = LiveFigure(drawing)
         self._pen.figure = self.figure
         choices = {
             "inputs": ("Inputs", [("network", "network"), ("GOE matrices", "gaussian")]),
@@ -134,6 +138,40 @@ class SimulationLab(Explorer[State]):
     def run(self) -> LabRun | None:
         """The networks trained last."""
         return self.bar.result
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks."""
+        return {"networks": self.bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """Both panels."""
+        return (
+            Exhibit(
+                "training",
+                "errors of networks while they are trained",
+                self.figure,
+                lambda: training_figure(self._still()),
+                self._table,
+                lambda: course_code(self.state.request.setting, self._trained()),
+                ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma"),
+                ("networks",),
+                f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(self.run)}",
+                reel=lambda: course_reel(self._still()),
+            ),
+        )
+
+    def _still(self) -> Training:
+        """What to draw where there is no button to press."""
+        return replace(self._view(self._theory()), waiting=False)
+
+    def _table(self) -> Table:
+        theory = theory_row(self.state.request.setting, self._theory())
+        return course_table([theory, *network_rows(self.run)])
+
+    def _trained(self) -> Request | None:
+        """What the networks shown were trained at, if it is what the controls say."""
+        return self.run.request if self.run is not None and self.bar.stands else None
 
     def reset(self) -> None:
         """Put every parameter back to its default, and what the problem is made of."""

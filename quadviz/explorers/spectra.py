@@ -11,10 +11,12 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+import plotly.graph_objects as go
 
+from quadviz.explorers.exhibit import DASHED, Code, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live_figure import LiveFigure
-from quadviz.explorers.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.player import Player, Run
 from quadviz.explorers.presets import Preset, with_preset
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
@@ -26,8 +28,9 @@ from quadviz.explorers.spectra_networks import (
 )
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
 from quadviz.explorers.spectra_run import spectra_run, width_cut
+from quadviz.explorers.spectra_table import learned_code, learned_table, noisy_code, noisy_table
 from quadviz.figures.learning_curves import DASH
-from quadviz.figures.spectra import Spectra, SpectraPen, spectra_skeletons
+from quadviz.figures.spectra import Spectra, SpectraPen, spectra_figures, spectra_skeletons
 from quadviz.figures.spectra_frame import Frame
 from quadviz.figures.spectra_moments import percent
 from quadviz.figures.spectra_outlines import View
@@ -125,15 +128,17 @@ class SpectraExplorer(Explorer[State]):
         drawings = spectra_skeletons()
         self._pen = SpectraPen(drawings, precision=np.float32)
         self._pen.draw(self._solve())
-        self.noisy = LiveFigure(drawings[0], "noisy_teacher")
-        self.learned = LiveFigure(drawings[1], "learned_spectrum")
+        self.noisy = LiveFigure(drawings[0])
+        self.learned = LiveFigure(drawings[1])
         self._pen.figures = self.noisy, self.learned
         self.player = Player(self._run, self._arrive, "α from small to large")
-        self.presets = self.bind("preset", choice("", [(name, name) for name in PRESETS]))
+        self.presets = self.bind(
+            "preset", unlabelled(choice("Start from", [(name, name) for name in PRESETS]))
+        )
         self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
         self.presets.add_class("qv-presets")
         views = [("eigenvalues", "eigenvalues"), ("singular values", "singular values")]
-        self.view = self.bind("view", choice("", views))
+        self.view = self.bind("view", unlabelled(choice("On the right", views)))
         self.view.add_class("qv-view")
         self.view.tooltips = [
             "On the right, the eigenvalues of Z = WWᵀ",
@@ -162,6 +167,53 @@ class SpectraExplorer(Explorer[State]):
     def run(self) -> SpectrumRun | None:
         """The networks trained last."""
         return self.bar.result
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks."""
+        return {"networks": self.bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The two panels."""
+        sliders = ("alpha", "lam", "delta", "kappa", "kappa_star")
+        return (
+            Exhibit(
+                "noisy_teacher",
+                "spectrum of the noisy teacher, and where it is cut",
+                self.noisy,
+                lambda: spectra_figures(self._solve())[0],
+                lambda: noisy_table(self._solve()),
+                lambda: noisy_code(self._solve().law),
+                sliders,
+                key="Strong blue: what is kept; pale: what is cut off; grey: the teacher Z*.",
+                slide=lambda: self._slide()[0],
+            ),
+            Exhibit(
+                "learned_spectrum",
+                "spectrum of what is learned",
+                self.learned,
+                lambda: spectra_figures(self._solve())[1],
+                lambda: learned_table(self._solve(), self.run),
+                self._learned_code,
+                sliders,
+                ("networks",),
+                f"Blue: what is learned; grey: the teacher Z*; steps: trained networks. {DASHED}."
+                + trained(self.run),
+                slide=lambda: self._slide()[1],
+            ),
+        )
+
+    def _slide(self) -> tuple[go.Figure, go.Figure]:
+        """The figures in the ranges that the page shows, as far as they fit: those of many do not jump."""
+        figures = spectra_skeletons()
+        pen = SpectraPen(figures)
+        pen.frame = self._pen.frame
+        pen.draw(self._solve())
+        return figures
+
+    def _learned_code(self) -> Code:
+        law = self._solve().law
+        return learned_code(law, self.state.view, self.run if self.bar.stands else None)
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings its parameters, and is one only as long as none of them is changed."""

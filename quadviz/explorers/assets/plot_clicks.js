@@ -9,7 +9,7 @@ function render({ model, el }) {
   let host = null;
 
   const press = (event) => {
-    const idle = event.button !== 0 || event.target.closest(".modebar") || !event.target.closest(".js-plotly-plot");
+    const idle = event.button !== 0 || !event.target.closest(".js-plotly-plot");
     down = idle ? null : [event.clientX, event.clientY];
   };
   const letGo = (event) => {
