@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import plotly.graph_objects as go
 import traitlets
 from plotly.serializers import custom_serializers
 
+from quadviz.plotly_source import ADDRESS
+
 __all__ = ["LiveFigure"]
 
-#: No zooming, one button: the figure as SVG.
-_CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "responsive": True,
-    "doubleClick": False,
-    "modeBarButtons": [["toImage"]],
-}
+#: No zooming, no buttons: a menu of the page saves the figure.
+_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+
+#: In a notebook every figure brings 5 MB of plotly with it; where a server keeps them, it asks for these.
+_SERVED = os.environ.get(ADDRESS, "")
+_FROM_THE_SERVER = """
+const plotly = import(new URL("%s", location.origin).href);
+export default async () => (await plotly).default();
+"""
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no types
@@ -30,12 +35,14 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no type
     Args:
         drawing: the figure it starts as. A browser that comes finds what the live figure was made with, so
             it should be drawn already.
-        filename: name of the file that its one button saves, without the ending.
     """
 
-    def __init__(self, drawing: go.Figure, filename: str) -> None:
+    if _SERVED:
+        _esm = _FROM_THE_SERVER % _SERVED
+
+    def __init__(self, drawing: go.Figure) -> None:
         super().__init__(drawing)
-        self._config = {**_CONFIG, "toImageButtonOptions": {"format": "svg", "filename": filename}}
+        self._config = dict(_CONFIG)
 
     _js2py_traceDeltas = traitlets.Dict(allow_none=True).tag(  # noqa: N815 - plotly's name
         sync=True, echo_update=False, **custom_serializers
