@@ -1,4 +1,4 @@
-"""Plotly as the dashboards' server keeps it: one file for all figures of all pages, which a browser remembers.
+"""Plotly as the dashboards' server keeps it: one file for all figures, which a browser remembers.
 
 Left alone every figure brings its own copy of 5 MB through the kernel's socket, and has it compiled anew.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 from tornado.web import StaticFileHandler
@@ -26,9 +25,7 @@ def keep_plotly(base_url: str) -> tuple[str, type[StaticFileHandler], dict[str, 
     Args:
         base_url: path the dashboards live under; begins and ends with a slash.
     """
-    spec = find_spec("plotly")
-    assert spec is not None and spec.origin is not None  # noqa: S101 - it is a dependency
     folder = f"{base_url}quadviz/plotly/"
     # With a version in its query the handler lets it be cached for years.
     os.environ[ADDRESS] = f"{folder}{_FILE}?v={version('plotly')}"
-    return f"{folder}({_FILE})", StaticFileHandler, {"path": str(Path(spec.origin).parent / "package_data")}
+    return f"{folder}({_FILE})", StaticFileHandler, {"path": str(files("plotly") / "package_data")}

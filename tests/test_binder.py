@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
-TOKEN = "tell-nobody"
+TOKEN = "tell-nobody"  # noqa: S105 - of a server that lives for these tests
 LAUNCH = {"BINDER_LAUNCH_HOST": "https://mybinder.org/", "BINDER_PERSISTENT_REQUEST": "v2/gh/a/b/c0ffee"}
 
 
@@ -34,7 +34,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, log = free_port(), tmp_path_factory.mktemp("session") / "log"
     command = [
         sys.executable, "-m", "jupyter", "server", "--no-browser", f"--port={port}", "--allow-root",
-        "--ServerApp.base_url=/user/xyz/", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={ROOT}",
+        "--ServerApp.base_url=/user/xyz/", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={ROOT}",
     ]  # fmt: skip
     with log.open("wb") as sink:
         process = subprocess.Popen(command, env={**os.environ, **LAUNCH}, stdout=sink, stderr=sink)

@@ -158,7 +158,8 @@ def convergence_skeleton() -> go.Figure:
     )  # fmt: skip
     for power, name in POWERS.items():
         figure.add_shape(
-            type="line", xref="paper", yref="y2", x0=0, x1=1, y0=power, y1=power, layer="between", line_width=1,
+            type="line", xref="paper", yref="y2", x0=0, x1=1, y0=power, y1=power, layer="between",
+            line_width=1,
         )  # fmt: skip
         figure.add_annotation(
             text=name, x=1, xref="paper", xanchor="right", xshift=-4, y=power, yref="y2", yanchor="bottom",
