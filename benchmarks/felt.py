@@ -28,8 +28,7 @@ _PORT = 8990
 _WARM = 60
 _SERVE = "from quadviz.server import serve; serve('localhost', {port}, '/', open_browser=False)"
 _THROUGH_THE_KERNEL = (
-    "import os, quadviz.server as server; keep = server.keep_plotly; "
-    "server.keep_plotly = lambda base: (keep(base), os.environ.pop('QUADVIZ_PLOTLY'))[0]; "
+    "import quadviz.server as server; server.plotly_address = lambda base: ''; "
     "server.serve('localhost', {port}, '/', open_browser=False)"
 )
 #: From an event of the slider to the frame after the first curve that moves.

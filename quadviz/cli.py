@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -41,17 +42,18 @@ def _real(parameter: Parameter) -> Callable[[str], float]:
     return convert
 
 
-def _whole(name: str, low: int, high: int) -> Callable[[str], int]:
-    """A converter of option texts to whole numbers between ``low`` and ``high``."""
+def _whole(name: str, low: int, high: int, *, zero: bool = False) -> Callable[[str], int]:
+    """A converter of option texts to whole numbers between ``low`` and ``high``, or also 0."""
 
     def convert(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
-            value = low - 1
-        if not low <= value <= high:
+            value = -1
+        if not low <= value <= high and not (zero and value == 0):
+            none = "0, or " if zero else ""
             raise argparse.ArgumentTypeError(
-                f"{name} must be a whole number between {low} and {high}, got {text!r}"
+                f"{name} must be {none}a whole number between {low} and {high}, got {text!r}"
             )
         return value
 
@@ -60,6 +62,10 @@ def _whole(name: str, low: int, high: int) -> Callable[[str], int]:
 
 def _base_url(text: str) -> str:
     path = text.strip("/")
+    if not re.fullmatch(r"[\w.~/-]*", path, re.ASCII) or "//" in path or {".", ".."} & set(path.split("/")):
+        raise argparse.ArgumentTypeError(
+            f"base URL must be a path of letters, digits and the signs - _ . ~ /, got {text!r}"
+        )
     return f"/{path}/" if path else "/"
 
 
@@ -82,6 +88,20 @@ def _parser() -> argparse.ArgumentParser:
         type=_base_url,
         default="/",
         help="path to serve under, behind a proxy (default: %(default)s)",
+    )
+    dashboard.add_argument(
+        "--memory",
+        type=_whole("memory", 256, 1_000_000, zero=True),
+        default=2048,
+        metavar="MB",
+        help="what the kernel of a page may fill, on Linux; 0 for no limit (default: %(default)s)",
+    )
+    dashboard.add_argument(
+        "--max-pages",
+        type=_whole("max-pages", 1, 10_000, zero=True),
+        default=60,
+        metavar="N",
+        help="pages open at once; 0 for no limit (default: %(default)s)",
     )
 
     curve = commands.add_parser("curve", help="print a learning curve as CSV")
@@ -151,7 +171,14 @@ def _dashboard(options: argparse.Namespace) -> int:
     from quadviz.server import serve  # only this command needs it, and it is slow to import even so
 
     try:
-        serve(options.host, options.port, options.base_url, open_browser=not options.no_browser)
+        serve(
+            options.host,
+            options.port,
+            options.base_url,
+            open_browser=not options.no_browser,
+            memory=options.memory,
+            max_pages=options.max_pages,
+        )
     except OSError as error:
         print(f"quadviz dashboard: {error}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The dashboards' server: Voila on the notebooks, started warm, quiet and offline."""
+"""The dashboards' server: Voila on the notebooks, started warm, quiet and offline, and within limits."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import shutil
 import signal
 import socket
 import sys
-import time
 import webbrowser
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from jupyter_core.utils import run_sync
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
-from tornado.web import RedirectHandler
 from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 
 from quadviz.pages import PAGES
+from quadviz.plotly_source import ADDRESS, plotly_address, plotly_rule
+from quadviz.server_handlers import HEADERS, MissingHandler, guarded, redirect
+from quadviz.server_kernels import PageKernelManager
+from quadviz.server_waiting import NONE_WAITING, keep_warm
 
-__all__ = ["reserve_port", "serve"]
+__all__ = ["notebooks", "reserve_port", "serve"]
 
 FIRST_PAGE, *OTHER_PAGES = (f"{name}.ipynb" for name in PAGES)
 PORTS_TRIED = 50
-# Plotly imports jsonschema, which spends more than half of a kernel's start on a grammar of IRIs: an empty
-# stand-in takes the place of that grammar.
-QUICK_START = "import sys, types; sys.modules['rfc3987_syntax'] = types.ModuleType('rfc3987_syntax')"
-#: Seconds from one look at the waiting kernels to the next.
-ROUND = 3.0
-#: Kernels that Voila itself is to start ahead of a visit.
-_NONE_WAITING: dict[str, Any] = {"default": {"pool_size": 0}}
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
+#: Bytes of a request's body: the largest there is says goodbye, in 150.
+_BODY = 64 * 1024
+#: Bytes of a message on a page's channel. A slider's move takes 500.
+_MESSAGE = 1024 * 1024
 
 
 def notebooks() -> Path:
@@ -72,137 +72,106 @@ def reserve_port(host: str, port: int) -> tuple[int, list[socket.socket]]:
     raise OSError(f"every port from {candidates[0]} to {candidates[-1]} is in use")
 
 
-class PageKernelManager(AsyncMappingKernelManager):
-    """Kernels that live as long as their page.
-
-    Jupyter's culler counts from a kernel's last activity. For a preheated kernel that may be hours ago, so
-    it could take the kernel from a page that is just loading; and it spares a busy kernel nobody watches.
-    Here the time counts from the round of culling that first finds the kernel without a page. Kernels that
-    wait in Voila's pool are never asked about.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._alone: dict[str, float] = {}
-        self._alone_before: dict[str, float] = {}
-
-    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]  # as Jupyter's own
-        """Start a kernel, quickly."""
-        arguments = [f"--IPKernelApp.exec_lines={QUICK_START}"]
-        kernel_id: str = await super().start_kernel(extra_arguments=arguments, **kwargs)
-        return kernel_id
-
-    async def cull_kernels(self) -> None:
-        """One round over all kernels; one not found alone in it starts afresh."""
-        self._alone_before, self._alone = self._alone, {}
-        await super().cull_kernels()
-
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""
-        if self._kernel_connections.get(kernel_id):
-            return
-        now = time.monotonic()
-        since = self._alone_before.get(kernel_id, now)
-        if now - since >= self.cull_idle_timeout:
-            await self.shutdown_kernel(kernel_id, now=True)
-        else:
-            self._alone[kernel_id] = since
-
-
-def _configuration() -> Config:
+def _configuration(memory: int, max_pages: int) -> Config:
     config = Config()
     config.VoilaConfiguration = Config(
         template="quadviz",
+        # Of templates there is this one; whoever asks for another would have it looked for among the files.
+        allow_template_override="NOTEBOOK",
         preheat_kernel=True,
+        page_config_hook=_page_config,
         multi_kernel_manager_class=PageKernelManager,
-        # What a page of widgets needs. Plotly's renderer of static figures alone is 5 MB of script to load.
-        extension_allowlist=[
-            "@jupyter-widgets/jupyterlab-manager",
-            "@voila-dashboards/widgets-manager8",
-            "anywidget",
-        ],
     )
     # The first kernel starts alone, to be quick.
-    pools = {**_NONE_WAITING, FIRST_PAGE: {"pool_size": 1}}
+    pools = {**NONE_WAITING, FIRST_PAGE: {"pool_size": 1}}
     config.VoilaKernelManager = Config(kernel_pools_config=pools)
-    config.MappingKernelManager = Config(cull_idle_timeout=60, cull_interval=15)
+    # Seconds. On a busy machine the notebook's client would go on without what it had not seen after four,
+    # and leave a page without its widgets.
+    config.VoilaExecutor = Config(iopub_timeout=120, startup_timeout=120)
+    config.PageKernelManager = Config(memory=memory, max_pages=max_pages)
+    config.MappingKernelManager = Config(cull_idle_timeout=60, cull_interval=15, allow_tracebacks=False)
+    # A blank kernel in the place of one that died would leave a page that looks well and does nothing.
+    config.KernelRestarter = Config(restart_limit=0, time_to_dead=1.0)
     if sys.platform != "win32":
         config.KernelManager = Config(transport="ipc")  # closed to other users, unlike TCP
     return config
+
+
+def _page_config(page_config: dict[str, Any], **_about: Any) -> dict[str, Any]:
+    """What the template is told: it has the browser fetch plotly before a figure asks for it."""
+    return {**page_config, "quadvizPlotly": os.environ[ADDRESS]}
 
 
 class Dashboards(Voila):
     """Voila on ports already open, silent but for errors and the address."""
 
     sockets: list[socket.socket]
-    warming: asyncio.Task[None]
+    warming: asyncio.Task[None] | None = None
+    ioloop: IOLoop | None = None
+
+    def init_settings(self) -> dict[str, Any]:
+        """Voila's settings, with limits."""
+        settings: dict[str, Any] = super().init_settings()
+        return {
+            **settings,
+            "headers": dict(HEADERS),
+            "default_handler_class": MissingHandler,
+            "websocket_max_message_size": _MESSAGE,
+            # Milliseconds. A page that went without a word, its network lost, is noticed in 40 s, not in 120.
+            "ws_ping_interval": 10_000,
+            "ws_ping_timeout": 30_000,
+        }
 
     def init_handlers(self) -> list[Any]:
-        """Voila's handlers, with the first page in place of its file listing."""
+        """Of Voila's handlers those that a page needs, with the first page in place of its file listing."""
         page = f"{self.base_url}voila/render/{FIRST_PAGE}"
-        return [(self.base_url, RedirectHandler, {"url": page, "permanent": False}), *super().init_handlers()]
+        rules = [
+            redirect(self.base_url, page),
+            *guarded([*super().init_handlers(), plotly_rule(self.base_url)]),
+        ]
+        if self.base_url != "/":
+            # A proxy may take the base URL off, or leave it on.
+            self.server_url = "/"
+            rules += [
+                redirect(self.base_url[:-1], page),
+                redirect("/", page),
+                *guarded([*super().init_handlers(), plotly_rule("/")]),
+            ]
+            self.server_url = self.base_url
+        return rules
 
     def listen(self) -> None:
-        """Serve until interrupted."""
-        self.kernel_manager.kernel_pools_config = _NONE_WAITING
-        HTTPServer(self.app).add_sockets(self.sockets)
+        """Serve until interrupted, or told to end."""
+        self.kernel_manager.kernel_pools_config = NONE_WAITING
+        HTTPServer(self.app, xheaders=True, max_body_size=_BODY).add_sockets(self.sockets)
         self.ioloop = IOLoop.current()
-        signal.signal(signal.SIGINT, self._handle_signal_stop)
+        for ending in _ENDINGS:
+            signal.signal(ending, self._handle_signal_stop)
         self.ioloop.add_callback(self._announce)
         loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]
         loop.set_exception_handler(_complain)
-        self.warming = loop.create_task(self._keep_warm())
+        others = [page for page in OTHER_PAGES if (notebooks() / page).exists()]
+        self.warming = loop.create_task(keep_warm(self.kernel_manager, FIRST_PAGE, others))
         try:
             self.ioloop.start()
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for ending in _ENDINGS:
+                signal.signal(ending, signal.SIG_IGN)
             print("Stopping.", flush=True)
             self.stop()
 
+    def _handle_signal_stop(self, sig: int, frame: FrameType | None) -> None:
+        """Stop the loop, or where there is none yet, the process."""
+        if self.ioloop is None:
+            sys.exit(0)
+        super()._handle_signal_stop(sig, frame)
+
     def stop(self) -> None:
         """Kill the kernels; asked politely, one that is still starting fills the terminal with tracebacks."""
-        self.warming.cancel()
-        run_sync(self.kernel_manager.shutdown_all)(now=True)
+        if self.warming:
+            self.warming.cancel()
+        run_sync(self.kernel_manager.end)()
         shutil.rmtree(self.connection_dir)
-
-    async def _keep_warm(self) -> None:
-        """Keep a kernel waiting for each page, and a second for the first, for a reload.
-
-        They start one after another, and not while the page that took the last one is loading: a visitor has
-        the machine to herself. A page asked for when no kernel waits gets one of its own, a second later.
-        """
-        await self._rendered(FIRST_PAGE)
-        others = [(page, 1) for page in OTHER_PAGES if (notebooks() / page).exists()]
-        lacked: set[tuple[str, int]] = set()
-        while True:
-            await asyncio.sleep(ROUND)
-            manager = self.kernel_manager
-            goals = [*others, (FIRST_PAGE, 1), (FIRST_PAGE, 2)]
-            lacking = [(page, count) for page, count in goals if manager.get_pool_size(page) < count]
-            for page, count in lacking:
-                if (page, count) in lacked:
-                    await self._start_one(page)
-            lacked = set(lacking)
-
-    async def _start_one(self, page: str) -> None:
-        """Start a kernel for a page and wait until it has run the notebook.
-
-        Voila would fill its pool by itself as soon as a kernel is taken, and make the next visitor wait for
-        the one not yet begun. So its pools are to hold none but while one is started here.
-        """
-        manager = self.kernel_manager
-        none = manager.kernel_pools_config
-        manager.kernel_pools_config = {page: {"pool_size": manager.get_pool_size(page) + 1}}
-        manager.fill_if_needed(delay=0, notebook_name=page)
-        manager.kernel_pools_config = none
-        await self._rendered(page)
-
-    async def _rendered(self, page: str) -> None:
-        """Wait until the kernels started for a page have run its notebook, or failed to."""
-        for starting in tuple(self.kernel_manager._pools.get(page, ())):
-            await asyncio.wait([starting])
-            if not starting.cancelled() and starting.exception() is None:
-                await asyncio.wait([starting.result()["task"]])
 
     async def _announce(self) -> None:
         """Give the address, and open the browser, once a kernel is on its way.
@@ -232,7 +201,9 @@ def _open_browser(address: str) -> str | None:
     return None if webbrowser.open(address) else "No browser could be opened"
 
 
-def serve(host: str, port: int, base_url: str, open_browser: bool) -> None:
+def serve(
+    host: str, port: int, base_url: str, open_browser: bool, memory: int = 0, max_pages: int = 0
+) -> None:
     """Serve the dashboards until interrupted.
 
     Args:
@@ -240,18 +211,24 @@ def serve(host: str, port: int, base_url: str, open_browser: bool) -> None:
         port: first port to try, 1 to 65535.
         base_url: path the dashboards live under, for a proxy; begins and ends with a slash.
         open_browser: whether to open the first page in a browser.
+        memory: mebibytes that the kernel of a page may fill, where the system can limit that; 0 for no limit.
+        max_pages: how many pages may be open at once; 0 for no limit.
 
     Raises:
         OSError: if no port can be listened on.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     free, sockets = reserve_port(host, port)
     if free != port:
         print(f"Port {port} is in use; taking {free}.", flush=True)
     print("Starting.", flush=True)
-    # Tornado would warn that Jupyter gives a page three pings to answer one.
-    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    os.environ[ADDRESS] = plotly_address(base_url)
+    # Tornado would warn that Jupyter gives a page three pings to answer one, and of every address mistyped
+    # and every network lost.
+    for name in ("general", "access", "application"):
+        logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
     app = Dashboards(
-        config=_configuration(),
+        config=_configuration(memory, max_pages),
         config_file_paths=[],
         log_level=logging.ERROR,
         root_dir=str(notebooks()),

@@ -78,6 +78,10 @@ def test_every_request_stays_on_the_machine(each: Visit) -> None:
     assert each.away() == []
 
 
+def test_figures_share_one_copy_of_plotly(each: Visit) -> None:
+    assert sum("/plotly/" in url for url in each.requests) == 1
+
+
 def test_a_phone_sees_no_sideways_scroll(each: Visit) -> None:
     desk = each.page.viewport_size
     each.page.set_viewport_size({"width": 400, "height": 800})

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import asyncio
 import csv
 import errno
 import io
 import socket
 import sys
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -65,6 +63,26 @@ def test_curve_refuses_an_empty_range(capsys: pytest.CaptureFixture[str]) -> Non
     assert "points must be a whole number between 2 and 100000, got '1'" in message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--memory", "100"], "memory must be 0, or a whole number between 256 and 1000000, got '100'"),
+        (["--memory", "much"], "memory must be 0, or a whole number between 256 and 1000000, got 'much'"),
+        (["--max-pages", "-1"], "max-pages must be 0, or a whole number between 1 and 10000, got '-1'"),
+        (
+            ["--base-url", "/a b/"],
+            "base URL must be a path of letters, digits and the signs - _ . ~ /, got '/a b/'",
+        ),
+        (["--base-url", "/a/../b"], "got '/a/../b'"),
+        (["--base-url", "/{0}/"], "got '/{0}/'"),
+    ],
+)
+def test_dashboard_refuses_what_it_cannot_do(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert message in " ".join(refusal(capsys, "dashboard", *arguments).split())
+
+
 @pytest.mark.parametrize("port", ["0", "70000", "abc", "80.5"])
 def test_dashboard_refuses_a_bad_port(capsys: pytest.CaptureFixture[str], port: str) -> None:
     message = refusal(capsys, "dashboard", "--port", port)
@@ -100,97 +118,18 @@ def test_dashboard_takes_the_next_port_and_stops_clean(start_dashboards: StartDa
         assert not any(kernel.is_running() for kernel in kernels)
 
 
-def test_a_kernel_is_culled_when_its_page_has_been_gone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    connections, shut_down, clock = {"watched": 1, "left": 0, "loading": 0}, [], [0.0]
-
-    async def shut(kernel_id: str, **_options: bool) -> None:
-        shut_down.append(kernel_id)
-
-    manager = server.PageKernelManager(cull_idle_timeout=60)
-    manager._kernels = dict.fromkeys(connections)
-    monkeypatch.setattr(server.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(manager, "_kernel_connections", connections)
-    monkeypatch.setattr(manager, "shutdown_kernel", shut)
-
-    async def rounds() -> None:
-        await manager.cull_kernels()
-        connections["loading"] = 1
-        for clock[0] in (30, 59):
-            await manager.cull_kernels()
-            assert shut_down == []
-        connections["loading"] = 0
-        clock[0] = 60
-        await manager.cull_kernels()
-
-    asyncio.run(rounds())
-    assert shut_down == ["left"]
-
-
-def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    started: list[str] = []
-    under_way = [0]
-    first, others = server.FIRST_PAGE, server.OTHER_PAGES
-
-    class Manager:
-        """Voila's pools, with kernels that take a moment to start and another to run their notebook."""
-
-        kernel_pools_config = server._configuration().VoilaKernelManager.kernel_pools_config
-
-        def __init__(self) -> None:
-            self._pools: dict[str, list[asyncio.Task[object]]] = {}
-            for page in (first, *others):
-                self.fill_if_needed(0, page)
-            self.kernel_pools_config = server._NONE_WAITING
-
-        def get_pool_size(self, page: str) -> int:
-            return len(self._pools[page])
-
-        def fill_if_needed(self, delay: float, notebook_name: str) -> None:
-            assert delay == 0
-            pools = self.kernel_pools_config
-            size = pools.get(notebook_name, pools.get("default"))["pool_size"]
-            pool = self._pools.setdefault(notebook_name, [])
-            pool += [asyncio.create_task(self.start(notebook_name)) for _ in range(size - len(pool))]
-
-        async def start(self, page: str) -> object:
-            assert under_way == [0]
-            under_way[0] += 1
-            started.append(page)
-            await asyncio.sleep(0)
-            if page == others[0]:
-                under_way[0] -= 1
-                raise RuntimeError("this kernel does not start")
-            return {"task": asyncio.create_task(self.run())}
-
-        async def run(self) -> None:
-            await asyncio.sleep(0.005)
-            under_way[0] -= 1
-
-    async def visit() -> None:
-        app = server.Dashboards()
-        app.kernel_manager = manager = Manager()
-        keeping = asyncio.create_task(app._keep_warm())
-        while len(started) < len(server.PAGES) + 1:
-            await asyncio.sleep(0.005)
-        assert started == [first, *others, first]
-        manager._pools[others[1]].pop()
-        while len(started) < len(server.PAGES) + 2:
-            await asyncio.sleep(0.005)
-        assert started[-1] == others[1]
-        await asyncio.sleep(0.1)
-        assert {page: len(pool) for page, pool in manager._pools.items()} == {
-            first: 2,
-            **dict.fromkeys(others, 1),
-        }
-        keeping.cancel()
-
-    for page in others:
-        (tmp_path / page).touch()
-    monkeypatch.setattr(server, "notebooks", lambda: tmp_path)
-    monkeypatch.setattr(server, "ROUND", 0.01)
-    asyncio.run(asyncio.wait_for(visit(), 10))
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.parametrize("early", [True, False])
+def test_dashboard_told_to_end_ends_well(start_dashboards: StartDashboards, early: bool) -> None:
+    """As systemd and docker tell it to."""
+    with start_dashboards("--no-browser", "--port", str(free_port())) as running:
+        running.wait_for("Starting" if early else "The dashboards are at")
+        kernels = psutil.Process(running.process.pid).children(recursive=True)
+        assert early or kernels
+        running.process.terminate()
+        assert running.process.wait(30) == 0
+        assert "Traceback" not in running.output
+        assert not any(kernel.is_running() for kernel in kernels)
 
 
 def test_simulate_prints_the_library_s_networks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ __all__ = ["LiveFigure"]
 _CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
 
 #: In a notebook every figure brings 5 MB of plotly with it; where a server keeps them, it asks for these.
-_SERVED = os.environ.get(ADDRESS, "")
+_SERVED = os.environ.get(ADDRESS)
 _FROM_THE_SERVER = """
 const plotly = import(new URL("%s", location.origin).href);
 export default async () => (await plotly).default();

@@ -1,0 +1,199 @@
+"""Kernels that live as long as their page, start in turn, and keep to their share of the memory."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import sys
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any
+
+import psutil
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Integer
+from voila.request_info_handler import RequestInfoSocketHandler
+
+__all__ = ["VISIT", "PageKernelManager", "Visit"]
+
+# Plotly imports jsonschema, which spends more than half of a kernel's start on a grammar of IRIs: an empty
+# stand-in takes the place of that grammar.
+_QUICK_START = "import sys, types; sys.modules['rfc3987_syntax'] = types.ModuleType('rfc3987_syntax')"
+# Of what a process may limit, this alone counts what it has written to, and not every library it maps.
+_CAP = "import resource; resource.setrlimit(resource.RLIMIT_DATA, ({0}, {0}))"
+#: Pages compute with one thread each, and idle threads of twenty kernels would still spin and take memory.
+_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_MEBIBYTE = 2**20
+_STANDING_BACK = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
+
+
+class Visit:
+    """A request for a page for which no kernel was waiting.
+
+    Attributes:
+        over: done when the page has been written, or its reader has gone.
+        start: the kernel on its way; to cancel it is to leave the queue.
+    """
+
+    def __init__(self) -> None:
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.start: asyncio.Task[Any] | None = None
+
+    def end(self, *, gone: bool = False) -> None:
+        """Let the next one have its turn."""
+        if not self.over.done():
+            self.over.set_result(None)
+        if gone and self.start is not None:
+            self.start.cancel()
+
+
+#: The visit that a kernel is started for; none where one is started ahead of a visit.
+VISIT: ContextVar[Visit | None] = ContextVar("VISIT", default=None)
+
+
+class PageKernelManager(AsyncMappingKernelManager):
+    """Kernels that live as long as their page.
+
+    Jupyter's culler counts from a kernel's last activity. For a preheated kernel that may be hours ago, so
+    it could take the kernel from a page that is just loading; and it spares a busy kernel nobody watches.
+    Here the time counts from the round of culling that first finds the kernel without a page. Kernels that
+    wait in Voila's pool are never asked about.
+
+    When many people arrive at once, each core starts one page at a time: all would be as late as the last
+    otherwise, and later than Jupyter waits for a kernel. Pages that have been there for a while stand back
+    for those that come, or the last to arrive would wait for as long as the others play.
+    """
+
+    memory = Integer(0, config=True, help="Mebibytes that a kernel may fill, 0 for any number of them.")
+    max_pages = Integer(0, config=True, help="Pages that may be open at once, 0 for any number of them.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        #: Voila's: for each notebook the kernels started ahead of a visit.
+        self._pools: dict[str, list[asyncio.Task[Any]]] = {}
+        self._alone: dict[str, float] = {}
+        self._alone_before: dict[str, float] = {}
+        self._settled: set[str] = set()
+        self._turns = asyncio.Semaphore(os.cpu_count() or 1)
+        self._under_way: set[Visit] = set()
+        self._queue: dict[str, asyncio.Task[Any]] = {}
+        self._clearing: set[asyncio.Future[None]] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many pages as there may be; kernels waiting for a visit do not count."""
+        return 0 < self.max_pages <= len(self._queue) + len(self._kernels) - self._waiting()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a page is loading that found no kernel waiting."""
+        return bool(self._queue or self._under_way)
+
+    async def end(self) -> None:
+        """Kill all kernels, and start no more; one that is starting can be killed once it has started."""
+        for start in tuple(self._queue.values()):
+            start.cancel()
+        # A start may be two tasks deep before it is known to be under way.
+        while starting := {task for task in self._starts() if not task.done()}:
+            await asyncio.wait(starting, timeout=10)
+        self._pending_kernels.clear()
+        await self.shutdown_all(now=True)
+
+    def _starts(self) -> Iterable[asyncio.Task[Any]]:
+        return itertools.chain(self._pending_kernels.values(), *self._pools.values())
+
+    def drop_failures(self) -> None:
+        """Forget kernels that were started ahead of a visit and failed to; Voila would hand them out."""
+        for pool in self._pools.values():
+            pool[:] = [starting for starting in pool if not _failed(starting)]
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]  # as Jupyter's own
+        """Start a kernel, quickly; one for a visit has its name now and starts when its turn has come."""
+        visit = VISIT.get()
+        if visit is None:
+            return await self._start(**kwargs)
+        kernel_id = str(uuid.uuid4())
+        visit.start = asyncio.create_task(self._start_in_turn(visit, kernel_id, kwargs))
+        self._queue[kernel_id] = visit.start
+        visit.start.add_done_callback(lambda _start: self._queue.pop(kernel_id, None))
+        return kernel_id
+
+    def get_kernel(self, kernel_id: str) -> Any:
+        """The kernel, or where it waits for its turn, what will become it."""
+        return self._queue.get(kernel_id) or super().get_kernel(kernel_id)
+
+    async def _start_in_turn(self, visit: Visit, kernel_id: str, kwargs: dict[str, Any]) -> Any:
+        await self._turns.acquire()
+        self._queue.pop(kernel_id, None)
+        self._under_way.add(visit)
+        visit.over.add_done_callback(lambda _over: self._pass_on(visit))
+        await self._start(kernel_id=kernel_id, **kwargs)
+        return self.get_kernel(kernel_id)
+
+    def _pass_on(self, visit: Visit) -> None:
+        self._under_way.discard(visit)
+        self._turns.release()
+
+    async def _start(self, *, env: dict[str, str] | None = None, **kwargs: Any) -> str:
+        lines = [_QUICK_START]
+        if self.memory and sys.platform == "linux":
+            lines.append(_CAP.format(self.memory * _MEBIBYTE))
+        kernel_id: str = await super().start_kernel(
+            env={**_THREADS, **(os.environ if env is None else env)},
+            extra_arguments=[f"--IPKernelApp.exec_lines={line}" for line in lines],
+            **kwargs,
+        )
+        return kernel_id
+
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """Shut a kernel down, and forget who asked for its page."""
+        RequestInfoSocketHandler._cache.pop(kernel_id, None)
+        self._settled.discard(kernel_id)
+        await super().shutdown_kernel(kernel_id, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        """Clear up after a kernel that ended by itself.
+
+        Jupyter would only forget it, with its sockets open and, if it was waiting, still to be handed out.
+        """
+        clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id, now=True))
+        self._clearing.add(clearing)
+        clearing.add_done_callback(self._clearing.discard)
+
+    async def cull_kernels(self) -> None:
+        """One round over all kernels; one not found alone in it starts afresh."""
+        self._alone_before, self._alone = self._alone, {}
+        await super().cull_kernels()  # type: ignore[no-untyped-call]
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""
+        if self._kernel_connections.get(kernel_id):
+            self._stand_back(kernel_id)
+            return
+        now = time.monotonic()
+        since = self._alone_before.get(kernel_id, now)
+        if now - since >= self.cull_idle_timeout:
+            await self.shutdown_kernel(kernel_id, now=True)
+        else:
+            self._alone[kernel_id] = since
+
+    def _stand_back(self, kernel_id: str) -> None:
+        """Lower the priority of a kernel that had a page in the last round too: its page has been drawn."""
+        if kernel_id in self._settled:
+            kernel: Any = self._kernels.get(kernel_id)
+            with suppress(psutil.Error, AttributeError):  # it may be gone
+                psutil.Process(kernel.provisioner.pid).nice(_STANDING_BACK)
+        self._settled.add(kernel_id)
+
+    def _waiting(self) -> int:
+        return sum(
+            starting.done() and not _failed(starting) for pool in self._pools.values() for starting in pool
+        )
+
+
+def _failed(starting: asyncio.Task[Any]) -> bool:
+    return starting.done() and (starting.cancelled() or starting.exception() is not None)
