@@ -1,4 +1,4 @@
-"""Every page in a real browser as a person would try it: all choices and buttons, both themes, every width."""
+"""Every page in a real browser as a person would try it: all choices and buttons, both themes, all widths."""
 
 from __future__ import annotations
 
