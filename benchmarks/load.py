@@ -116,10 +116,18 @@ async def _browse(browser: Browser, address: str, page: str, seconds: float) -> 
     return [*complaints, *([alert] if alert else [])], moves
 
 
-async def _stay(person: Person, seconds: float, rest: float, errors: list[str]) -> None:
+async def _stay(person: Person, number: int, options: argparse.Namespace, errors: list[str]) -> None:
+    """One visit; its number says how it ends."""
     try:
         await person.arrive()
-        await person.drag(seconds, rest)
+        await person.drag(options.seconds, options.rest)
+        match number % 3:
+            case 0:
+                await person.close_tab()
+            case 1:
+                person.lose_network()
+            case 2:
+                person.die()
     except Refused:
         errors.append(f"{person.page}: no seat")
     except Exception as error:  # noqa: BLE001 - to be reported
@@ -133,7 +141,7 @@ async def _room(options: argparse.Namespace, address: str, tree: Tree | None) ->
     people = [Person(address, page) for page in itertools.islice(itertools.cycle(pages), options.people)]
     before, alone = (tree.mebibytes(), tree.alone()) if tree else (0.0, 0.0)
     watching = asyncio.create_task(tree.watch()) if tree else None
-    stays = [_stay(person, options.seconds, options.rest, errors) for person in people]
+    stays = [_stay(person, number, options, errors) for number, person in enumerate(people)]
     browsers: list[Browser] = []
     if options.browsers:
         from playwright.async_api import async_playwright
@@ -154,14 +162,6 @@ async def _room(options: argparse.Namespace, address: str, tree: Tree | None) ->
         errors += complaints
         print(f"a browser: {moves} moves of the mouse, {len(complaints)} complaints")
     here = [person for person in people if person.opened[1]]
-    for number, person in enumerate(here):
-        match number % 3:
-            case 0:
-                await person.close_tab()
-            case 1:
-                person.lose_network()
-            case 2:
-                person.die()
     for browser in browsers:
         await browser.close()
     left = time.monotonic()

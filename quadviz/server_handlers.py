@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.web import HTTPError, RedirectHandler, RequestHandler, StaticFileHandler, authenticated
+from tornado.websocket import WebSocketClosedError
 from voila.request_info_handler import RequestInfoSocketHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
@@ -163,6 +165,12 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
         if _PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
             raise HTTPError(HTTPStatus.BAD_REQUEST)
         await super().get(kernel_id)  # type: ignore[misc]  # a coroutine as Jupyter's own
+
+    def write_message(self, message: str | bytes | dict[str, Any], binary: bool = False) -> Any:
+        """Send what the kernel says, to whoever is still there."""
+        with suppress(WebSocketClosedError):
+            return super().write_message(message, binary)
+        return None
 
     def on_message(self, ws_message: str | bytes) -> None:
         """Pass a message on; whoever sends what is none is hung up on."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import sys
 import time
 import uuid
-from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -97,14 +95,16 @@ class PageKernelManager(AsyncMappingKernelManager):
         """Kill all kernels, and start no more; one that is starting can be killed once it has started."""
         for start in tuple(self._queue.values()):
             start.cancel()
-        # A start may be two tasks deep before it is known to be under way.
-        while starting := {task for task in self._starts() if not task.done()}:
-            await asyncio.wait(starting, timeout=10)
+        ahead = [start for pool in self._pools.values() for start in pool if not start.done()]
+        if starting := [*ahead, *self._pending_kernels.values()]:
+            await asyncio.wait(starting, timeout=3)
+        # What hangs is left to itself, as a kernel ends with its parent; Jupyter and Voila would wait for it.
+        for start in ahead:
+            start.cancel()
+        for pool in self._pools.values():
+            pool[:] = [start for start in pool if start.done() and not _failed(start)]
         self._pending_kernels.clear()
         await self.shutdown_all(now=True)
-
-    def _starts(self) -> Iterable[asyncio.Task[Any]]:
-        return itertools.chain(self._pending_kernels.values(), *self._pools.values())
 
     def drop_failures(self) -> None:
         """Forget kernels that were started ahead of a visit and failed to; Voila would hand them out."""

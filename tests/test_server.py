@@ -306,6 +306,7 @@ def test_a_page_says_that_its_kernel_died(served: Dashboards, browser: Browser, 
     slider.wait_for(state="detached", timeout=20_000)
     slider.wait_for(timeout=60_000)
     assert watch.inner_text() == ""
+    page.goto("about:blank")  # so that its seat is free again
     page.close()
 
 
@@ -322,8 +323,6 @@ def test_a_page_waits_for_a_lost_connection(served: Dashboards, browser: Browser
     context.set_offline(False)
     assert wait_until(page, lambda: watch.inner_text() == "", 20)
     kernel = json.loads(page.locator("#jupyter-config-data").inner_text())["kernelId"]
-    page.close(run_before_unload=True)
-    waiter = browser.new_page()
-    assert wait_until(waiter, lambda: not alive(f"{served.address}api/kernels/{kernel}"))
-    waiter.close()
+    page.goto("about:blank")
+    assert wait_until(page, lambda: not alive(f"{served.address}api/kernels/{kernel}"))
     context.close()
