@@ -37,11 +37,11 @@ _STEP = """async ([name, by]) => {
   const plot = document.querySelector(".js-plotly-plot");
   const painted = new Promise((done) => {
     const observer = new MutationObserver((changes) => {
-      if (!changes.some(({ target }) => target.matches("path.js-line"))) return;
+      if (!changes.some(({ target }) => target.closest(".scatterlayer"))) return;
       observer.disconnect();
       requestAnimationFrame(() => setTimeout(done));
     });
-    observer.observe(plot, { subtree: true, attributes: true, attributeFilter: ["d"] });
+    observer.observe(plot, { subtree: true, attributes: true, childList: true });
   });
   slider.value = Number(slider.value) + by;
   const start = performance.now();
@@ -51,9 +51,10 @@ _STEP = """async ([name, by]) => {
 }"""
 _WATCH = """() => {
   window.repaints = [];
-  const what = { subtree: true, attributes: true, attributeFilter: ["d"] };
+  const what = { subtree: true, attributes: true, childList: true };
   new MutationObserver((changes) => {
-    if (changes.some(({ target }) => target.matches("path.js-line"))) window.repaints.push(performance.now());
+    const moved = changes.some(({ target }) => target.closest(".scatterlayer"));
+    if (moved) window.repaints.push(performance.now());
   }).observe(document.querySelector(".js-plotly-plot"), what);
 }"""
 
@@ -102,13 +103,13 @@ def open_times(browser: Browser, home: str, name: str, rounds: int) -> tuple[lis
 
 
 def drag(page: Page, seconds: float = 5.0) -> dict[str, float]:
-    """Drag κ to and fro; repaints a second, and how long after the end the last one comes."""
-    slider = page.locator('input.qv-control-slider[data-name="kappa"]')
+    """Drag Δ to and fro; repaints a second, and how long after the end the last one comes."""
+    slider = page.locator('input.qv-control-slider[data-name="delta"]')
     box = slider.bounding_box()
     assert box is not None  # noqa: S101
     middle = box["y"] + box["height"] / 2
     page.evaluate(_WATCH)
-    page.mouse.move(box["x"] + 0.35 * box["width"], middle)
+    page.mouse.move(box["x"] + 0.125 * box["width"], middle)
     page.mouse.down()
     start = time.perf_counter()
     while (passed := time.perf_counter() - start) < seconds:
@@ -127,7 +128,7 @@ def drag(page: Page, seconds: float = 5.0) -> dict[str, float]:
 
 def steps(page: Page, count: int = 40) -> float:
     """Milliseconds from a move of the slider to the repaint, the median."""
-    return statistics.median(page.evaluate(_STEP, ["kappa", 1 if i % 2 else -1]) for i in range(count))
+    return statistics.median(page.evaluate(_STEP, ["delta", 1 if i % 2 else -1]) for i in range(count))
 
 
 def main() -> None:
@@ -155,11 +156,11 @@ def main() -> None:
                     page, _ = opened(browser, f"{home}learning_curves.ipynb")
                     page.wait_for_timeout(3000)
                     print(
-                        f"a step of κ, five curves in three panels: repainted after {steps(page):.0f} ms",
+                        f"a step of Δ, five curves in three panels: repainted after {steps(page):.0f} ms",
                         flush=True,
                     )
                     for what, value in drag(page).items():
-                        print(f"κ dragged for 5 s: {value:.0f} {what}", flush=True)
+                        print(f"Δ dragged for 5 s: {value:.0f} {what}", flush=True)
                     page.close()
         browser.close()
     for name in options.pages.split(","):

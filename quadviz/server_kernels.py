@@ -104,7 +104,14 @@ class PageKernelManager(AsyncMappingKernelManager):
         for pool in self._pools.values():
             pool[:] = [start for start in pool if start.done() and not _failed(start)]
         self._pending_kernels.clear()
-        await self.shutdown_all(now=True)
+        ids = self.list_kernel_ids()
+        ends = asyncio.gather(*(self.shutdown_kernel(each, now=True) for each in ids), return_exceptions=True)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(ends, timeout=5)
+        # Jupyter fails to shut down one that has only just begun to start, or waits for it without end.
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def drop_failures(self) -> None:
         """Forget kernels that were started ahead of a visit and failed to; Voila would hand them out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -213,6 +214,16 @@ def test_what_does_not_fit_is_refused_with_the_largest_d_that_does(monkeypatch, 
     assert sample_problem(SETTING, fits, inputs=inputs).sizes.d == fits
     with pytest.raises(MemoryError):
         sample_problem(SETTING, fits + 1, inputs=inputs)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit a process's data")
+def test_a_process_s_own_limit_counts_too(monkeypatch):
+    import resource
+
+    limit = psutil.Process().memory_info().data + 2_000_000
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (limit, limit))
+    with pytest.raises(MemoryError, match=r"d = 1000 needs .* MB are free: d up to"):
+        sample_problem(SETTING, 1000)
 
 
 @pytest.mark.parametrize(("inputs", "d"), [("network", 60), ("gaussian", 40)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,6 +94,22 @@ def memory_needed(sizes: Sizes, inputs: Inputs) -> int:
     return 8 * (n * d + hidden + blocks + rest)
 
 
+def _free() -> int:
+    """Bytes that this process may still take: what the machine has free, or a limit of its own leaves it."""
+    import psutil  # not needed to import quadviz
+
+    available: int = psutil.virtual_memory().available
+    if sys.platform != "linux":
+        return available
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if limit == resource.RLIM_INFINITY:
+        return available
+    held: int = psutil.Process().memory_info().data
+    return min(available, max(0, limit - held))
+
+
 def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> None:
     """Refuse, before anything is allocated, what the machine could not hold.
 
@@ -105,9 +122,7 @@ def check_memory(setting: Setting, d: int, inputs: Inputs, copies: int = 1) -> N
     Raises:
         MemoryError: names what is needed, what is free, and the largest d that would fit.
     """
-    import psutil  # not needed to import quadviz
-
-    free = psutil.virtual_memory().available
+    free = _free()
 
     def needed(size: int) -> int:
         return copies * memory_needed(Sizes._rounded(setting, size), inputs)
