@@ -206,6 +206,21 @@ def test_a_copied_link_opens_what_was_seen(visit: Visit, browser: Browser, dashb
         assert other.complaints == []
 
 
+def test_a_reload_goes_on_where_one_was(visit: Visit) -> None:
+    page, box = visit.page, visit.page.locator('.qv-control-box[data-name="kappa_star"]')
+    box.fill("0.45")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="linear").last.click()
+    assert wait_until(page, lambda: "y_scale=linear" in page.url and "kappa_star=0.45" in page.url)
+    seen = visit.curves()
+    page.reload()
+    visit.wait_for_curves()
+    assert wait_until(page, lambda: box.input_value() == "0.45")
+    assert wait_until(page, lambda: visit.curves() == seen)
+    assert page.locator(".qv-notes li").count() == 0
+    assert visit.complaints == []
+
+
 def test_a_bad_link_opens_the_page_and_says_what_is_ignored(browser: Browser, dashboards: Dashboards) -> None:
     query = "kappa=9&colour=%3Cimg+src=x+onerror=alert(1)%3E&%3Cb%3E=1&token=secret&lam=0"
     with visiting(browser, dashboards.address, path_to("learning_curves", query)) as visit:

@@ -120,20 +120,27 @@ def test_a_state_set_from_python_is_checked(explorer: Explorer[Any]) -> None:
     assert explorer.state == before
 
 
-def test_the_tools_answer_with_the_query_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_follows_the_state(explorer: Explorer[Any]) -> None:
+    before = explorer.state
+    assert explorer.tools.query == query_of(before)
+    explorer.change(kappa=0.31)
+    assert explorer.tools.query == query_of(explorer.state) != query_of(before)
+    explorer.change(kappa=before.kappa)
+
+
+def test_the_tools_go_where_the_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
     followed: list[str] = []
 
     def follow(query: str) -> list[str]:
         followed.append(query)
         return ["a note"]
 
-    tools = PageTools("spectra", lambda: "kappa=0.5", follow)
+    tools = PageTools("spectra", "kappa=0.5", follow)
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(tools, "send", sent.append)
     tools._handle_custom_msg({"kind": "arrived", "query": "kappa=2"}, [])
     assert (followed, tools.notes) == (["kappa=2"], ["a note"])
-    tools._handle_custom_msg({"kind": "link"}, [])
-    assert sent == [{"kind": "followed"}, {"kind": "link", "query": "kappa=0.5"}]
+    assert sent == [{"kind": "followed"}]
     tools._handle_custom_msg({"kind": "read"}, [])
     assert tools.notes == []
 

@@ -48,6 +48,7 @@ class Explorer(ABC, Generic[S]):
         controls: a control for each parameter, by name.
         theme: tells whether the page is dark; part of the page.
         page: the page.
+        tools: those in the page's header, which keep its address.
     """
 
     page: Page
@@ -129,7 +130,8 @@ class Explorer(ABC, Generic[S]):
         for field, widget in self._bound.items():
             self._observe(field, widget)
         self.page.equip(save_menu(self))
-        self.page.equip(PageTools(self.page.name, lambda: query_of(self.state), self.follow))
+        self.tools = PageTools(self.page.name, query_of(self.state), self.follow)
+        self.page.equip(self.tools)
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
 
@@ -239,3 +241,4 @@ class Explorer(ABC, Generic[S]):
                 self.page.complain(self.complaint)
             else:
                 self.page.all_well()
+            self.tools.query = query_of(self.state)

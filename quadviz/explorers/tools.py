@@ -27,21 +27,24 @@ def binder_address(environment: Mapping[str, str]) -> str:
 class PageTools(anywidget.AnyWidget):
     """The tools, and the notes on a link that could not be followed in all.
 
+    Set ``query`` to the state now, as the query of an address: the page's own address follows it, so that a
+    reload, a bookmark and a link copied lead to what is shown.
+
     Args:
         name: which page it is, as its file is called.
-        query: the state now, as the query of an address.
+        query: the state that the page opens with.
         follow: goes where the query of the page's own address says; returns notes on what it could not.
     """
 
     _esm = _ASSETS / "tools.js"
 
     name = traitlets.Unicode().tag(sync=True)
+    query = traitlets.Unicode().tag(sync=True)
     binder = traitlets.Unicode().tag(sync=True)
     notes = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, name: str, query: Callable[[], str], follow: Callable[[str], list[str]]) -> None:
-        super().__init__(name=name, binder=binder_address(os.environ))
-        self._query = query
+    def __init__(self, name: str, query: str, follow: Callable[[str], list[str]]) -> None:
+        super().__init__(name=name, query=query, binder=binder_address(os.environ))
         self._follow = follow
         self.on_msg(self._receive)
 
@@ -50,7 +53,5 @@ class PageTools(anywidget.AnyWidget):
             case "arrived":
                 self.notes = self._follow(str(content.get("query", "")))
                 self.send({"kind": "followed"})
-            case "link":
-                self.send({"kind": "link", "query": self._query()})
             case "read":
                 self.notes = []

@@ -1,5 +1,6 @@
 // The tools in a page's header, and the notes on a link that could not be followed in all.
 
+const REST = 400; // milliseconds
 const ZOOM_KEY = "quadviz-projector";
 const root = document.documentElement;
 
@@ -65,7 +66,8 @@ function render({ model, el }) {
   link.hidden = theme.hidden = !voila || !window.quadviz;
   el.append(link, theme, projector, notes);
 
-  const address = (query) => {
+  const address = () => {
+    const query = model.get("query");
     const page = `voila/render/notebooks/${model.get("name")}.ipynb`;
     const binder = model.get("binder");
     if (binder) return `${binder}?urlpath=${encodeURIComponent(query ? `${page}?${query}` : page)}`;
@@ -75,14 +77,23 @@ function render({ model, el }) {
     words.textContent = text;
     setTimeout(() => { words.textContent = "Copy link"; }, 1800);
   };
-  const receive = async (content) => {
+  const receive = (content) => {
     if (content.kind === "followed") window.quadviz?.arrived();
-    if (content.kind !== "link") return;
-    const text = address(content.query);
-    if (await copy(text)) say("Copied ✓");
-    else prompt("The link:", text);
   };
-  link.addEventListener("click", () => model.send({ kind: "link" }));
+  link.addEventListener("click", async () => {
+    if (await copy(address())) say("Copied ✓");
+    else prompt("The link:", address());
+  });
+  // The page's own address follows its state, once that rests: browsers count how often an address changes.
+  let resting;
+  const follow = () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      const [was, now] = [new URLSearchParams(location.search), new URLSearchParams(model.get("query"))];
+      for (const name of ["theme", "projector"]) if (was.has(name)) now.set(name, was.get(name));
+      history.replaceState(history.state, "", `${location.pathname}?${now}`);
+    }, REST);
+  };
 
   theme.addEventListener("click", () => {
     window.quadviz.setTheme(document.body.dataset.jpThemeLight === "false" ? "light" : "dark");
@@ -110,6 +121,7 @@ function render({ model, el }) {
     notes.replaceChildren(element("ul", {}, ...items), close);
   };
   addEventListener("mousemove", unzoom, true);
+  if (voila && window.quadviz) model.on("change:query", follow);
   model.on("change:notes", showNotes);
   model.on("msg:custom", receive);
   showNotes();
@@ -128,6 +140,7 @@ function render({ model, el }) {
   }
   return () => {
     removeEventListener("mousemove", unzoom, true);
+    model.off("change:query", follow);
     model.off("change:notes", showNotes);
     model.off("msg:custom", receive);
   };
