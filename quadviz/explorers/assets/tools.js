@@ -88,15 +88,16 @@ function render({ model, el }) {
   let resting;
   const follow = () => {
     clearTimeout(resting);
-    resting = setTimeout(() => {
-      const [was, now] = [new URLSearchParams(location.search), new URLSearchParams(model.get("query"))];
-      for (const name of ["theme", "projector"]) if (was.has(name)) now.set(name, was.get(name));
-      history.replaceState(history.state, "", `${location.pathname}?${now}`);
-    }, REST);
+    resting = setTimeout(() => history.replaceState(history.state, "", `?${model.get("query")}`), REST);
   };
 
   theme.addEventListener("click", () => {
     window.quadviz.setTheme(document.body.dataset.jpThemeLight === "false" ? "light" : "dark");
+    const query = new URLSearchParams(location.search);
+    if (!query.has("theme")) return;
+    // The address asks for the other one.
+    query.delete("theme");
+    history.replaceState(history.state, "", `?${query}`);
   });
 
   const showProjector = () => {
