@@ -55,6 +55,15 @@ def settle(page: Page) -> None:
     )
 
 
+def wear(page: Page, theme: str) -> None:
+    """See the page in a theme."""
+    settle(page)
+    if page.locator(f"body.theme-{theme}").count() == 0:
+        page.locator(LIGHT_OR_DARK).click()
+    page.locator(f"body.theme-{theme}").wait_for(state="attached")
+    settle(page)
+
+
 def serious(page: Page) -> list[str]:
     """What axe-core finds serious or worse: what it is, and where."""
     found = Axe().run(page).response["violations"]
@@ -68,10 +77,9 @@ def serious(page: Page) -> list[str]:
 
 def test_nothing_is_hard_to_read_or_reach(anywhere: Visit) -> None:
     page = anywhere.page
-    settle(page)
+    wear(page, "light")
     assert serious(page) == []
-    page.locator(LIGHT_OR_DARK).click()
-    settle(page)
+    wear(page, "dark")
     assert serious(page) == []
     if name_of(anywhere) != FRONT:
         page.get_by_role("button", name="Save ▾").click()
@@ -80,13 +88,13 @@ def test_nothing_is_hard_to_read_or_reach(anywhere: Visit) -> None:
         assert serious(page) == []
         page.keyboard.press("Escape")
         assert page.locator(".qv-save-panel").is_hidden()
-    page.locator(LIGHT_OR_DARK).click()
-    settle(page)
+    wear(page, "light")
     assert anywhere.complaints == []
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 400])
 def test_every_page_looks_as_it_did(anywhere: Visit, width: int) -> None:
+    wear(anywhere.page, "light")
     anywhere.page.set_viewport_size({"width": width, "height": 900})
     settle(anywhere.page)
     assert compare(f"{name_of(anywhere)}-{width}", brightness(anywhere.page)) == ""
