@@ -66,7 +66,7 @@ def dashboards(code: str) -> Iterator[str]:
         log = Path(folder) / "log"
         with log.open("wb") as sink:
             command = [sys.executable, "-c", code.format(port=_PORT)]
-            process = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink)  # noqa: S603
+            process = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink)  # noqa: S603 - our own code
         try:
             while "http://" not in log.read_text():
                 if process.poll() is not None:
@@ -106,7 +106,8 @@ def drag(page: Page, seconds: float = 5.0) -> dict[str, float]:
     """Drag Δ to and fro; repaints a second, and how long after the end the last one comes."""
     slider = page.locator('input.qv-control-slider[data-name="delta"]')
     box = slider.bounding_box()
-    assert box is not None  # noqa: S101
+    if box is None:
+        raise RuntimeError("the slider is not in sight")
     middle = box["y"] + box["height"] / 2
     page.evaluate(_WATCH)
     page.mouse.move(box["x"] + 0.125 * box["width"], middle)

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,8 @@ def _dashboards(options: list[str]) -> Iterator[tuple[str, int]]:
 
 async def _browse(browser: Browser, address: str, page: str, seconds: float) -> tuple[list[str], int]:
     """A real browser's visit: what its console complained of, and how many moves its sliders made."""
+    from playwright.async_api import Error as Late
+
     tab = await browser.new_page(viewport={"width": 1280, "height": 900})
     complaints: list[str] = []
     tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
@@ -97,7 +100,7 @@ async def _browse(browser: Browser, address: str, page: str, seconds: float) -> 
     slider = tab.locator(_SLIDER).first
     try:
         await slider.wait_for(timeout=180_000)
-    except Exception as error:
+    except Late as error:
         seen = await tab.locator("body").inner_text()
         raise RuntimeError(f"no slider; seen instead: {seen[:200]!r}; said: {complaints[:5]}") from error
     box = await slider.bounding_box()
@@ -149,8 +152,8 @@ async def _room(options: argparse.Namespace, address: str, tree: Tree | None) ->
         player = await async_playwright().start()
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         flags = ["--no-sandbox", "--disable-gpu"]
-        for _ in range(options.browsers):
-            browsers.append(await player.chromium.launch(executable_path=chromium, args=flags))  # noqa: PERF401
+        launch = partial(player.chromium.launch, executable_path=chromium, args=flags)
+        browsers = [await launch() for _ in range(options.browsers)]
     visits = [_browse(browser, address, pages[-1], options.seconds) for browser in browsers]
     everybody = asyncio.gather(*stays), asyncio.gather(*visits, return_exceptions=True)
     seen = (await asyncio.gather(*everybody))[1]

@@ -103,7 +103,7 @@ class Person:
         while time.monotonic() < end:
             model = random.choice(list(self.sliders))  # noqa: S311 - no secret
             stops = self.sliders[model]
-            goal, places = random.randint(0, stops), 60  # noqa: S311
+            goal, places = random.randint(0, stops), 60  # noqa: S311 - no secret
             start = stops - goal
             began = time.monotonic()
             while (share := (time.monotonic() - began) / (places * _MOVE)) < 1 and time.monotonic() < end:

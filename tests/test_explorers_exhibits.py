@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import importlib
 import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +33,7 @@ from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.population_curve import population_curve
 from quadviz.theory.steady_state import steady_state
 from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
+from tests.explorers import opened
 
 FIGURES = {
     "learning_curves": ("learning_curves",),
@@ -65,19 +64,6 @@ WORK: Mapping[str, Mapping[str, Any]] = {
     "convergence": {"alpha": 0.05, "lam": 0.5, "kappa": 0.1, "d": 50.0, "sim_d": 40, "sim_networks": 1},
 }
 Row = dict[str, Any]
-
-
-@lru_cache
-def opened(name: str) -> Explorer[Any]:
-    """A page, made once: a live figure is never freed."""
-    module = importlib.import_module(f"quadviz.explorers.{name}")
-    (kind,) = (
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Explorer) and value.__module__ == module.__name__
-    )
-    made: Explorer[Any] = kind()
-    return made
 
 
 @pytest.fixture(autouse=True)

@@ -20,13 +20,13 @@ import yaml
 import quadviz
 from quadviz.explorers import gallery, gallery_citation
 from quadviz.explorers.gallery_model import DESCRIPTION, TITLE, model_html
-from quadviz.explorers.gallery_networks import trained_networks
 from quadviz.explorers.gallery_svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Frame, Moving
 from quadviz.explorers.gallery_thumbnails import THUMBNAILS
 from quadviz.explorers.gallery_tour import TOUR, Step
 from quadviz.explorers.links import spelled
 from quadviz.pages import PAGES
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.simulation.descent import trained_networks
 
 ROOT = Path(__file__).parent.parent
 NAMES = [name for name in PAGES if name != "index"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,22 +11,16 @@ from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.links import query_of
 from quadviz.explorers.tools import PageTools, binder_address
-from quadviz.pages import PAGES
+from quadviz.pages import FRONT, PAGES
+from tests.explorers import opened
 
-EXPLORERS = [name for name in PAGES if name != "index"]
+EXPLORERS = [name for name in PAGES if name != FRONT]
 
 
 @pytest.fixture(scope="module", params=EXPLORERS)
 def explorer(request: pytest.FixtureRequest) -> Explorer[Any]:
     """Every explorer in turn, made once for all tests."""
-    module = importlib.import_module(f"quadviz.explorers.{request.param}")
-    (kind,) = (
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Explorer) and value.__module__ == module.__name__
-    )
-    made: Explorer[Any] = kind()
-    return made
+    return opened(request.param)
 
 
 def without_theme(explorer: Explorer[Any]) -> dict[str, Any]:

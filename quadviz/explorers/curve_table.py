@@ -9,36 +9,30 @@ import numpy as np
 from quadviz.explorers.curve_run import CurveRun
 from quadviz.explorers.curve_state import CURVE_PARAMETERS, State
 from quadviz.explorers.exhibit import Code, assignment
+from quadviz.explorers.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
 from quadviz.figures.learning_curves import LearningCurves
 from quadviz.tables import Table
-from quadviz.theory.steady_state import Regime
 
 __all__ = ["curve_code", "curve_table"]
 
 _OBSERVED = ("mse", "train_loss", "in_sample_error", "rank")
-_SOLVED = ("kappa_min", "q", "xi")
 
 
-def curve_table(view: LearningCurves, state: State, run: CurveRun | None) -> Table:
+def curve_table(view: LearningCurves, run: CurveRun | None) -> Table:
     """The curves, the Bayes-optimal error, and every network trained, each in rows of its own."""
-    names = ["source", *CURVE_PARAMETERS, "alpha", *_OBSERVED, *_SOLVED, "regime", "d", "seed"]
-    return names, list(_rows(view, state, run))
+    return tidy(("source", *STATE_COLUMNS, "d", "seed"), _rows(view, run))
 
 
-def _rows(view: LearningCurves, state: State, run: CurveRun | None) -> Iterator[list[object]]:
-    curves = view.curves
-    fields = (*CURVE_PARAMETERS, "alpha", *_OBSERVED, *_SOLVED, "regime")
-    columns = np.broadcast_arrays(*(getattr(curves, name) for name in fields))
-    for row in zip(*(column.ravel().tolist() for column in columns), strict=True):
-        yield ["theory", *row[:-1], Regime(row[-1]).label, "inf", ""]
+def _rows(view: LearningCurves, run: CurveRun | None) -> Iterator[Row]:
+    for row in state_rows("theory", view.curves):
+        yield {**row, "d": "inf"}
     if view.bayes is not None:
-        of, unknown = ["", state.kappa_star, state.delta, ""], [""] * len((*_OBSERVED, *_SOLVED))
-        for alpha, mmse in zip(view.bayes.alpha.tolist(), view.bayes.mmse.tolist(), strict=True):
-            yield ["Bayes-optimal", *of, alpha, mmse, *unknown, "inf", ""]
+        for row in bayes_rows(view.bayes):
+            yield {**row, "d": "inf"}
     for network in () if run is None else run.networks:
-        made = [getattr(network.setting, name) for name in (*CURVE_PARAMETERS, "alpha")]
-        seen = [getattr(network, name) for name in _OBSERVED]
-        yield ["network", *made, *seen, *[""] * len((*_SOLVED, "regime")), network.d, network.seed]
+        made = {name: getattr(network.setting, name) for name in SETTING}
+        seen = {name: getattr(network, name) for name in _OBSERVED}
+        yield {"source": "network", **made, **seen, "d": network.d, "seed": network.seed}
 
 
 def curve_code(view: LearningCurves, state: State) -> Code:

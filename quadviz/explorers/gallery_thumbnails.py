@@ -12,9 +12,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.gallery_networks import trained_networks
 from quadviz.explorers.gallery_svg import RIGHT, Frame, Moving, knob, thumbnail
 from quadviz.setting import Setting
+from quadviz.simulation.descent import trained_networks
 from quadviz.theory.approach import approach_curve, approach_law
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import learned_spectrum

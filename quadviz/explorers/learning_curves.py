@@ -180,7 +180,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 "errors against samples",
                 self.figure,
                 lambda: learning_curves_figure(self._solve()[0]),
-                lambda: curve_table(self._solve()[0], self.state, self.run),
+                lambda: curve_table(self._solve()[0], self.run),
                 lambda: curve_code(self._solve()[0], self.state),
                 ("lam", "delta", "kappa", "kappa_star", "alpha"),
                 ("networks",),

@@ -1,4 +1,4 @@
-"""Networks small enough to be trained while a page opens."""
+"""Plain gradient descent, for networks small enough to be trained while a page opens."""
 
 from __future__ import annotations
 
