@@ -6,18 +6,16 @@ typed text, Python turns it into a value of the parameter or refuses it in the p
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from quadviz.explorers.scripts import script
 from quadviz.explorers.tracks import Track, number
 from quadviz.setting import Parameter
 
 __all__ = ["ParameterControl", "ThemeProbe"]
-
-_ASSETS = Path(__file__).parent / "assets"
 
 
 class ParameterControl(anywidget.AnyWidget):
@@ -31,7 +29,7 @@ class ParameterControl(anywidget.AnyWidget):
         track: the slider's stops, the parameter's own when omitted.
     """
 
-    _esm = _ASSETS / "control.js"
+    _esm = script("dom.js", "control.js")
 
     value = traitlets.Float()
     position = traitlets.Float().tag(sync=True)
@@ -117,6 +115,6 @@ class ParameterControl(anywidget.AnyWidget):
 class ThemeProbe(anywidget.AnyWidget):
     """An invisible widget whose ``dark`` follows the background of the page it is on."""
 
-    _esm = _ASSETS / "theme.js"
+    _esm = script("theme.js")
 
     dark = traitlets.Bool(False).tag(sync=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from quadviz.explorers.scripts import script
 from quadviz.tables import Table, csv_text
 
 __all__ = ["Download"]
-
-_ASSETS = Path(__file__).parent / "assets"
 
 
 class Download(anywidget.AnyWidget):
@@ -25,7 +23,7 @@ class Download(anywidget.AnyWidget):
         title: what is saved, in a few words.
     """
 
-    _esm = _ASSETS / "download.js"
+    _esm = script("download.js")
 
     ready = traitlets.Bool(False).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)

@@ -12,7 +12,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.stage import PlayedPanel, packed, staged
+from quadviz.explorers.scripts import script
+from quadviz.explorers.stage import PlayedPanel, packed
 
 __all__ = ["Film"]
 
@@ -26,7 +27,7 @@ class Film(anywidget.AnyWidget):
         seconds: how long the whole film takes.
     """
 
-    _esm = staged("film.js")
+    _esm = script("stage.js", "film.js")
 
     title = traitlets.Unicode().tag(sync=True)
     seconds = traitlets.Float().tag(sync=True)

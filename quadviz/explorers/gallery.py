@@ -20,6 +20,7 @@ from quadviz.explorers.gallery_svg import HEIGHT, WIDTH
 from quadviz.explorers.gallery_thumbnails import THUMBNAILS
 from quadviz.explorers.gallery_tour import TOUR
 from quadviz.explorers.page import header, style
+from quadviz.explorers.scripts import script
 from quadviz.explorers.tools import PageTools
 from quadviz.pages import FRONT, PAGES
 
@@ -83,7 +84,7 @@ CARDS: Mapping[str, Card] = MappingProxyType(
 class _Motion(anywidget.AnyWidget):
     """Moves the thumbnails, and copies; it draws nothing and asks the kernel nothing."""
 
-    _esm = _ASSETS / "gallery.js"
+    _esm = script("dom.js", "gallery.js")
 
 
 def gallery() -> widgets.Box:

@@ -16,7 +16,8 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from quadviz.explorers.stage import PlayedPanel, packed, staged
+from quadviz.explorers.scripts import script
+from quadviz.explorers.stage import PlayedPanel, packed
 
 __all__ = ["Player", "Run"]
 
@@ -60,7 +61,7 @@ class Player(anywidget.AnyWidget):
         title: what the button does, in a few words.
     """
 
-    _esm = staged("player.js")
+    _esm = script("stage.js", "player.js")
 
     title = traitlets.Unicode().tag(sync=True)
 

@@ -7,16 +7,15 @@ margin, or between two cells, is to be answered too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-__all__ = ["PlotClicks", "clickable"]
+from quadviz.explorers.scripts import script
 
-_ASSETS = Path(__file__).parent / "assets"
+__all__ = ["PlotClicks", "clickable"]
 
 
 class PlotClicks(anywidget.AnyWidget):
@@ -26,7 +25,7 @@ class PlotClicks(anywidget.AnyWidget):
         listener: called with the x and y of every click, which may lie beyond the axes.
     """
 
-    _esm = _ASSETS / "plot_clicks.js"
+    _esm = script("plot_clicks.js")
 
     def __init__(self, listener: Callable[[float, float], None]) -> None:
         super().__init__()

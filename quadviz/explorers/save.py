@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -13,12 +12,12 @@ import plotly.graph_objects as go
 import traitlets
 
 from quadviz.explorers.job import Ending, Job
+from quadviz.explorers.scripts import script
 from quadviz.figures.slides import Slides, slides_html
 from quadviz.tables import Table, csv_text, json_text
 
 __all__ = ["SaveMenu", "SlideDeck", "Takeaway"]
 
-_ASSETS = Path(__file__).parent / "assets"
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +71,7 @@ class SaveMenu(anywidget.AnyWidget):
         takeaways: the figures.
     """
 
-    _esm = _ASSETS / "save.js"
+    _esm = script("dom.js", "save.js")
 
     figures = traitlets.List(traitlets.Dict()).tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)

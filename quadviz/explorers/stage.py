@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PlayedLabel", "PlayedMark", "PlayedPanel", "PlayedPath", "packed", "staged"]
-
-_ASSETS = Path(__file__).parent / "assets"
+__all__ = ["PlayedLabel", "PlayedMark", "PlayedPanel", "PlayedPath", "packed"]
 
 FloatArray = NDArray[np.float64]
 
@@ -89,11 +86,6 @@ class PlayedPanel:
     paths: tuple[PlayedPath, ...] = ()
     labels: tuple[PlayedLabel, ...] = ()
     marks: tuple[PlayedMark, ...] = ()
-
-
-def staged(script: str) -> str:
-    """A script of the assets that draws on stages, with what it needs for that before it."""
-    return "\n".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("stage.js", script))
 
 
 def packed(panels: Sequence[PlayedPanel]) -> tuple[list[dict[str, Any]], list[bytes]]:

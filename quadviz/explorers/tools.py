@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-__all__ = ["PageTools", "binder_address"]
+from quadviz.explorers.scripts import script
 
-_ASSETS = Path(__file__).parent / "assets"
+__all__ = ["PageTools", "binder_address"]
 
 
 def binder_address(environment: Mapping[str, str]) -> str:
@@ -36,7 +35,7 @@ class PageTools(anywidget.AnyWidget):
         follow: goes where the query of the page's own address says; returns notes on what it could not.
     """
 
-    _esm = _ASSETS / "tools.js"
+    _esm = script("dom.js", "tools.js")
 
     name = traitlets.Unicode().tag(sync=True)
     query = traitlets.Unicode().tag(sync=True)

@@ -2,13 +2,6 @@
 
 let count = 0;
 
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
 function render({ model, el }) {
   const id = `qv-control-${++count}`;
   const [name, symbol, label, meaning] = ["name", "symbol", "label", "meaning"].map((key) => model.get(key));

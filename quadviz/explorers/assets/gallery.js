@@ -71,14 +71,9 @@ function film(svg) {
 
 async function copy(button) {
   const entry = button.parentElement.querySelector("pre");
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(entry.textContent);
-  } catch {
-    // Without a secure address there is no clipboard; the text stays selected, should the old command fail too.
-    getSelection().selectAllChildren(entry);
-    done = document.execCommand("copy");
-  }
+  const done = await copied(entry.textContent);
+  // The text stays selected should both ways fail.
+  if (!done) getSelection().selectAllChildren(entry);
   const words = button.dataset.words ?? (button.dataset.words = button.textContent);
   button.textContent = done ? "Copied ✓" : "Press Ctrl+C";
   setTimeout(() => { button.textContent = words; }, 2000);

@@ -2,13 +2,6 @@
 
 const PNG_SCALE = 3;
 
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
 function save(href, name) {
   const link = element("a", { href, download: name });
   link.click();
@@ -95,13 +88,7 @@ function render({ model, el }) {
     });
   }
   copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-    } catch {
-      getSelection().selectAllChildren(text);
-      document.execCommand("copy");
-    }
-    copy.textContent = "Copied ✓";
+    copy.textContent = (await copied(text.textContent)) ? "Copied ✓" : "Not copied";
     setTimeout(() => { copy.textContent = "Copy"; }, 1800);
   });
 

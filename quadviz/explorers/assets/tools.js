@@ -4,29 +4,6 @@ const REST = 400; // milliseconds
 const ZOOM_KEY = "quadviz-projector";
 const root = document.documentElement;
 
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-// Without a secure address there is no clipboard: then the old command, which needs a selection, has to do.
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = element("textarea", { style: "position: fixed; opacity: 0" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
-}
-
 // plotly takes pixels of the screen for its own: under a zoom a pointer is to be told where it would be without.
 function unzoom(event) {
   const plane = event.target;
@@ -81,7 +58,7 @@ function render({ model, el }) {
     if (content.kind === "followed") window.quadviz?.arrived();
   };
   link.addEventListener("click", async () => {
-    if (await copy(address())) say("Copied ✓");
+    if (await copied(address())) say("Copied ✓");
     else prompt("The link:", address());
   });
   // The page's own address follows its state, once that rests: browsers count how often an address changes.
