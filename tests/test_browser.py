@@ -73,6 +73,15 @@ def test_the_front_page_leads_to_every_other(browser: Browser, dashboards: Dashb
         assert visit.complaints == []
 
 
+def test_a_browser_that_stalls_while_the_widgets_come_shows_them(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    """ipywidgets looks for a widget every tenth of a second, for two seconds; here each look is 3 s late."""
+    late = "const set = setTimeout; window.setTimeout = (call, ms) => set(call, ms === 100 ? 3000 : ms)"
+    with visiting(browser, dashboards.address, path_to(NAMES[0]), script=late) as visit:
+        assert visit.complaints == []
+
+
 def test_every_request_stays_on_the_machine(each: Visit) -> None:
     assert len(each.requests) > 10
     assert each.away() == []

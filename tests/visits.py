@@ -43,11 +43,16 @@ class Visit:
             self.complaints.append(text)
 
     def wait_for_curves(self) -> None:
-        self.page.wait_for_selector(CURVES, state="attached", timeout=60_000)
+        self._wait_for(CURVES)
         self.page.locator(SLIDERS).first.wait_for()
 
     def wait_for_tiles(self) -> None:
-        self.page.wait_for_selector(TILES, timeout=60_000)
+        self._wait_for(TILES)
+
+    def _wait_for(self, selector: str) -> None:
+        """Wait until the page has drawn; where it does not, its complaints say why."""
+        drawn = wait_until(self.page, lambda: self.page.locator(selector).count() > 0, seconds=60)
+        assert drawn, f"{self.page.url} has not drawn {selector} and complains of {self.complaints}"
 
     def curves(self) -> list[str]:
         """The outlines of the drawn curves."""
@@ -71,9 +76,15 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, path: str = "", width: int = 1280) -> Iterator[Visit]:
-    """Open a page, the front page where no path is given, in a browser without a past."""
+def visiting(
+    browser: Browser, address: str, path: str = "", width: int = 1280, script: str = ""
+) -> Iterator[Visit]:
+    """Open a page, the front page where no path is given, in a browser without a past.
+
+    The script runs before any of the page's own.
+    """
     page = browser.new_page(viewport={"width": width, "height": 900})
+    page.add_init_script(script)
     visit = Visit(page, "/".join(address.split("/")[:3]))
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("console", lambda message: visit.note(message.type, message.text))
