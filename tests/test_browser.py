@@ -36,6 +36,23 @@ def test_dragging_kappa_moves_the_curves(visit: Visit, dashboards: Dashboards) -
     assert "Traceback" not in dashboards.output
 
 
+def test_a_figure_reports_nothing_of_what_it_draws(visit: Visit) -> None:
+    visit.page.evaluate("""() => {
+        window.sent = [];
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (message) {
+            window.sent.push(new TextDecoder().decode(message));
+            return send.call(this, message);
+        };
+    }""")
+    before = visit.curves()
+    drag(visit, to=0.3)
+    assert wait_until(visit.page, lambda: visit.curves() != before)
+    sent = visit.page.evaluate("window.sent")
+    assert any("comm_msg" in message for message in sent)
+    assert [message for message in sent if "Delta" in message] == []
+
+
 @pytest.mark.slow
 def test_a_page_goes_on_after_the_first_ping(visit: Visit, dashboards: Dashboards) -> None:
     """The server asks after half a minute whether the page is still there; the page must not be cut off."""

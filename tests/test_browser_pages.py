@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from tests.screens import brightness, compare
 from tests.visits import NAMES, Visit, path_to, visiting, wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -99,6 +100,23 @@ def test_every_page_looks_as_it_did(anywhere: Visit, width: int) -> None:
     settle(anywhere.page)
     assert compare(f"{name_of(anywhere)}-{width}", brightness(anywhere.page)) == ""
     anywhere.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_figures_fill_their_places_and_keep_their_height(each: Visit) -> None:
+    page = each.page
+    figures = """() => Array.from(document.querySelectorAll(".js-plotly-plot"), (figure) => {
+        const drawn = figure.querySelector(".main-svg").getBoundingClientRect();
+        return [drawn.height, Math.round(drawn.width - figure.getBoundingClientRect().width)];
+    })"""
+    opened = page.evaluate(figures)
+    assert all(height > 200 for height, _ in opened)
+    for width in (1024, 400, 1440, 400, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert wait_until(page, lambda: page.evaluate(figures) == [[height, 0] for height, _ in opened])
+    page.eval_on_selector(".qv-main", "main => { main.style.width = '500px' }")
+    assert wait_until(page, lambda: page.locator(".main-svg").first.evaluate("svg => svg.clientWidth") <= 500)
+    page.eval_on_selector(".qv-main", "main => { main.style.width = '' }")
+    assert wait_until(page, lambda: page.evaluate(figures) == [[height, 0] for height, _ in opened])
 
 
 def test_a_screen_without_its_figures_is_told_apart(anywhere: Visit) -> None:
@@ -291,3 +309,20 @@ def test_a_theme_chosen_holds_for_the_next_page(visit: Visit) -> None:
     assert page.locator("body.theme-dark").count() == 1
     assert wait_until(page, lambda: page.evaluate(ground) != light)
     assert visit.complaints == []
+
+
+def test_figures_follow_a_theme_whose_style_sheet_comes_late(visit: Visit) -> None:
+    page = visit.page
+    ground = "getComputedStyle(document.querySelector('.js-plotly-plot .main-svg')).background"
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    settle(page)
+    page.route("**/theme-*.css*", late)
+    light = page.evaluate(ground)
+    page.locator(LIGHT_OR_DARK).click()
+    assert wait_until(page, lambda: page.evaluate(ground) != light)
+    page.locator(LIGHT_OR_DARK).click()
+    assert wait_until(page, lambda: page.evaluate(ground) == light)

@@ -97,6 +97,11 @@ def test_the_browser_s_reports_on_traces_are_not_taken_in(page: LearningCurvesEx
     assert figure.trait_metadata("_js2py_traceDeltas", "echo_update") is False
 
 
+def test_plotly_s_script_is_put_together_as_a_figure_expects(page: LearningCurvesExplorer) -> None:
+    assert "export default () => quadvizFigure({ default:" in page.figure._esm
+    assert "as FigureView" not in page.figure._esm
+
+
 def test_it_opens_with_the_curves_in_what_a_browser_finds() -> None:
     fresh = LearningCurvesExplorer()
     traces = [t for t in fresh.figure._widget_data if t["mode"] == "lines" and t.get("y") is not None]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import plotly.graph_objects as go
 import traitlets
 from plotly.serializers import custom_serializers
 
+from quadviz.explorers.scripts import script
 from quadviz.plotly_source import ADDRESS
 
 __all__ = ["LiveFigure"]
@@ -16,29 +18,37 @@ __all__ = ["LiveFigure"]
 #: No zooming, no buttons: a menu of the page saves the figure.
 _CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
 
-#: In a notebook every figure brings 5 MB of plotly with it; where a server keeps them, it asks for these.
+#: Where a server keeps plotly, its address. In a notebook every figure brings the 5 MB with it.
 _SERVED = os.environ.get(ADDRESS)
-_FROM_THE_SERVER = """
-const plotly = import(new URL("%s", location.origin).href);
-export default async () => (await plotly).default();
-"""
+_EXPORTS = re.compile(r"export\s*\{[\w$]+ as FigureModel,([\w$]+) as FigureView,([\w$]+) as default\};")
+
+
+def _figure_script(served: str | None) -> str:
+    """The script of a figure; plotly's own where that is not put together as expected."""
+    if served:
+        start = f'const quadvizPlotly = import(new URL("{served}", location.origin).href);'
+        return f"{script('figure.js')}\n{start}\nexport default () => quadvizFigure(quadvizPlotly);"
+    bundle = str(go.FigureWidget._esm)
+    exports = "export default () => quadvizFigure({ default: \\2, FigureView: \\1 });"
+    whole, found = _EXPORTS.subn(exports, bundle)
+    return f"{whole}\n{script('figure.js')}" if found == 1 else bundle
 
 
 class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no types
-    """A figure whose properties travel one way, from Python to the browser.
+    """A figure whose properties travel one way, from Python to the browser, and which keeps its height.
 
-    After every update the browser reports the default of every property of every trace, and gets the
+    After every update plotly's widget reports the default of every property of every trace, and gets the
     report echoed: several times the data of the update itself. When updates overtake each other the
     report holds whole curves, and plotly's handler fails on their truth value in the middle of a drag.
-    Nobody here reads the defaults: the reports are neither echoed nor taken in.
+    Nobody here reads the defaults: the script makes no reports, and where it is plotly's own they are
+    neither echoed nor taken in.
 
     Args:
         drawing: the figure it starts as. A browser that comes finds what the live figure was made with, so
             it should be drawn already.
     """
 
-    if _SERVED:
-        _esm = _FROM_THE_SERVER % _SERVED
+    _esm = _figure_script(_SERVED)
 
     def __init__(self, drawing: go.Figure) -> None:
         super().__init__(drawing)

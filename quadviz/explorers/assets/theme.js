@@ -25,12 +25,15 @@ function render({ model, el }) {
   for (const node of [document.documentElement, document.body, document.head]) {
     observer.observe(node, { attributes: true, childList: node === document.head });
   }
+  // A theme may be put on before its style sheet has come.
+  document.head.addEventListener("load", soon, true);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", soon);
   requestAnimationFrame(tell);
   setTimeout(tell, 500);
   return () => {
     observer.disconnect();
+    document.head.removeEventListener("load", soon, true);
     scheme.removeEventListener("change", soon);
   };
 }
