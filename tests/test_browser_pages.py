@@ -216,7 +216,7 @@ def test_a_copied_link_opens_what_was_seen(visit: Visit, browser: Browser, dashb
     page.locator('.qv-control-box[data-name="kappa"]').fill("0.45")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="linear").last.click()
-    settle(page)
+    assert wait_until(page, lambda: "kappa=0.45" in page.url and "y_scale=linear" in page.url)
     page.locator(COPY).click()
     assert wait_until(page, lambda: "Copied" in page.locator(COPY).inner_text())
     link = page.evaluate("navigator.clipboard.readText()")
