@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.run import MEGABYTE, Line, in_fresh_python, milliseconds, verdict
 from quadviz import PARAMETERS, Problem, Setting, Simulation, sample_problem, simulate, train
 from quadviz.simulation.flow import SolverStatistics
+from quadviz.simulation.sensing import NetworkInputs
 from quadviz.simulation.sizes import Sizes
 from quadviz.threads import blas_threads
 
@@ -115,15 +116,22 @@ def _compared(name: str, spent: SolverStatistics, end: float, usual: Euler) -> s
     return f"{line}  {spent.work:>6,.0f} forces, Euler {work:>4.0f} x the work, {seconds:>4.0f} x the time"
 
 
+def _products(x: FloatArray, w: FloatArray, hidden: FloatArray) -> None:
+    """The two products of a force."""
+    x @ w
+    x.T @ hidden
+
+
 def forces() -> Iterator[Line]:
     """One evaluation of the force over the two bare products in it."""
     for setting in SETTINGS:
         for d in (60, 100, 140):
             problem = sample_problem(setting, d)
-            x, w = problem.sensing.inputs, problem.start  # type: ignore[attr-defined]  # network inputs
-            hidden = x @ w
+            if not isinstance(problem.sensing, NetworkInputs):
+                raise TypeError("the products are those of network inputs")
+            x, w = problem.sensing.inputs, problem.start
             with blas_threads(1):
-                bare = milliseconds(lambda x=x, w=w, hidden=hidden: (x @ w, x.T @ hidden), rounds=2)  # type: ignore[misc]
+                bare = milliseconds(partial(_products, x, w, x @ w), rounds=2)
                 spent = milliseconds(partial(problem.slope, w), rounds=2)
             name = f"force over its bare products, d {d}, kappa {setting.kappa:g}"
             yield Line(name, spent / bare, "x", FORCE_AIM)

@@ -148,7 +148,7 @@ class Dashboards(Voila):
         for ending in _ENDINGS:
             signal.signal(ending, self._handle_signal_stop)
         self.ioloop.add_callback(self._announce)
-        loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]
+        loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]  # not all have one
         loop.set_exception_handler(_complain)
         others = [page for page in OTHER_PAGES if (notebooks() / page).exists()]
         self.warming = loop.create_task(keep_warm(self.kernel_manager, FIRST_PAGE, others))

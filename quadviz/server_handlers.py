@@ -78,7 +78,7 @@ class _Guarded(_Reticent):
             self.set_header(name, value)
 
 
-class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
+class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila has no types
     """A page, if there are a page of this name and a seat."""
 
     kernel_manager: PageKernelManager
@@ -102,7 +102,8 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
             return
         try:
             async for html in self.get_generator(path=path):
-                if self._hopeless():
+                # Voila would send signs of life all the same, for ever.
+                if self._visit.hopeless:
                     break
                 self.write(html)
                 self.flush()
@@ -121,15 +122,8 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
         super().on_connection_close()
         self._visit.end(gone=True)
 
-    def _hopeless(self) -> bool:
-        """Whether this page will never be whole; Voila would send signs of life all the same, for ever."""
-        start = self._visit.start
-        if self._visit.over.done():
-            return True
-        return start is not None and start.done() and (start.cancelled() or start.exception() is not None)
 
-
-class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]
+class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]  # as above
     """Tells a kernel what its page was asked for, and that kernel only.
 
     Voila's own takes whoever comes last for the kernel, and when that one leaves, may forget another.
@@ -153,7 +147,7 @@ class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]
             del self._waiters[self._kernel_id]
 
 
-class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[misc]
+class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[misc]  # as above
     """A page's line to its kernel, in the one protocol that pages speak.
 
     Jupyter and Voila believe a message that says how many parts it has: a wrong one, or one of the older
@@ -182,7 +176,7 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
             self.close()
 
 
-class _TemplateFileHandler(_Guarded, TemplateStaticFileHandler):  # type: ignore[misc]
+class _TemplateFileHandler(_Guarded, TemplateStaticFileHandler):  # type: ignore[misc]  # as above
     """Files of templates; Voila's own stumbles over what is not the name of one."""
 
     def parse_url_path(self, url_path: str) -> str:

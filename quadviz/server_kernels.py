@@ -41,6 +41,11 @@ class Visit:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.start: asyncio.Task[Any] | None = None
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether the page will never be whole: it was given up, or its kernel failed to start."""
+        return self.over.done() or (self.start is not None and _failed(self.start))
+
     def end(self, *, gone: bool = False) -> None:
         """Let the next one have its turn."""
         if not self.over.done():
@@ -70,7 +75,7 @@ class PageKernelManager(AsyncMappingKernelManager):
     max_pages = Integer(0, config=True, help="Pages that may be open at once, 0 for any number of them.")
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # Jupyter's has no types
         #: Voila's: for each notebook the kernels started ahead of a visit.
         self._pools: dict[str, list[asyncio.Task[Any]]] = {}
         self._alone: dict[str, float] = {}
@@ -156,11 +161,13 @@ class PageKernelManager(AsyncMappingKernelManager):
         )
         return kernel_id
 
-    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    async def shutdown_kernel(  # type: ignore[override]  # as Jupyter's own
+        self, kernel_id: str, *args: Any, **kwargs: Any
+    ) -> None:
         """Shut a kernel down, and forget who asked for its page."""
         RequestInfoSocketHandler._cache.pop(kernel_id, None)
         self._settled.discard(kernel_id)
-        await super().shutdown_kernel(kernel_id, *args, **kwargs)  # type: ignore[no-untyped-call]
+        await super().shutdown_kernel(kernel_id, *args, **kwargs)  # type: ignore[no-untyped-call]  # as above
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Clear up after a kernel that ended by itself.
@@ -174,7 +181,7 @@ class PageKernelManager(AsyncMappingKernelManager):
     async def cull_kernels(self) -> None:
         """One round over all kernels; one not found alone in it starts afresh."""
         self._alone_before, self._alone = self._alone, {}
-        await super().cull_kernels()  # type: ignore[no-untyped-call]
+        await super().cull_kernels()  # type: ignore[no-untyped-call]  # as above
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""

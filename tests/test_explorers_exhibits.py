@@ -91,7 +91,7 @@ def remade(explorer: Explorer[Any], name: str) -> tuple[str, dict[str, Any]]:
     """What a page's code is, and all that it defines."""
     code = takeaway._takeaway(explorer, explorer.exhibit(name)).code()
     space: dict[str, Any] = {}
-    exec(code.replace("figure.show()", "pass"), space)  # noqa: S102
+    exec(code.replace("figure.show()", "pass"), space)  # noqa: S102 - our own code
     return code, space
 
 
@@ -351,12 +351,12 @@ def test_time_is_a_slider_once_there_is_something_to_see() -> None:
     explorer = page("simulation_lab", **WORK["simulation_lab"])
     menu = save_menu(explorer)
     assert menu.figures[0]["sliders"][0][0] == "alpha"
-    explorer.bar.run_now()  # type: ignore[attr-defined]
+    explorer.bar.run_now()  # type: ignore[attr-defined]  # of this page
     menu._receive(menu, {"kind": "opened"}, [])
     assert menu.figures[0]["sliders"][0] == ["time", "t, time of training"]
     deck = takeaway._deck(explorer, explorer.exhibit("training"), "time")
     # The run goes on, or away, while the page is drawn.
-    explorer.bar.result = None  # type: ignore[attr-defined]
+    explorer.bar.result = None  # type: ignore[attr-defined]  # as above
     figures = list(deck.figures())
     known = [np.count_nonzero(np.isfinite(figure.data[0].y)) for figure in figures]
     assert len(figures) == deck.count and known[0] < known[-1] and known == sorted(known)

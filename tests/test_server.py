@@ -43,7 +43,7 @@ def asked(served: Dashboards, path: str, method: str = "GET", **options: object)
     """Status, headers and body of an answer; unlike urllib, this leaves a path as it is."""
     port = int(served.address.split(":")[2].split("/")[0])
     line = http.client.HTTPConnection("localhost", port, timeout=60)
-    line.request(method, path, **options)  # type: ignore[arg-type]
+    line.request(method, path, **options)  # type: ignore[arg-type]  # headers, or a body
     answer = line.getresponse()
     body = answer.read().decode("utf-8", "replace")
     line.close()

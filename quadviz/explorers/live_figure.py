@@ -57,12 +57,12 @@ class LiveFigure(go.FigureWidget):  # type: ignore[misc]  # plotly ships no type
     _js2py_traceDeltas = traitlets.Dict(allow_none=True).tag(  # noqa: N815 - plotly's name
         sync=True, echo_update=False, **custom_serializers
     )
-    _js2py_layoutDelta = traitlets.Dict(allow_none=True).tag(  # noqa: N815
+    _js2py_layoutDelta = traitlets.Dict(allow_none=True).tag(  # noqa: N815 - as above
         sync=True, echo_update=False, **custom_serializers
     )
 
-    def _handler_js2py_traceDeltas(self, change: dict[str, Any]) -> None:  # noqa: N802
+    def _handler_js2py_traceDeltas(self, change: dict[str, Any]) -> None:  # noqa: N802 - as above
         """Take no notice; without the decorator of the method it hides, this one is not even called."""
 
-    def _handler_js2py_layoutDelta(self, change: dict[str, Any]) -> None:  # noqa: N802
+    def _handler_js2py_layoutDelta(self, change: dict[str, Any]) -> None:  # noqa: N802 - as above
         """As above."""
