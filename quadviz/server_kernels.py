@@ -110,7 +110,7 @@ class PageKernelManager(AsyncMappingKernelManager):
             pool[:] = [start for start in pool if start.done() and not _failed(start)]
         self._pending_kernels.clear()
         ids = self.list_kernel_ids()
-        ends = asyncio.gather(*(self.shutdown_kernel(each, now=True) for each in ids), return_exceptions=True)
+        ends = asyncio.gather(*(self.shutdown_kernel(each) for each in ids), return_exceptions=True)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(ends, timeout=5)
         # Jupyter fails to shut down one that has only just begun to start, or waits for it without end.
@@ -162,19 +162,23 @@ class PageKernelManager(AsyncMappingKernelManager):
         return kernel_id
 
     async def shutdown_kernel(  # type: ignore[override]  # as Jupyter's own
-        self, kernel_id: str, *args: Any, **kwargs: Any
+        self, kernel_id: str, *_how: Any, **_more: Any
     ) -> None:
-        """Shut a kernel down, and forget who asked for its page."""
+        """Kill a kernel, however Jupyter would have it end, and forget who asked for its page.
+
+        It has nothing to save. Asked to end by itself, a busy one would keep its seat for seconds, and any
+        may print an error as it ends: ipykernel closes its sockets while one of its threads still writes.
+        """
         RequestInfoSocketHandler._cache.pop(kernel_id, None)
         self._settled.discard(kernel_id)
-        await super().shutdown_kernel(kernel_id, *args, **kwargs)  # type: ignore[no-untyped-call]  # as above
+        await super().shutdown_kernel(kernel_id, now=True)  # type: ignore[no-untyped-call]  # as above
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         """Clear up after a kernel that ended by itself.
 
         Jupyter would only forget it, with its sockets open and, if it was waiting, still to be handed out.
         """
-        clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id, now=True))
+        clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id))
         self._clearing.add(clearing)
         clearing.add_done_callback(self._clearing.discard)
 
@@ -191,7 +195,7 @@ class PageKernelManager(AsyncMappingKernelManager):
         now = time.monotonic()
         since = self._alone_before.get(kernel_id, now)
         if now - since >= self.cull_idle_timeout:
-            await self.shutdown_kernel(kernel_id, now=True)
+            await self.shutdown_kernel(kernel_id)
         else:
             self._alone[kernel_id] = since
 

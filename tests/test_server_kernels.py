@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from jupyter_core.utils import ensure_async
 
@@ -36,6 +37,22 @@ def test_a_kernel_is_culled_when_its_page_has_been_gone_for_a_while(monkeypatch:
 
     asyncio.run(rounds())
     assert shut_down == ["left"]
+
+
+def test_a_kernel_is_not_waited_for_when_its_page_goes() -> None:
+    """One that does not answer would otherwise be killed only at the end of the time it is given."""
+
+    async def leave() -> psutil.Process:
+        manager = PageKernelManager()
+        kernel = manager.get_kernel(await manager.start_kernel())
+        kernel.shutdown_wait_time = 120
+        process = psutil.Process(kernel.provisioner.pid)
+        process.suspend()
+        await asyncio.wait_for(manager.shutdown_kernel(kernel.kernel_id), 30)
+        return process
+
+    process = asyncio.run(leave())
+    assert not process.is_running()
 
 
 def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
