@@ -15,7 +15,7 @@ from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.dmft import Dmft, DmftError, dmft
+from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
@@ -36,6 +36,7 @@ __all__ = [
     "BayesOptimal",
     "Dmft",
     "DmftError",
+    "DmftStatus",
     "FlowTarget",
     "InterpolationThreshold",
     "LearnedSpectrum",

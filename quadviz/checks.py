@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_times", "readable", "whole_number"]
+from quadviz.setting import Setting
+
+__all__ = ["checked_setting", "checked_times", "readable", "whole_number"]
 
 FloatArray = NDArray[np.float64]
 
@@ -63,6 +65,19 @@ def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple
     if strange.size:
         raise ValueError(f"eigenvalue_times must be among times, got {strange[0]:g}")
     return wanted, np.unique(kept)
+
+
+def checked_setting(setting: object) -> Setting:
+    """The setting itself.
+
+    Raises:
+        TypeError: if it is something else.
+    """
+    if not isinstance(setting, Setting):
+        raise TypeError(
+            f"setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {setting!r:.60}"
+        )
+    return setting
 
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:

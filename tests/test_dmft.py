@@ -9,11 +9,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from quadviz import Setting, population_flow, simulate_ensemble, steady_state
-from quadviz.theory.dmft import Dmft, DmftError, dmft, march
-from quadviz.theory.dmft_draws import Hermitian, draw_pair, marchenko_pastur_quantiles, orthogonal_gue
-from quadviz.theory.dmft_plan import check_march, march_grid
-from quadviz.theory.dmft_replica import Rule
-from quadviz.theory.dmft_step import RiccatiStep, dagger
+from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, march
+from quadviz.theory.dmft.draws import Hermitian, draw_pair, marchenko_pastur_quantiles, orthogonal_gue
+from quadviz.theory.dmft.plan import check_march, march_grid
+from quadviz.theory.dmft.replica import Rule
+from quadviz.theory.dmft.step import RiccatiStep, dagger
 
 NOISY = Setting(kappa=0.4, kappa_star=0.3, alpha=0.3, lam=0.01, delta=0.5)
 CLEAN = Setting(kappa=0.5, kappa_star=0.2, alpha=0.26, lam=0.1, delta=0.0)

@@ -42,10 +42,15 @@ class RiccatiStep:
         force: B + 2 lam, shape (copies, d, d).
         gain: c, in (0, 1].
         h: the time, > 0.
+
+    Attributes:
+        rates: eigenvalues of -(B + 2 lam), increasing, shape (copies, d).
+        basis: its eigenvectors, shape (copies, d, d).
     """
 
     def __init__(self, force: ComplexArray, gain: float, h: float) -> None:
-        a, self._basis = np.linalg.eigh(-force)
+        a, self.basis = np.linalg.eigh(-force)
+        self.rates: FloatArray = a
         # Within a part no exponent is large; the parts share the basis.
         self._parts = parts = max(1, int(np.ceil(h * np.ptp(a, axis=-1).max() / _SPREAD)))
         part = h / parts
@@ -78,7 +83,7 @@ class RiccatiStep:
             mean: mean of D over the step, shape (copies, probes, d, d).
             rise: D at its end less D at its start, of the same shape.
         """
-        u, parts = self._basis, self._parts
+        u, parts = self.basis, self._parts
         back, ub = dagger(u), u[:, None]
         now: ComplexArray = back @ weights
         dnow: ComplexArray = back[:, None] @ change
