@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c '$(supported)' 2>/dev/null && echo $$p && break; done)
 SHIPPED := pyproject.toml $(wildcard share/jupyter/voila/templates/quadviz/*)
 
-.PHONY: dashboard test lint bench evidence lock clean
+.PHONY: dashboard test lint bench evidence stored lock clean
 
 dashboard: $(VENV)/.installed
 	@$(BIN)/quadviz dashboard
@@ -27,6 +27,10 @@ bench: $(VENV)/.installed
 evidence: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.evidence_dynamics
+
+# The mean-field solution that the page of dynamics opens with, solved anew; about a minute.
+stored: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.stored_march
 
 # Binder's environment: the newest versions of everything quadviz needs, pinned, so that it builds next year too.
 lock: $(BIN)/python

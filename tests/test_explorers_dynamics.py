@@ -6,34 +6,44 @@ import asyncio
 import html
 import logging
 import re
+import shutil
+import subprocess
+import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from quadviz.explorers import dynamics_run as run_module
+from quadviz.explorers import dynamics_stored
 from quadviz.explorers.dynamics import DynamicsExplorer, State
 from quadviz.explorers.dynamics_readout import Told, dynamics_cards, dynamics_prose
-from quadviz.explorers.dynamics_run import Effort
+from quadviz.explorers.dynamics_run import Effort, MarchRun
+from quadviz.explorers.dynamics_stored import about_stored, march_signature, stored_march
 from quadviz.explorers.wording import four_digits
 from quadviz.figures.dynamics import DMFT_HUE
 from quadviz.figures.dynamics_spectrum import HISTOGRAM, RUG
 from quadviz.figures.theme import THEMES
 from quadviz.setting import PARAMETERS
 from quadviz.simulation.simulate import simulate
-from quadviz.theory.dmft import Dmft, DmftError, dmft
+from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft
+from quadviz.theory.dmft.plan import Cost, fitting_size, march_grid
 from quadviz.theory.early_stopping import early_stop, matching_decay
 from quadviz.theory.population_curve import DIMENSION, population_curve
 from quadviz.theory.steady_state import steady_state
 
 #: Networks and equations so small that they are done in a moment.
 TINY = {"d": 10, "seeds": 2, "end": 10.0, "lam": 0.05}
-EFFORT = Effort(12, 2, 1, 0.4)
+EFFORT = Effort(20, 2, 1, 0.3, 4)
 #: Those of the page.
 EFFORTS = tuple(run_module.QUALITIES.values())
-LINE, POPULATION = 7, 8
+LINE, POPULATION, DOUBT = 7, 8, 12
+HISTOGRAM_OF = "density of the histogram"
+#: Another setting than the one that the page opens with, for which nothing is stored.
+ELSEWHERE = {"alpha": 0.5}
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +119,34 @@ def solution_of(page: DynamicsExplorer) -> Dmft:
     times = page.state.request.times
     e = EFFORT
     return dmft(
-        page.state.setting, times, e.d_eff, e.replicas, e.probes, int(page.state.first_seed),
-        step=e.step, eigenvalue_times=times,
+        page.state.setting, times, fitting_size(page.state.setting, e.size), e.replicas, e.probes,
+        int(page.state.first_seed), copies=e.copies, step=e.step, eigenvalue_times=times,
     )  # fmt: skip
 
 
+def doubted(whole: Dmft, until: float) -> Dmft:
+    """A solution as it would be if it failed a test of itself after a time."""
+    message = f"not to be trusted after t = {until:g}: the time steps are too long (a smaller step)"
+    return replace(whole, status=DmftStatus.UNRESOLVED, trusted_until=until, message=message)
+
+
+@pytest.fixture
+def unresolved(page: DynamicsExplorer) -> DynamicsExplorer:
+    """The page with a march that is not to be trusted after t = 1, and comes out absurd."""
+    page.change(**TINY, source="dmft")
+    whole = solution_of(page)
+    late = whole.times > 1.0
+    whole = replace(
+        whole, mse=np.where(late, 1e-6, whole.mse), mse_error=np.where(late, 1e-9, whole.mse_error)
+    )
+    page.march_bar.result = MarchRun(page.state.march_request, doubted(whole, 1.0))
+    page.refresh()
+    return page
+
+
 def test_it_opens_with_the_end_in_theory_and_infinitely_many_samples(page: DynamicsExplorer) -> None:
-    s = State()
+    page.change(**ELSEWHERE)
+    s = replace(State(), **ELSEWHERE)
     theory = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
     np.testing.assert_allclose(page.course.data[2].y, [theory.mse.item()] * 2)
     flow = population_curve(s.kappa, s.kappa_star, s.lam, s.gamma, s.request.times)
@@ -144,7 +175,11 @@ def test_a_slider_at_its_ends_draws_that_setting(page: DynamicsExplorer, name: s
         assert reading(page)["mse, t → ∞"] == four_digits(mse)
         # The full sizes of the page can be asked for everywhere.
         for effort in EFFORTS:
-            run_module.check_march(s.setting, s.march_request.times, *effort[:3], step=effort.step)
+            size = fitting_size(s.setting, effort.size)
+            run_module.check_march(
+                s.setting, s.march_request.times, size, *effort[1:3], copies=effort.copies, step=effort.step,
+                force=True,
+            )  # fmt: skip
     control.reset()
 
 
@@ -262,8 +297,8 @@ def test_one_piece_of_work_at_a_time(page: DynamicsExplorer) -> None:
 def test_a_march_can_be_cancelled_and_is_kept(
     page: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "QUALITIES", {"preview": Effort(24, 2, 1, 0.05)})
-    page.change(end=1e4)
+    monkeypatch.setattr(run_module, "QUALITIES", {"preview": Effort(24, 2, 1, 0.05, 4)})
+    page.change(end=1e4, lam=0.02)
 
     async def meanwhile() -> None:
         await until(lambda: page.march is not None and page.march.solution.times.size > 3)
@@ -292,6 +327,7 @@ def test_a_march_that_fails_says_why_and_keeps_what_there_is(
         "eigenvalue_times",
         "eigenvalues",
     )
+    assert page.march is None
     part = replace(whole, fraction=0.2, **{name: getattr(whole, name)[:5] for name in columns})
 
     def failing(*_args: Any, **_options: Any) -> Iterator[Dmft]:
@@ -311,8 +347,8 @@ def test_a_march_that_fails_says_why_and_keeps_what_there_is(
 def test_what_cannot_be_marched_is_refused_with_the_remedy(
     page: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "QUALITIES", {"preview": Effort(4, 2, 1, 0.3)})
-    page.change(kappa=0.05)
+    monkeypatch.setattr(run_module, "QUALITIES", {"preview": Effort(6, 2, 1, 0.05)})
+    page.change(kappa=0.1)
     press(page.march_bar)
     assert "d_eff" in status(page.march_bar) and "take" in status(page.march_bar)
     page.change(kappa=0.02, d=10)
@@ -421,13 +457,212 @@ def test_all_that_is_shown_is_saved(page: DynamicsExplorer) -> None:
 
 
 def test_a_source_without_moments_says_what_to_press(page: DynamicsExplorer) -> None:
-    page.change(source="dmft")
+    page.change(source="dmft", **ELSEWHERE)
     assert page.film.texts == [] and "March DMFT" in page.spectrum.layout.annotations[5].text
     assert page.page._alert.value == ""
     assert not page.course.layout.shapes[0].visible
     page.change(source="population")
     assert len(page.film.texts) > 5
     assert "of 48" in page.spectrum.layout.annotations[2].text and DIMENSION == 48
+
+
+def test_a_march_says_at_once_what_it_will_take(page: DynamicsExplorer) -> None:
+    page.change(**TINY)
+    seen: list[str] = []
+
+    async def meanwhile() -> None:
+        seen.append(status(page.march_bar))
+        await until(lambda: page.march is not None)
+
+    press(page.march_bar, meanwhile)
+    nodes = march_grid(page.state.setting, 10.0, EFFORT.step).size
+    assert re.fullmatch(rf"starting: about \d+ s and \S+ .B, {nodes} time steps", seen[0])
+    assert status(page.march_bar).startswith("done in")
+
+
+@pytest.mark.parametrize("quality", ["preview", "good"])
+def test_a_march_beyond_the_limit_is_refused_in_the_words_of_the_page(
+    page: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch, quality: str
+) -> None:
+    monkeypatch.setattr(
+        run_module, "check_march", lambda *_args, **_options: Cost(500, 3000.0, 2_000_000_000)
+    )
+    page.change(quality=quality, **ELSEWHERE)
+    press(page.march_bar)
+    said = status(page.march_bar)
+    assert "would take about 50 min and 2 GB, 500 time steps" in said and "more than 10 min" in said
+    assert ("choose the preview" in said) is (quality == "good") and "train until an earlier time" in said
+    assert "force" not in said and 'role="alert"' in page.march_bar.status.value
+    assert page.march_bar.result is None
+
+
+def test_what_does_not_fit_is_refused_with_the_page_s_remedy(
+    page: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: Any, **_options: Any) -> Cost:
+        raise MemoryError("8 replicas of d_eff = 30 need 2 GB of memory, and 1 GB are free: 4 would fit")
+
+    monkeypatch.setattr(run_module, "check_march", full)
+    page.change(quality="good", **ELSEWHERE)
+    press(page.march_bar)
+    assert "1 GB are free" in status(page.march_bar) and "choose the preview" in status(page.march_bar)
+
+
+def test_what_is_not_to_be_trusted_is_no_result(unresolved: DynamicsExplorer) -> None:
+    page = unresolved
+    assert page.march is not None
+    shown, s = reading(page), page.march.solution
+    assert shown["mse at the end, DMFT"] == "– (unresolved)"
+    (card,) = (c for c in dynamics_cards(page._told(page._law())) if c.label == "mse at the end, DMFT")
+    sound = s.mse[s.trusted]
+    assert "Not to be trusted after t = 1: the time steps are too long." in card.meaning
+    assert four_digits(sound[-1])[:4] in card.meaning
+    # The best moment is one that can be trusted, and so is what it is compared with.
+    expected = early_stop(s.times[s.trusted], sound, s.mse_error[s.trusted])
+    stop = page._told(page._law()).stop
+    assert stop == expected and stop is not None and stop.end <= 1.0
+    prose = plain(page.page.prose.value)
+    assert "not to be trusted after t = 1: the time steps are too long." in prose
+    assert "choose the good quality" in prose and "smaller step" not in prose
+    assert "theory of long times" not in prose
+    assert "as far as it can be trusted" in prose
+
+
+def test_what_is_not_to_be_trusted_is_dotted_and_has_no_film(unresolved: DynamicsExplorer) -> None:
+    page = unresolved
+    assert page.march is not None
+    times = page.march.solution.times
+    np.testing.assert_allclose(page.course.data[LINE].x, times[1:][times[1:] <= 1.0], rtol=1e-6)
+    np.testing.assert_allclose(page.course.data[DOUBT].x[1:], times[times > 1.0], rtol=1e-6)
+    assert "not to be trusted" in page.key.value
+    assert "not to be trusted" in page.exhibit("dynamics").key
+    assert len(page.film.texts) == np.count_nonzero(times <= 1.0)
+    reel = page.exhibit("dynamics").reel()
+    assert reel is not None
+    last = list(reel.figures())[-1]
+    assert len(last.data[DOUBT].x) == len(page.course.data[DOUBT].x)
+    # Where all is well none of this is said.
+    page.march_bar.result = None
+    page.refresh()
+    assert "not to be trusted" not in page.key.value + page.exhibit("dynamics").key
+    assert len(page.course.data[DOUBT].x) == 0
+
+
+def test_tables_say_what_can_be_trusted(unresolved: DynamicsExplorer) -> None:
+    page = unresolved
+    for names, rows in (page.exhibit("dynamics").table(), page._saved()):
+        table = [dict(zip(names, row, strict=True)) for row in rows]
+        of = "source" if "source" in names else "of"
+        march = [row for row in table if row[of] == "DMFT" and row.get("quantity") != HISTOGRAM_OF]
+        assert march and all(row["trusted"] is (row["time"] <= 1.0) for row in march)
+        assert {row["trusted"] for row in table if row not in march} == {""}
+        # Histograms there are only where they can be trusted.
+        assert all(row["time"] <= 1.0 for row in table if row.get("quantity") == HISTOGRAM_OF)
+
+
+def test_a_march_in_doubt_says_so_at_its_end(page: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.change(**TINY, quality="good")
+    whole = doubted(solution_of(page), 1.0)
+    monkeypatch.setattr(run_module, "march", lambda *_args, **_options: iter([whole]))
+    press(page.march_bar)
+    assert "done in" in status(page.march_bar)
+    assert status(page.march_bar).endswith("not to be trusted after t = 1: the time steps are too long")
+    assert "On this page, train until an earlier time." in plain(page.page.prose.value)
+
+
+def test_a_stopped_march_without_doubts_is_taken_as_far_as_it_came(page: DynamicsExplorer) -> None:
+    page.change(**TINY)
+    message = "it ended at t = 10, before t = 100"
+    stopped = replace(solution_of(page), end=100.0, status=DmftStatus.STOPPED, message=message)
+    run = MarchRun(page.state.march_request, stopped)
+    assert run.doubt == ""
+    later = replace(
+        stopped, trusted_until=1.0, message=f"{message}; not to be trusted after t = 1: it is off"
+    )
+    assert MarchRun(page.state.march_request, later).doubt == "not to be trusted after t = 1: it is off"
+
+
+def test_it_opens_on_a_stored_march_and_says_so(page: DynamicsExplorer) -> None:
+    assert page.march is not None and page.march.stored
+    s = page.march.solution
+    np.testing.assert_allclose(page.course.data[LINE].y, s.mse[1:], rtol=1e-6)
+    assert page.course.data[LINE].line.color == DMFT_HUE
+    told = "a stored solution is shown; press ▶ March DMFT to solve it anew"
+    assert status(page.march_bar) == told
+    assert "stored solution of good quality" in plain(page.page.prose.value)
+    assert reading(page)["mse at the end, DMFT"].startswith(four_digits(s.mse[-1])[:4])
+    assert page.course.layout.shapes[1].visible
+    # It is of this setting only, all of it.
+    for name in PARAMETERS:
+        page.change(**{name: page.controls[name].parameter.low})
+        assert page.march is None and status(page.march_bar) == "", name
+        assert len(page.course.data[LINE].x) == 0 and "So far" in page.page.prose.value
+        page.reset()
+        assert len(page.course.data[LINE].x) > 0 and status(page.march_bar) == told
+    page.change(source="dmft", moment=3)
+    assert len(page.film.texts) == s.times.size
+    assert page.follow("alpha=0.5") == [] and page.march is None
+    assert page.follow("alpha=0.35") == [] and page.march is not None
+    # What the work has said stays, and the first march of one's own takes its place.
+    page.change(end=10.0)
+    press(page.march_bar)
+    assert status(page.march_bar).startswith("done in") and page.march is page.march_bar.result
+    page.change(**ELSEWHERE)
+    assert page.march is page.march_bar.result and "Stored" not in page.page.prose.value
+
+
+def test_the_stored_march_is_that_of_the_page_by_this_solver() -> None:
+    about, run = about_stored(), stored_march()
+    request, s = run.request, run.solution
+    assert request == replace(State(), quality="good").march_request
+    assert about["made by"] == "python -m benchmarks.stored_march" and about["quadviz"]
+    assert about["arguments"] == request.arguments
+    assert {name: getattr(s, name) for name in request.arguments} == request.arguments
+    # Another solver gives other numbers: then the file is to be made anew.
+    np.testing.assert_allclose(about["signature"], march_signature(), rtol=1e-4)
+    assert s.status == DmftStatus.SOLVED and s.complete and s.trusted.all()
+    np.testing.assert_array_equal(s.times, request.times)
+    np.testing.assert_array_equal(s.eigenvalue_times, request.times)
+    theory = steady_state(
+        *(getattr(request.setting, n) for n in ("alpha", "kappa", "kappa_star", "lam", "delta"))
+    )
+    for name in ("mse", "train_loss"):
+        limit, error = getattr(theory, name).item(), getattr(s, f"{name}_error")[-1]
+        slack = 0.01 if name == "mse" else 0.03
+        assert abs(getattr(s, name)[-1] - limit) <= 3 * error + slack * limit
+    assert s.covariance.shape == s.chi.shape == s.response.shape == (s.grid.size,) * 2
+    np.testing.assert_array_equal(s.covariance, s.covariance.T)
+    np.testing.assert_allclose(np.interp(s.end, s.times, s.mse), (s.covariance[-1, -1] - 0.5) / 2, rtol=1e-5)
+
+
+def test_the_stored_file_is_small_and_comes_with_the_package(page: DynamicsExplorer) -> None:
+    place = Path(dynamics_stored.__file__).parent / dynamics_stored.STORED
+    assert 10_000 < place.stat().st_size <= 300_000
+    root = Path(__file__).parent.parent
+    wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "/quadviz" in wheel["include"] and place.is_relative_to(root / "quadviz")
+    git = shutil.which("git")
+    if git is not None and (root / ".git").exists():
+        # What git ignores is not shipped.
+        ignored = subprocess.run([git, "check-ignore", "-q", str(place)], cwd=root, check=False)
+        assert ignored.returncode == 1
+    del page
+
+
+def test_a_march_is_stored_as_it_was(page: DynamicsExplorer, tmp_path: Path) -> None:
+    page.change(**TINY)
+    whole = solution_of(page)
+    place = tmp_path / "stored" / "one.npz"
+    dynamics_stored.store_march(MarchRun(page.state.march_request, whole), place)
+    again = dynamics_stored.read_march(place)
+    assert again.request == page.state.march_request and again.stored
+    for name in ("times", "mse", "mse_error", "train_loss", "grid", "objective"):
+        np.testing.assert_array_equal(getattr(again.solution, name), getattr(whole, name))
+    for name in ("chi", "response", "covariance"):
+        np.testing.assert_allclose(getattr(again.solution, name), getattr(whole, name), rtol=1e-6, atol=1e-6)
+    assert again.solution.message == whole.message and again.solution.status == whole.status
+    assert again.solution.eigenvalues.shape == (whole.times.size, 8 * whole.d_eff)
+    np.testing.assert_allclose(again.solution.eigenvalues, whole.eigenvalues, rtol=1e-6, atol=1e-7)
 
 
 def test_a_failure_is_told_and_the_page_goes_on(

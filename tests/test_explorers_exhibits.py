@@ -69,7 +69,9 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def small_march(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mean-field equations that are solved in a moment."""
-    monkeypatch.setattr(dynamics_run, "QUALITIES", dict.fromkeys(("preview", "good"), Effort(12, 2, 1, 0.4)))
+    monkeypatch.setattr(
+        dynamics_run, "QUALITIES", dict.fromkeys(("preview", "good"), Effort(12, 2, 1, 0.4, 4))
+    )
 
 
 def page(name: str, **values: Any) -> Explorer[Any]:

@@ -10,8 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from quadviz.explorers.reels import until
 from quadviz.figures.dynamics import (
     DMFT_HUE,
+    DOUBT_DASH,
     NOW,
     Course,
     Dynamics,
@@ -33,7 +35,7 @@ from quadviz.figures.theme import THEMES
 from quadviz.theory.learned_spectrum import learned_spectrum
 
 TIMES = np.array([0.0, 0.01, 0.1, 1.0, 10.0, 100.0])
-BAND, LINE, POPULATION = 6, 7, 8
+BAND, LINE, POPULATION, DOUBT = 6, 7, 8, 12
 KAPPA, GAMMA = 0.5, 0.1
 #: Where the law of Z(0) ends.
 BULK_END = GAMMA * (1 + 1 / math.sqrt(KAPPA)) ** 2
@@ -93,6 +95,54 @@ def test_the_mean_field_theory_is_a_line_in_its_band() -> None:
     assert line.line.color == DMFT_HUE
     assert figure.data[LINE + 3].yaxis == "y2"
     np.testing.assert_allclose(figure.data[LINE + 3].y, a_course().values[1][1:])
+
+
+def test_from_where_it_is_not_to_be_trusted_it_is_dotted_without_a_band() -> None:
+    figure = dynamics_figure(a_view(dmft=a_course(trusted_until=2.0)))
+    for row in range(2):
+        solid, band, dotted = (figure.data[trace + 3 * row] for trace in (LINE, BAND, DOUBT - 2 * row))
+        values = a_course().values[row]
+        np.testing.assert_allclose(solid.y, values[1:4])
+        assert solid.line.dash is None
+        assert max(band.x) == 1.0
+        # It begins where the other ends, and that end is still to be trusted.
+        np.testing.assert_allclose(dotted.x, [1.0, 10.0, 100.0])
+        np.testing.assert_allclose(dotted.y, values[3:])
+        assert list(dotted.text) == ["", ", not to be trusted", ", not to be trusted"]
+        assert "%{text}" in dotted.hovertemplate
+        assert dotted.line.dash == DOUBT_DASH and dotted.line.color == solid.line.color == DMFT_HUE
+        assert dotted.yaxis == solid.yaxis and dotted.line.width == solid.line.width
+    (word,) = (a for a in figure.layout.annotations if "not to be trusted" in (a.text or ""))
+    assert word.visible and word.x == pytest.approx(math.log10(2.0))
+
+
+def test_what_can_be_trusted_to_its_end_has_no_dots() -> None:
+    figure, pen = dynamics_skeleton(), None
+    pen = DynamicsPen(figure)
+    pen.draw(a_view(dmft=a_course(trusted_until=2.0)))
+    pen.draw(a_view(dmft=a_course(trusted_until=100.0)))
+    assert len(figure.data[DOUBT].x) == len(figure.data[DOUBT + 1].x) == 0
+    assert not any("not to be trusted" in (a.text or "") and a.visible for a in figure.layout.annotations)
+    np.testing.assert_allclose(figure.data[LINE].x, TIMES[1:])
+
+
+def test_what_is_not_to_be_trusted_does_not_stretch_the_axis() -> None:
+    values = a_course().values.copy()
+    values[:, -1] = 1e5
+    wild = dynamics_figure(a_view(dmft=a_course(values=values, trusted_until=2.0)))
+    assert wild.layout.yaxis.range[1] < 1.5
+    np.testing.assert_allclose(wild.data[DOUBT].y[-1], 1e5)
+    believed = dynamics_figure(a_view(dmft=a_course(values=values)))
+    assert believed.layout.yaxis.range[1] > 4.9
+
+
+def test_a_reel_is_dotted_where_its_whole_is() -> None:
+    whole = a_view(dmft=a_course(trusted_until=2.0))
+    counts = []
+    for time in (1.0, 10.0, 100.0):
+        figure = dynamics_figure(until(whole, time))  # type: ignore[arg-type]  # dynamics stay dynamics
+        counts.append((len(figure.data[LINE].x), len(figure.data[DOUBT].x)))
+    assert counts == [(3, 0), (3, 2), (3, 3)]
 
 
 def test_a_band_wider_than_its_line_is_high_stays_on_a_log_axis() -> None:

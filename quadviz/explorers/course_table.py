@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ __all__ = [
     "ratios",
     "setting_code",
     "stop_row",
+    "stored_code",
     "theory_row",
 ]
 
@@ -42,15 +44,16 @@ _OBSERVED = ("mse", "train_loss", "in_sample_error", "regularised_loss")
 _DRAWN = ("mse", "train_loss")
 _PROBLEM = ("d", "inputs", "label_noise", "teacher_weights", "seed")
 _ERRORS = ("mse_error", "train_loss_error")
-_EQUATIONS = ("d_eff", "replicas")
+_EQUATIONS = ("d_eff", "replicas", "copies")
 #: What a problem is made of if nothing is said.
 _PLAIN = Recipe()
 
 
 def course_table(rows: Iterable[Row], equations: bool = False) -> Table:
     """A row for everything seen at a time; ``equations`` for a table in which they are solved too."""
-    more = _EQUATIONS if equations else ()
-    return tidy(("source", *PARAMETERS, *_PROBLEM, *more, "time", *_OBSERVED, *_ERRORS, "regime"), rows)
+    more, judged = (_EQUATIONS, ("trusted",)) if equations else ((), ())
+    known = ("time", *_OBSERVED, *_ERRORS, "regime")
+    return tidy(("source", *PARAMETERS, *_PROBLEM, *more, *known, *judged), rows)
 
 
 def ratios(setting: Setting) -> dict[str, object]:
@@ -84,13 +87,13 @@ def network_rows(run: LabRun | None) -> Rows:
 
 
 def march_rows(run: MarchRun | None) -> Rows:
-    """The mean-field theory with its errors."""
+    """The mean-field theory with its errors, and whether it can be trusted."""
     if run is None:
         return
     s = run.solution
     known = {"source": "DMFT", **ratios(run.request.setting), "d": "inf", "seed": s.seed}
-    effort = {"d_eff": s.d_eff, "replicas": s.replicas}
-    fields = {"time": s.times, **{name: getattr(s, name) for name in (*_DRAWN, *_ERRORS)}}
+    effort = {"d_eff": s.d_eff, "replicas": s.replicas, "copies": s.copies}
+    fields = {"time": s.times, **{name: getattr(s, name) for name in (*_DRAWN, *_ERRORS, "trusted")}}
     yield from _rows({**known, **effort}, fields)
 
 
@@ -108,14 +111,14 @@ def stop_row(setting: Setting, by: str, stop: EarlyStop) -> dict[str, object]:
 
 
 def course_code(
-    setting: Setting, networks: Request | None = None, march: MarchRequest | None = None, end: float = 0.0
+    setting: Setting, networks: Request | None = None, march: Code | None = None, end: float = 0.0
 ) -> Code:
     """What a course consists of, in a call each.
 
     Args:
         setting: the setting.
         networks: those trained, or None.
-        march: the mean-field equations solved, or None.
+        march: the statements that give the mean-field theory shown, or None.
         end: the last time of the population flow; 0 for none.
     """
     s = setting
@@ -127,7 +130,7 @@ def course_code(
         setting_code(setting),
         Code(("steady_state",), theory),
         *([] if networks is None else [networks_code(networks)]),
-        *([] if march is None else [march_code(march)]),
+        *([] if march is None else [march]),
         *([flow_code(setting, end)] if end else []),
     )
 
@@ -161,13 +164,30 @@ def networks_code(request: Request) -> Code:
 
 def march_code(request: MarchRequest) -> Code:
     """The mean-field equations of the setting."""
-    options = {**request.effort._asdict(), "seed": request.seed}
     lines = [
         _times(request.times),
-        f"march = dmft(setting, times, eigenvalue_times=times, {assignment(options)})",
-        "print(march.mse[-1], march.mse_error[-1])",
+        f"march = {_solving(request)}",
+        "print(march.mse[-1], march.mse_error[-1], march.message)",
     ]
     return Code(("dmft", "log_times"), lines)
+
+
+def stored_code(request: MarchRequest) -> Code:
+    """The solution that the page opens with."""
+    lines = [
+        "from quadviz.explorers.dynamics_stored import stored_march",
+        "# What the page opens with was solved before, by",
+        f"# {_solving(request)}",
+        _times(request.times),
+        "march = stored_march().solution",
+        "print(march.mse[-1], march.mse_error[-1], march.message)",
+    ]
+    return Code(("log_times",), lines)
+
+
+def _solving(request: MarchRequest) -> str:
+    """The call that solves the mean-field equations."""
+    return f"dmft(setting, times, eigenvalue_times=times, {assignment(request.arguments)})"
 
 
 def flow_code(setting: Setting, end: float) -> Code:
@@ -187,7 +207,7 @@ def _times(times: FloatArray) -> str:
     return f"times = log_times({times[-1].item()!r}, {times.size})"
 
 
-def _rows(known: Row, fields: dict[str, FloatArray]) -> Rows:
+def _rows(known: Row, fields: Mapping[str, NDArray[Any]]) -> Rows:
     """A row for every entry of arrays of one shape, (T,)."""
     for row in zip(*(values.tolist() for values in fields.values()), strict=True):
         yield {**known, **dict(zip(fields, row, strict=True))}

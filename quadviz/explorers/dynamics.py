@@ -9,14 +9,13 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from quadviz.explorers.course_table import course_code
+from quadviz.explorers.course_table import course_code, march_code, stored_code
 from quadviz.explorers.download import Download
 from quadviz.explorers.dynamics_film import film_panels
 from quadviz.explorers.dynamics_key import dynamics_key
 from quadviz.explorers.dynamics_readout import (
     Told,
     best_moment,
-    best_name,
     dynamics_cards,
     dynamics_prose,
     grey,
@@ -31,7 +30,17 @@ from quadviz.explorers.dynamics_run import (
     population_frames,
     run_march,
 )
-from quadviz.explorers.dynamics_state import COURSE_KEY, SOURCES, SPECTRUM_KEY, TABLE, Source, State
+from quadviz.explorers.dynamics_scene import course_view, rank_limited
+from quadviz.explorers.dynamics_state import (
+    COURSE_KEY,
+    DOUBT_KEY,
+    SOURCES,
+    SPECTRUM_KEY,
+    TABLE,
+    Source,
+    State,
+)
+from quadviz.explorers.dynamics_stored import stored_march
 from quadviz.explorers.dynamics_table import dynamics_table, moment_table, spectrum_code, told_table
 from quadviz.explorers.exhibit import Code, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
@@ -43,7 +52,6 @@ from quadviz.explorers.reels import course_reel, spectrum_reel
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.dynamics import (
     DMFT_HUE,
-    Course,
     Dynamics,
     DynamicsPen,
     dynamics_figure,
@@ -57,17 +65,18 @@ from quadviz.figures.dynamics_spectrum import (
     spectrum_skeleton,
     time_text,
 )
-from quadviz.figures.training import PANELS
 from quadviz.setting import PARAMETERS
 from quadviz.tables import Table
 from quadviz.theory.early_stopping import matching_decay
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.population import PopulationFlow
-from quadviz.theory.steady_state import Regime, SteadyState
 
 __all__ = ["DynamicsExplorer", "Source", "State", "show"]
 
 _SIZE = ("d", "seeds", "first_seed")
+_STORED = "a stored solution is shown; press ▶ March DMFT to solve it anew"
+#: How long a march takes where the page opens, on two cores.
+_TAKES = {"preview": "some seconds", "good": "a minute"}
 _EMPTY = {
     "population": "",
     "dmft": "press ▶ March DMFT to see its eigenvalues",
@@ -156,12 +165,15 @@ class DynamicsExplorer(Explorer[State]):
         )
         quality = widgets.Dropdown(
             options=[
-                (f"{name}: size {effort.d_eff}, {effort.replicas} replicas", name)
+                (f"{name}: {effort.replicas} replicas of size {effort.size}, {_TAKES[name]}", name)
                 for name, effort in QUALITIES.items()
             ],
             description="Quality",
         )
-        quality.tooltip = "How finely the equations are solved; the good one takes some four times as long"
+        quality.tooltip = (
+            "How finely the equations are solved: sizes are about those said, and times those to t = 1000 on "
+            "two cores; what a march will take here is said when it begins"
+        )
         self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
             lambda: self.state.march_request,
             run_march,
@@ -172,6 +184,7 @@ class DynamicsExplorer(Explorer[State]):
             [self.bind("quality", unlabelled(quality))],
             start="▶ March DMFT",
             busy=lambda: busy_with("the simulation") if self.bar.job.running else None,
+            verdict=lambda run: run.doubt,
         )
 
     @property
@@ -181,8 +194,11 @@ class DynamicsExplorer(Explorer[State]):
 
     @property
     def march(self) -> MarchRun | None:
-        """The mean-field solution found last."""
-        return self.march_bar.result
+        """The mean-field solution found last; before any, the stored one where it is of the setting shown."""
+        if self.march_bar.result is not None:
+            return self.march_bar.result
+        stored = stored_march()
+        return stored if stored.request.setting == self.state.setting else None
 
     @property
     def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
@@ -202,7 +218,7 @@ class DynamicsExplorer(Explorer[State]):
                 lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
                 sliders,
                 ("networks", "dmft"),
-                COURSE_KEY + trained(self.run),
+                COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
                 reel=lambda: course_reel(self._course_now()),
             ),
             Exhibit(
@@ -228,7 +244,8 @@ class DynamicsExplorer(Explorer[State]):
         self._spectrum_pen.draw(spectrum)
         self._load(spectrum)
         old = grey(told)
-        self.key.value = dynamics_key(told.networks_current, told.march_current)
+        self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful)
+        self.march_bar.hint(_STORED if told.march is not None and told.march.stored else "")
         caption = "Training and when to stop it"
         self.page.readout.value = cards_html(
             f"{caption}; grey: {'; '.join(old)}" if old else caption, dynamics_cards(told)
@@ -266,6 +283,10 @@ class DynamicsExplorer(Explorer[State]):
         same = networks is None or (networks.request.setting, networks.request.d) == (now.setting, now.d)
         return same, march is None or march.request.setting == now.setting
 
+    @property
+    def _doubtful(self) -> bool:
+        return self.march is not None and self.march.doubtful
+
     def _flow(self) -> PopulationFlow:
         s = self.state
         return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end)
@@ -297,37 +318,8 @@ class DynamicsExplorer(Explorer[State]):
 
     def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
         """What to draw against time."""
-        s, run, march = self.state, self.run, self.march
-        fields = [name for name, _, _ in PANELS]
-        times = s.request.times if run is None else run.request.times
-        networks = np.full((len(fields), 1, times.size), np.nan)
-        mean = error = networks[:, 0]
-        if run is not None and run.networks:
-            networks = np.array([run.curves(name) for name in fields])
-            both = [run.mean(name) for name in fields]
-            mean, error = np.array([m for m, _ in both]), np.array([e for _, e in both])
-        flow = told.flow
-        losses = np.array([flow.mse, flow.loss + s.delta / 4])
-        ends = [s.end, *(r.request.end for r in (run, march) if r is not None)]
-        stop = told.stop if told.stop is not None and told.stop.pays else None
-        return Dynamics(
-            times=times,
-            networks=networks,
-            mean=mean,
-            error=error,
-            theory=np.array([float(getattr(told.theory, name)) for name in fields]),
-            limited=_limited(told.theory),
-            theory_name="theory, t → ∞" if s.lam > 0 else "theory, λ → 0+, t → ∞",
-            current=told.networks_current,
-            end=max(ends),
-            y_scale=s.y_scale,
-            theme=s.theme,
-            dmft=Course.none() if march is None else march.course(told.march_current),
-            population=Course(flow.times, losses, np.full(losses.shape, np.nan)),
-            now=None if frames is None else float(frames.times[self._moment(frames)]),
-            best=None if stop is None else stop.time,
-            best_name="" if stop is None else best_name(stop),
-        )
+        now = None if frames is None else float(frames.times[self._moment(frames)])
+        return course_view(told, self.state, now)
 
     def _evolving(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
         """What to draw of the spectrum."""
@@ -338,7 +330,7 @@ class DynamicsExplorer(Explorer[State]):
             law=law,
             kappa=s.kappa,
             gamma=s.gamma,
-            limited=_limited(law.state),
+            limited=rank_limited(law.state),
             empty=_EMPTY[s.source],
             hue=DMFT_HUE if s.source == "dmft" else None,
             view=s.view,
@@ -356,13 +348,13 @@ class DynamicsExplorer(Explorer[State]):
         s = self.state
         return spectrum_code(self._spectrum_now(), s.setting, s.source, *self._standing(), s.end)
 
-    def _standing(self) -> tuple[Request | None, MarchRequest | None]:
-        """What was asked for of the work that would come out the same now."""
+    def _standing(self) -> tuple[Request | None, Code | None]:
+        """The networks, and the statements for the mean-field theory, that would come out the same now."""
         run, march = self.run, self.march
-        return (
-            run.request if run is not None and self.bar.stands else None,
-            march.request if march is not None and self.march_bar.stands else None,
-        )
+        solved = None
+        if march is not None and (march.stored or self.march_bar.stands):
+            solved = (stored_code if march.stored else march_code)(march.request)
+        return run.request if run is not None and self.bar.stands else None, solved
 
     def _load(self, spectrum: EvolvingSpectrum) -> None:
         """Give the browser all moments of what is drawn."""
@@ -379,10 +371,6 @@ class DynamicsExplorer(Explorer[State]):
             frames, moments = self._frames(), self._spectrum_pen.moments
             name = SOURCES[self.state.source]
             return dynamics_table(self._told(self._law()), frames, name, moments)
-
-
-def _limited(theory: SteadyState) -> bool:
-    return Regime(int(theory.regime.flat[0])) == Regime.RANK_LIMITED
 
 
 def show(**state: Any) -> None:

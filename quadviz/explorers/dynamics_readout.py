@@ -20,7 +20,7 @@ from quadviz.theory.steady_state import Regime, SteadyState
 
 __all__ = ["Told", "best_moment", "best_name", "dynamics_cards", "dynamics_prose", "grey"]
 
-#: From this many standard errors on two values are told apart.
+#: From this many errors on two values are told apart.
 _APART = 3.0
 
 
@@ -36,7 +36,7 @@ class Told:
         march_current: whether it is of the setting shown.
         theory: long training at the setting shown, arrays holding a single value.
         flow: the population flow there.
-        stop: the best moment of what is of the setting shown, or None.
+        stop: the best moment of what is of the setting shown and can be trusted, or None.
         match: the weight decay that does as well, or None.
     """
 
@@ -65,10 +65,10 @@ class Told:
 def best_moment(
     networks: LabRun | None, networks_current: bool, march: MarchRun | None, march_current: bool
 ) -> EarlyStop | None:
-    """The best moment to stop: by the mean-field theory, or else by the mean of the networks."""
+    """The best moment to stop: by the mean-field theory where it can be trusted, or by the networks."""
     if march is not None and march_current:
         s = march.solution
-        return early_stop(s.times, s.mse, s.mse_error)
+        return early_stop(s.times[s.trusted], s.mse[s.trusted], s.mse_error[s.trusted])
     if networks is not None and networks.networks and networks_current:
         return early_stop(networks.request.times, *networks.farthest.mean("mse"))
     return None
@@ -93,7 +93,7 @@ def grey(told: Told) -> list[str]:
 def dynamics_cards(told: Told) -> list[Card]:
     """The read-out."""
     stop, match = told.stop, told.match
-    networks, march = measured(*_network_end(told.networks)), measured(*_march_end(told.march))
+    networks = measured(*_network_end(told.networks))
     theory, flow = four_digits(float(told.theory.mse)), four_digits(float(told.flow.mse[-1]))
     when = then = gain = lam = "–"
     if stop is not None:
@@ -106,11 +106,11 @@ def dynamics_cards(told: Told) -> list[Card]:
     by = "" if stop is None else f" By the {told.by}."
     return [
         Card("", "mse at the end, networks", networks, "Mean at the last time, ± its standard error."),
-        Card("", "mse at the end, DMFT", march, "Mean of the replicas, ± its standard error."),
+        _march_card(told.march),
         Card("", "mse, t → ∞", theory, "Long training in the limit d → ∞."),
         Card("", "mse at the end, α → ∞", flow, "Training on infinitely many samples."),
         Card("t", "best", when, f"When the mse is least.{by}"),
-        Card("", "mse, best t", then, f"The mse then, ± its standard error.{by}"),
+        Card("", "mse, best t", then, f"The mse then, ± its error.{by}"),
         Card(
             "", "gain over the end", gain, "How far this is below the end. A rise within its noise is none."
         ),
@@ -125,17 +125,26 @@ def dynamics_prose(told: Told) -> list[Paragraph]:
     said: list[Paragraph] = []
     if told.networks is None and told.march is None:
         text = (
-            "press March DMFT for the exact course of training as d → ∞, or Simulate to train networks. "
+            "press ▶ March DMFT for the exact course of training as d → ∞, or ▶ Simulate to train networks. "
             "At once there are the end of training in theory (the level line) and training on infinitely "
             "many samples (dashes and dots)."
         )
         said.append(("So far", text))
+    if told.march is not None and told.march.stored:
+        text = (
+            "the DMFT shown is a stored solution of good quality, made by this package for the setting that "
+            "the page opens with. Press ▶ March DMFT to solve it anew, here or at a setting of your own, or "
+            "▶ Simulate to train networks beside it."
+        )
+        said.append(("Stored", text))
     if old := grey(told):
         text = f"{'; '.join(old)}. Theory, α → ∞ and the law behind the histogram follow the controls."
         said.append(("Grey", text))
     if told.stop is not None:
         said.append(("When to stop", _about_stop(told, told.stop)))
     if told.march is not None and told.march_current:
+        if told.march.doubtful:
+            said.append(("DMFT, unresolved", _about_doubt(told.march)))
         said.append(("DMFT", _about_march(told, told.march)))
     if told.networks is not None and told.networks.networks and told.networks_current:
         said.append(("Networks", _about_networks(told, told.networks)))
@@ -151,7 +160,9 @@ def _about_stop(told: Told, stop: EarlyStop) -> str:
         if stop.time == stop.end:
             falls = f"falls until t = {four_digits(stop.end)}"
             if stop.end < told.end:
-                return f"by the {told.by} the mse {falls}, as far as it is known."
+                doubtful = told.by == "DMFT" and told.march is not None and told.march.doubtful
+                known = "can be trusted" if doubtful else "is known"
+                return f"by the {told.by} the mse {falls}, as far as it {known}."
         return f"by the {told.by} the mse {falls}: stopping early does not pay here."
     text = (
         f"by the {told.by} the mse is least at t ≈ {stop.time:.2g}, {measured(stop.mse, stop.error)}; at "
@@ -173,18 +184,33 @@ def _about_march(told: Told, run: MarchRun) -> str:
     """How the solution was found, and how its end lies to the theory."""
     s = run.solution
     text = (
-        f"{s.replicas} replicas with matrices of size {s.d_eff}, to t = {four_digits(s.reached)} "
-        f"in {s.grid.size} steps; the band is one standard error of their mean"
+        f"{s.replicas} replicas of {s.copies} copies with matrices of size {s.d_eff}, to "
+        f"t = {four_digits(s.reached)} in {s.grid.size} time steps; the band is the error of their mean, "
+        "which holds the truth two times in three as far as the replicas can tell"
     )
     mse, error = _march_end(run)
     limit = float(told.theory.mse)
-    if s.complete and math.isfinite(limit) and limit > 0 and run.request.setting.lam > 0:
+    known = s.complete and not run.doubtful and math.isfinite(limit) and limit > 0
+    if known and run.request.setting.lam > 0:
         apart = 100 * (mse / limit - 1)
-        text += f". It ends {abs(apart):.0f}% {'above' if apart > 0 else 'below'} the theory of long times"
+        text += f". It ends {abs(apart):.1f}% {'above' if apart > 0 else 'below'} the theory of long times"
         if math.isfinite(error) and abs(mse - limit) <= _APART * error:
-            text += f", within {_APART:g} standard errors"
-        text += f": what is left is the time still to go, and a bias of the order of 1/{s.d_eff}²"
+            text += f", within {_APART:g} of its errors"
+        else:
+            text += ", which is more than its errors explain"
+            if Regime(int(told.theory.regime)) == Regime.RANK_LIMITED:
+                text += ": the theory rests on an assumption here, or training goes on"
+            else:
+                text += ": training goes on, or the replicas are off together"
     return f"{text}."
+
+
+def _about_doubt(run: MarchRun) -> str:
+    """From when on it is not to be trusted, why, and what to do."""
+    return (
+        f"{run.doubt}. What comes later is dotted and counts for nothing: the best moment is looked for, and "
+        f"the DMFT's eigenvalues are shown, up to there only. On this page, {run.request.finer}."
+    )
 
 
 def _about_networks(told: Told, run: LabRun) -> str:
@@ -194,7 +220,7 @@ def _about_networks(told: Told, run: LabRun) -> str:
     if told.march is not None and told.march_current:
         mean, _ = run.farthest.mean("mse")
         s = told.march.solution
-        at = np.interp(run.request.times, s.times, s.mse, right=np.nan)
+        at = np.interp(run.request.times, s.times[s.trusted], s.mse[s.trusted], right=np.nan)
         apart = np.abs(mean / at - 1)
         if np.isfinite(apart).any():
             middle = 100 * float(np.nanmedian(apart))
@@ -221,6 +247,17 @@ def _network_end(run: LabRun | None) -> tuple[float, float]:
     mean, error = run.farthest.mean("mse")
     reached = np.flatnonzero(np.isfinite(mean))
     return (float(mean[reached[-1]]), float(error[reached[-1]])) if reached.size else (math.nan, math.nan)
+
+
+def _march_card(run: MarchRun | None) -> Card:
+    """The end of the mean-field solution, if that can be trusted."""
+    label, meaning = "mse at the end, DMFT", "Mean of the replicas, ± its error: 68% of the chance is within."
+    if run is None or not run.doubtful:
+        return Card("", label, measured(*_march_end(run)), meaning)
+    s = run.solution
+    last = np.flatnonzero(s.trusted)[-1]
+    sound = f"At t = {four_digits(s.times[last])} it is {measured(s.mse[last], s.mse_error[last])}."
+    return Card("", label, "– (unresolved)", f"{run.doubt[0].upper()}{run.doubt[1:]}. {sound}")
 
 
 def _march_end(run: MarchRun | None) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from quadviz.figures.spectra_outlines import View
 from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Parameter, Setting
 
-__all__ = ["COURSE_KEY", "SOURCES", "SPECTRUM_KEY", "TABLE", "Source", "State"]
+__all__ = ["COURSE_KEY", "DOUBT_KEY", "SOURCES", "SPECTRUM_KEY", "TABLE", "Source", "State"]
 
 Source = Literal["population", "dmft", "networks"]
 
@@ -26,10 +26,11 @@ SOURCES: Mapping[Source, str] = MappingProxyType(
 )
 #: What the lines of the figures mean.
 COURSE_KEY = (
-    "Blue: networks, thin, and their mean with its standard error; green: DMFT with its standard error; "
+    "Blue: networks, thin, and their mean with its standard error; green: DMFT with its error; "
     "dash-dotted: infinitely many samples; grey: of another setting. Horizontal: theory of long training, "
     "dashed where it rests on the steady-state assumption."
 )
+DOUBT_KEY = " Dotted green: DMFT where it is not to be trusted."
 SPECTRUM_KEY = (
     "Steps: the eigenvalues at this time, typical ones as ticks; grey area: theory of long training; "
     "thin line: the law at the start, with the end of its bulk."

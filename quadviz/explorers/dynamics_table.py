@@ -11,7 +11,6 @@ from quadviz.explorers.course_table import (
     flow_code,
     flow_rows,
     joined_code,
-    march_code,
     march_rows,
     network_rows,
     networks_code,
@@ -21,7 +20,6 @@ from quadviz.explorers.course_table import (
     theory_row,
 )
 from quadviz.explorers.dynamics_readout import Told
-from quadviz.explorers.dynamics_run import MarchRequest
 from quadviz.explorers.dynamics_state import SOURCES, Source
 from quadviz.explorers.exhibit import Code
 from quadviz.explorers.lab_run import Request
@@ -33,7 +31,7 @@ from quadviz.tables import Table
 
 __all__ = ["dynamics_table", "moment_table", "spectrum_code", "told_table"]
 
-_COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_error")
+_COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_error", "trusted")
 _OBSERVABLES = ("mse", "train_loss")
 
 
@@ -46,7 +44,11 @@ def dynamics_table(told: Told, frames: Frames | None, source: str, moments: Mome
         source: what they are of.
         moments: the histograms.
     """
-    rows = [[*_ratios(at), *row] for at, row in _rows(told, frames, source, moments)]
+    # Whether a value can be trusted is known of the mean-field theory alone, whose rows are longer.
+    rows = [
+        [*_ratios(at), *row, *[""] * (len(_COLUMNS) - len(row))]
+        for at, row in _rows(told, frames, source, moments)
+    ]
     return (*PARAMETERS, *_COLUMNS), rows
 
 
@@ -66,9 +68,14 @@ def _rows(
         solution, seed = told.march.solution, told.march.request.seed
         march_setting = told.march.request.setting
         for name in _OBSERVABLES:
-            columns = (solution.times, getattr(solution, name), getattr(solution, f"{name}_error"))
-            for t, value, error in zip(*(column.tolist() for column in columns), strict=True):
-                yield march_setting, ["DMFT", name, seed, t, "", "", value, error]
+            columns = (
+                solution.times,
+                getattr(solution, name),
+                getattr(solution, f"{name}_error"),
+                solution.trusted,
+            )
+            for t, value, error, sound in zip(*(column.tolist() for column in columns), strict=True):
+                yield march_setting, ["DMFT", name, seed, t, "", "", value, error, sound]
     if told.networks is not None:
         network_setting = told.networks.request.setting
         of = f"networks of d = {told.networks.request.d}"
@@ -118,7 +125,7 @@ def spectrum_code(
     setting: Setting,
     source: Source,
     networks: Request | None,
-    march: MarchRequest | None,
+    march: Code | None,
     end: float,
 ) -> Code:
     """The law of long training, and the eigenvalues of the source at the moment shown.
@@ -128,7 +135,7 @@ def spectrum_code(
         setting: the setting.
         source: whose eigenvalues are counted.
         networks: those trained, or None.
-        march: the mean-field equations solved, or None.
+        march: the statements that give the mean-field theory shown, or None.
         end: the last time of the population flow.
     """
     law = learned_code(view.law, view.view)
@@ -136,7 +143,7 @@ def spectrum_code(
     if source == "population":
         run, shown = flow_code(setting, end), f"print(flow.eigenvalues{there}"
     elif source == "dmft" and march is not None:
-        run, shown = march_code(march), f"print(march.eigenvalues{there}"
+        run, shown = march, f"print(march.eigenvalues{there}"
     elif source == "networks" and networks is not None:
         run, shown = networks_code(networks), f'print(networks.all("eigenvalues")[:, {view.moment}].max())'
     else:

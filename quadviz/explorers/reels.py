@@ -89,7 +89,4 @@ class _HeldPen(DynamicsPen):
 
 
 def _until(course: Course, time: float) -> Course:
-    seen = course.times <= time
-    return replace(
-        course, times=course.times[seen], values=course.values[:, seen], error=course.error[:, seen]
-    )
+    return course.part(course.times <= time)

@@ -27,8 +27,12 @@ Check = Callable[[], None]
 class Request(Protocol):
     """What to simulate."""
 
-    def check(self) -> None:
-        """Refuse what cannot be simulated, by a ValueError or a MemoryError made for a viewer."""
+    def check(self) -> str | None:
+        """Refuse what cannot be simulated, by a ValueError or a MemoryError made for a viewer.
+
+        Returns:
+            What it will take, in words, where that is known.
+        """
 
 
 _log = logging.getLogger(__name__)
@@ -38,6 +42,8 @@ _TOLD = (ValueError, MemoryError, SimulationError, DmftError)
 _START, _CANCEL = "▶ Simulate", "■ Cancel"
 #: Below this fraction nothing is said of the time left.
 _KNOWN = 0.02
+#: Below this one an estimate made before says more of it than the time taken so far.
+_UNDER_WAY = 0.15
 
 
 def duration(seconds: float) -> str:
@@ -72,6 +78,7 @@ class SimulationBar(Generic[R, T]):
         choices: controls that belong to the row.
         start: what the button says.
         busy: why the work cannot begin just now, in a sentence without its stop; None or empty where it can.
+        verdict: what is to be said of a result once it is done; empty for nothing.
 
     Attributes:
         widget: the row.
@@ -91,12 +98,15 @@ class SimulationBar(Generic[R, T]):
         choices: Sequence[widgets.Widget] = (),
         start: str = _START,
         busy: Callable[[], str | None] = lambda: None,
+        verdict: Callable[[T], str] = lambda _result: "",
     ) -> None:
         self._request = request
         self._work = work
         self._table = table
         self._show = show
-        self._start, self._busy = start, busy
+        self._start, self._busy, self._verdict = start, busy, verdict
+        # What is said, what is to be said while there is nothing else, and what the work was to take.
+        self._said = self._hint = self._estimate = ""
         self._fraction = self._elapsed = 0.0
         self.result: T | None = None
         # What the result is all of, once it is complete.
@@ -122,8 +132,16 @@ class SimulationBar(Generic[R, T]):
 
     def say(self, sentence: str, alarm: bool = False) -> None:
         """Show a sentence beside the button."""
+        self._said = sentence
         role = "alert" if alarm else "status"
         self.status.value = f'<p role="{role}">{html.escape(sentence)}</p>'
+
+    def hint(self, sentence: str) -> None:
+        """Show a sentence as long as there is nothing else to say; an empty one takes it back."""
+        idle = self._said in ("", self._hint)
+        self._hint = sentence
+        if idle and self._said != sentence:
+            self.say(sentence)
 
     def run_now(self) -> None:
         """Do the work here and now, for a figure that nobody watches; its failures are raised."""
@@ -143,7 +161,7 @@ class SimulationBar(Generic[R, T]):
             return
         request = self._request()
         try:
-            request.check()
+            self._estimate = request.check() or ""
         except (ValueError, MemoryError) as refusal:
             self.say(f"{refusal}.", alarm=True)
             return
@@ -151,7 +169,7 @@ class SimulationBar(Generic[R, T]):
         self.button.description = _CANCEL
         self.progress.value = 0.0
         self._show_bar(shown=True)
-        self.say("starting…")
+        self.say(f"starting: {self._estimate}" if self._estimate else "starting…")
         self._asked, self._made = request, None
         self.job.start(lambda check: self._work(request, check))
 
@@ -163,14 +181,18 @@ class SimulationBar(Generic[R, T]):
         self.download.ready = True
         left = elapsed * (1 / self._fraction - 1) if self._fraction > _KNOWN else None
         so_far = f"{100 * self._fraction:.0f}%"
-        self.say(so_far if left is None else f"{so_far}, about {duration(left)} left")
+        if self._estimate and self._fraction < _UNDER_WAY:
+            self.say(f"{so_far} of {self._estimate}")
+        else:
+            self.say(so_far if left is None else f"{so_far}, about {duration(left)} left")
 
     def _show_end(self, ending: Ending, failure: Exception | None) -> None:
         self.button.description = self._start
         self._show_bar(shown=False)
         if ending == Ending.DONE:
             self._made = self._asked
-            self.say(f"done in {duration(self._elapsed)}")
+            verdict = "" if self.result is None else self._verdict(self.result)
+            self.say("; ".join(filter(None, (f"done in {duration(self._elapsed)}", verdict))))
         elif ending == Ending.CANCELLED:
             self.say(f"cancelled at {100 * self._fraction:.0f}%; what was simulated is kept")
         else:
