@@ -28,8 +28,12 @@ class Means:
 
     def of(self, section: str, name: str, quantity: str, variant: str = "", time: float = 0.0) -> list[Row]:
         """A quantity at all its d, in their order."""
-        wanted = (section, name, quantity, variant, time)
-        found = [r for r in self._rows if (r.section, r.name, r.quantity, r.variant, r.time) == wanted]
+        return [row for row in self.at_all_times(section, name, quantity, variant) if row.time == time]
+
+    def at_all_times(self, section: str, name: str, quantity: str, variant: str = "") -> list[Row]:
+        """A quantity at all its times and d, in the order of d."""
+        wanted = (section, name, quantity, variant)
+        found = [r for r in self._rows if (r.section, r.name, r.quantity, r.variant) == wanted]
         return sorted(found, key=lambda row: row.d)
 
     def limit(

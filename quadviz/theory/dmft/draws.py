@@ -3,9 +3,9 @@
 What the process does in that limit depends only on laws of eigenvalues and on freeness. So it is followed
 with Hermitian matrices: real symmetric ones have corrections of order 1/d, Hermitian ones of order 1/d^2.
 Teacher and start have eigenvalues at the quantiles of their laws; tr(Z0 Z*) is the product of the means;
-the matrices G that the noise is made of are orthogonal, also to 1, Z*, Z*^2 and Z0; traces of two of them with
-Z* and Z0 between are those of free matrices, for a matrix with itself and for all pairs with a leading one; and
-copies come in pairs whose noise is opposite. Late in training this halves the spread of the mse over replicas.
+the matrices G that the noise is made of are orthogonal, also to 1, Z*, Z*^2 and Z0; traces of two of them
+with Z* and Z0 between are those of free matrices, for one with itself and for all pairs with a leading one;
+and copies come in pairs whose noise is opposite. Late in training this halves the spread of the mse.
 """
 
 from __future__ import annotations

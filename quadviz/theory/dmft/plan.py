@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.checks import checked_setting, checked_times, readable, whole_number
+from quadviz.checks import checked_setting, checked_times, readable, real_number, whole_number
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.theory.dmft.draws import WORDS, Hermitian, orthogonal_gue
 from quadviz.theory.dmft.response import turned
@@ -165,8 +165,7 @@ def check_march(
         raise ValueError(f"copies must be even, for they come in pairs, got {copies}")
     if threads is not None:
         whole_number("threads", threads, 1)
-    if isinstance(step, str) or not 0.01 <= step <= 0.5:
-        raise ValueError(f"step must be between 0.01 and 0.5, got {step!r}")
+    real_number("step", step, "between 0.01 and 0.5", 0.01, 0.5)
     for name in ("kappa", "kappa_star"):
         value = getattr(setting, name)
         if value * d < 0.5:

@@ -105,8 +105,8 @@ class Kernels:
         weights: of the memory, int chi(t_k, s) F(s) ds = sum_j weights[k, j] F(t_j), shape (n, n).
         work: tr F (Z - Z*)/d, mean over copies, shape (n,).
         unsettled: what the last pass over a node still changed of its error, as a share of it, shape (n,).
-        coarse: what the memory of a node changes by when every second node is left out of it, as a share of
-            the force on the node, shape (n,).
+        coarse: what the memory of a node changes by along the force on it when every second node is left out,
+            as a share of that force, shape (n,).
         eigenvalues: of Z at the node reached last, increasing, shape (copies, d).
     """
 
@@ -330,7 +330,7 @@ class _March:
         return smooth
 
     def _left_out(self, node: int) -> float:
-        """What lines between every second node would change of the force of the memory, as a share of F."""
+        """What lines between every second node would add along F to the force of the memory, over F."""
         inner = np.arange(node - 1, 0, -2)
         if inner.size == 0:
             return 0.0
@@ -341,7 +341,8 @@ class _March:
         np.add.at(change, inner - 1, weights * self._steps[inner] / wide)
         np.add.at(change, inner + 1, weights * self._steps[inner - 1] / wide)
         moved = np.matmul(change, self._force[:, : node + 1]) / self._setting.alpha
-        return float(np.linalg.norm(moved) / np.linalg.norm(self._force[:, node]))
+        force = self._force[:, node]
+        return float(np.vdot(moved, force) / np.vdot(force, force))
 
 
 class _Span:

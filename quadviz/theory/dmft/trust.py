@@ -37,7 +37,7 @@ _RISE, _ERRORS = 0.03, 4.0
 #: The weight of the response may be off by this share, beyond its standard errors.
 _WEIGHT = 0.03
 #: The steps may leave this share of the force.
-_STEP = 0.018
+_STEP = 0.008
 #: A standard error may be this share of the mse.
 _SPREAD = 0.2
 #: Nodes to either side from which the error of a mean is taken.
@@ -96,7 +96,7 @@ def judge(seen: Evidence) -> Verdict:
         > _UNSETTLED,
         "the regularised loss rises, which training cannot do (more copies)": _rises(seen.objective),
         "the response has not the weight that the noise shows (more copies)": _weight_is_off(seen),
-        "the time steps are too long (a smaller step)": seen.step_error.mean(axis=0) > _STEP,
+        "the time steps are too long (a smaller step)": _steps_are_long(seen.step_error),
         "replicas differ too much to tell anything (more of them, or more copies)": mse_error > _SPREAD * mse,
     }
     bad = np.any(list(failures.values()), axis=0)
@@ -128,6 +128,13 @@ def _rises(objective: FloatArray) -> BoolArray:
     rise, error = _spread(objective - objective[:, lowest_at])
     risen: BoolArray = rise > _ERRORS * error + _RISE * mean[lowest_at]
     return risen
+
+
+def _steps_are_long(step_error: FloatArray) -> BoolArray:
+    """Where the steps leave more of the force than they may, beyond the noise of the memory."""
+    mean, error = _spread(step_error)
+    long: BoolArray = np.abs(mean) > _STEP + _ERRORS * error
+    return long
 
 
 def _weight_is_off(seen: Evidence) -> BoolArray:
