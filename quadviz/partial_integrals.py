@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.blocks import BLOCK, blockwise
+
 __all__ = ["MASS_ROUNDING", "HalfLine", "half_line_integrals", "half_line_mass", "half_line_moment1"]
 
 FloatArray = NDArray[np.float64]
@@ -28,7 +30,7 @@ _SMALL_V = 0.3
 #: Part of the second moment below which it is not taken for the difference of two larger ones.
 _SMALL_PART = 0.05
 #: 1/(j + 5), the Taylor coefficients of the last remainder of -log(1 - v), in rows of four powers.
-_TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).astype(np.complex128)
+_TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).tolist()
 
 
 class HalfLine(NamedTuple):
@@ -62,6 +64,7 @@ def _logs(g: ComplexArray, kappa_star: FloatArray) -> tuple[ComplexArray, Comple
     return log_g, log_h
 
 
+@blockwise(BLOCK)
 def half_line_mass(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
     """The mass above x, from g = g(x + i0), with absolute error 1e-15; exact off the support."""
     sink = np.abs(g.imag)
@@ -81,6 +84,7 @@ def _mass(
     return mass
 
 
+@blockwise(BLOCK)
 def half_line_moment1(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
     """The first moment above x, from g = g(x + i0), with absolute error 1e-15."""
     k, log_g, log_h = kappa_star, *_logs(g, kappa_star)
@@ -95,6 +99,7 @@ def half_line_moment1(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi
     return moment1
 
 
+@blockwise(BLOCK)
 def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> HalfLine:
     """The integrals of the law over (x, inf) that the steady state needs, from g = g(x + i0).
 
@@ -179,10 +184,10 @@ def _log_remainders(v: ComplexArray) -> tuple[ComplexArray, ...]:
     """t_j = -log(1 - v) less its first j Taylor terms, j = 0 to 4, each to full relative accuracy."""
     v2 = v * v
     v3, v4 = v2 * v, v2 * v2
-    rows = _TAYLOR @ np.stack([np.ones_like(v), v, v2, v3])
-    t4 = rows[-1]
-    for row in rows[-2::-1]:
-        t4 = t4 * v4 + row
+    # Term by term: a matrix product would round each entry as its neighbours ask.
+    t4 = np.zeros_like(v)
+    for c0, c1, c2, c3 in reversed(_TAYLOR):
+        t4 = t4 * v4 + (c0 + c1 * v + (c2 * v2 + c3 * v3))
     t4 = t4 * v4 * v
     large = np.abs(v) >= _SMALL_V
     w = v[large]

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.partial_integrals import half_line_integrals, half_line_mass, half_line_moment1
-from quadviz.resolvent import Edges, band_edges, resolvent
+from quadviz.resolvent import Edges, band_edges, edge_distances, resolvent
 from quadviz.setting import PARAMETERS
+from quadviz.triangle import quick_quantile
 
 __all__ = ["NoisyTeacherLaw", "PartialIntegrals", "mass_quantile"]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+
+#: Iterations of the quantile at most; two or three are the rule.
+_MAX_ITERATIONS = 80
 
 
 class PartialIntegrals(NamedTuple):
@@ -49,11 +53,14 @@ def _real_array(name: str, value: ArrayLike) -> FloatArray:
 def mass_quantile(mass: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
     """The point with the given mass above it, for mass in [0, 1]; arguments of one shape.
 
-    In the angle theta of x = centre - radius cos(theta) over its band, the mass is smooth up to the
-    edges, so a bracketed Newton iteration from a semicircle's quantile takes a few steps. On the
-    plateau mass = kappa_star of a two-band law the point returned is the lower end of the gap.
+    Newton's iteration from :func:`quadviz.triangle.quick_quantile`, in the angle phi of
+    x = centre + radius cos(phi) over its band, in which the mass is smooth up to the edges. On the plateau
+    mass = kappa_star of a two-band law the point returned is the lower end of the gap.
     """
-    edges = band_edges(kappa_star, xi)
+    shape = mass.shape
+    mass, kappa_star, xi = mass.reshape(-1), kappa_star.reshape(-1), xi.reshape(-1)
+    distances = edge_distances(kappa_star, xi)
+    edges = band_edges(kappa_star, xi, distances)
     lower_band = edges.has_gap & (mass >= kappa_star)
     upper_band = edges.has_gap & ~lower_band
     low = np.where(upper_band, edges.gap_right, edges.left)
@@ -61,30 +68,34 @@ def mass_quantile(mass: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> F
     # The mass to cover inside the band, counted from its top, and the band's whole mass.
     weight = np.where(lower_band, 1 - kappa_star, np.where(upper_band, kappa_star, 1.0))
     target = np.clip(mass - np.where(lower_band, kappa_star, 0.0), 0.0, weight)
+    x = np.where(target <= 0, high, low)
+    active = np.flatnonzero((target > 0) & (target < weight))
     centre, radius = (high + low) / 2, (high - low) / 2
-    # Start: the semicircle's mass above x = cos(phi) is (phi - sin phi cos phi)/pi, cubic at either end.
-    share = target / weight
-    phi = np.where(share < 0.5, np.cbrt(1.5 * np.pi * share), np.pi - np.cbrt(1.5 * np.pi * (1 - share)))
-    theta_low, theta_high = np.zeros_like(phi), np.full_like(phi, np.pi)
-    x = centre + radius * np.cos(phi)
-    at_edge = (target <= 0) | (target >= weight)
-    for _ in range(60):
-        g = resolvent(x, kappa_star, xi)
-        excess = half_line_mass(g, x, kappa_star, xi) - mass
-        theta_low = np.where(excess < 0, phi, theta_low)
-        theta_high = np.where(excess >= 0, phi, theta_high)
-        slope = -g.imag / np.pi * radius * np.sin(phi)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = excess / slope
-        newton = phi - step
-        safe = (newton > theta_low) & (newton < theta_high)
-        # Newton squares the error: after a step this small, the next one is below rounding.
-        done = (np.abs(step) <= 1e-8 * np.minimum(phi, np.pi - phi)) | (theta_high - theta_low <= 1e-15)
-        phi = np.where(safe, newton, np.where(done, phi, (theta_low + theta_high) / 2))
-        x = centre + radius * np.cos(phi)
-        if (done | at_edge).all():
+    start = quick_quantile(mass, kappa_star, xi, distances)[active]
+    phi = np.arccos(np.clip((start - centre[active]) / radius[active], -1, 1))
+    # The mass grows with phi, as its third power at either end.
+    left, right, last = np.zeros_like(phi), np.full_like(phi, np.pi), np.full_like(phi, np.inf)
+    for _ in range(_MAX_ITERATIONS):
+        if not active.size:
             break
-    return np.where(target <= 0, high, np.where(target >= weight, low, np.clip(x, low, high)))
+        place = centre[active] + radius[active] * np.cos(phi)
+        k, noise = kappa_star[active], xi[active]
+        g = resolvent(place, k, noise)
+        excess = half_line_mass(g, place, k, noise) - mass[active]
+        left, right = np.where(excess < 0, phi, left), np.where(excess < 0, right, phi)
+        slope = -g.imag / np.pi * radius[active] * np.sin(phi)
+        step = np.divide(excess, slope, out=np.full_like(phi, np.inf), where=slope > 0)
+        newton = phi - step
+        # Newton squares the error: after a step this small, the next one is below rounding.
+        done = (np.abs(step) <= 1e-8 * np.minimum(phi, np.pi - phi)) | (right - left <= 1e-15)
+        # A step that is not half the last one is part of a cycle, at a steep edge beside a plateau.
+        safe = (newton > left) & (newton < right) & (np.abs(step) <= last / 2)
+        moved = np.where(safe, newton, np.where(done, phi, (left + right) / 2))
+        last = np.where(safe, np.abs(step), np.inf)
+        x[active] = centre[active] + radius[active] * np.cos(moved)
+        go = ~done
+        active, phi, left, right, last = active[go], moved[go], left[go], right[go], last[go]
+    return np.clip(x, low, high).reshape(shape)
 
 
 class NoisyTeacherLaw:

@@ -23,20 +23,26 @@ from quadviz.partial_integrals import half_line_integrals
 from quadviz.resolvent import resolvent
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.newton import Problems
+from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
 from quadviz.theory.small_noise import ridgeless_recovery
-from quadviz.theory.zoom import newton_between, start_between, zoom
+from quadviz.theory.zoom import newton_between, zoom
+from quadviz.triangle import quick_quantile
 
-__all__ = ["RankLimited", "solve_rank_limited"]
+__all__ = ["RankLimited", "rank_limited_brackets", "solve_rank_limited"]
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-#: Points of the scan in xi, per decade: roots closer than this are taken for none.
+#: Points of the scan in xi, per decade.
 _PER_DECADE = 8
+_STEP = np.log(10) / _PER_DECADE
 #: Without noise and weight decay: the smallest xi looked for close to recovery, and how close that is.
 _CLEAN, _NEAR = 1e-22, 1e-4
-#: Problems scanned at once, which bounds the memory.
-_BLOCK = 2048
+#: Below this xi the quick quantile is not good enough to look with.
+_QUICK = 1e-10
+#: Points scanned at once, which bounds the memory.
+_BLOCK = 2**16
 
 
 class RankLimited(NamedTuple):
@@ -67,11 +73,20 @@ class _Cut(NamedTuple):
     deficit: FloatArray
 
 
-def _cut_law(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
-    """The law above the point that has mass kappa above it; one-dimensional arguments."""
-    omega = mass_quantile(kappa, kappa_star, xi)
+def _law_above(omega: FloatArray, xi: FloatArray, kappa_star: FloatArray) -> _Cut:
     law = half_line_integrals(resolvent(omega, kappa_star, xi), omega, kappa_star, xi)
     return _Cut(xi, omega, law.rho_hilbert, law.x_rho_hilbert, law.deficit)
+
+
+def _quick_cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
+    """The law above the point that has mass kappa above it, to eight digits: good enough to look with."""
+    omega = np.empty_like(xi)
+    for part, quantile in ((xi >= _QUICK, quick_quantile), (xi < _QUICK, mass_quantile)):
+        if part.all():
+            omega = quantile(kappa, kappa_star, xi)
+        elif part.any():
+            omega[part] = quantile(kappa[part], kappa_star[part], xi[part])
+    return _law_above(omega, xi, kappa_star)
 
 
 def _phi(
@@ -91,56 +106,73 @@ def _phi(
     return 2 * alpha - (mse + delta / 2) / xi, q
 
 
-def _scan_grid(p: Problems) -> FloatArray:
-    """log xi from below to above every solution of 2 alpha xi = mse + delta/2.
-
-    The points belong to one lattice for all: a solution does not depend on the company it is asked in.
-    """
+def _stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
+    """First and last point of the lattice in log xi: from below to above every solution."""
     shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
     # Next to the recovery threshold xi vanishes as the square of the distance.
     near = p.alpha > (1 - _NEAR) * ridgeless_recovery(p.kappa, p.kappa_star)
     clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)
     floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), clean) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
-    first = np.floor(_PER_DECADE * np.log10(floor.min())) - 1
-    last = np.ceil(_PER_DECADE * np.log10(ceiling.max()))
-    grid: FloatArray = np.arange(first, last + 1) * (np.log(10) / _PER_DECADE)
-    return grid
+    first, last = np.floor(_PER_DECADE * np.log10(floor)) - 1, np.ceil(_PER_DECADE * np.log10(ceiling))
+    return first.astype(np.intp), last.astype(np.intp)
 
 
 def _scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Phi / xi, q and omega at log xi."""
-    cut = _cut_law(np.exp(log_xi), p.kappa, p.kappa_star)
+    xi = np.exp(log_xi)
+    cut = _law_above(mass_quantile(p.kappa, p.kappa_star, xi), xi, p.kappa_star)
     return (*_phi(cut, p.alpha, p.kappa, p.lam, p.delta), cut.omega)
 
 
-def _solve_block(p: Problems) -> RankLimited:
-    """Scan Phi for each problem over the table of its pair of widths, then solve for the first root."""
+def rank_limited_brackets(p: Problems) -> Brackets:
+    """Brackets of the roots of Phi, with columns Phi / xi, q and omega; problems of one pair share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
-    grid = _scan_grid(p)
-    shape = (len(pairs), grid.size)
-    flat = (np.broadcast_to(column, shape).ravel() for column in (np.exp(grid), pairs[:, :1], pairs[:, 1:]))
-    table = _Cut(*(values.reshape(shape) for values in _cut_law(*flat)))
-    here = _Cut(*(values[pair.reshape(-1)] for values in table))
-    phi, q = _phi(here, *(values[:, None] for values in (p.alpha, p.kappa, p.lam, p.delta)))
-    positive, valid = phi > 0, q <= here.omega
-    change = positive[:, 1:] != positive[:, :-1]
-    genuine = change & (valid[:, 1:] | valid[:, :-1])
-    # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
-    change = np.where(genuine.any(axis=1, keepdims=True), genuine, change)
-    several, first = change.sum(axis=1) > 1, change.argmax(axis=1)
-    found = change[np.arange(len(p)), first]
-    unknowns = start_between(first, np.log(here.xi), phi, q, here.omega)
-    low, high = grid[first], grid[first + 1]
-    converged = newton_between(p, unknowns, low, high)
-    # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
-    hard = np.flatnonzero(found & ~converged)
-    if hard.size:
-        solved, converged[hard] = zoom(p[hard], low[hard], high[hard], _scan)
-        for target, values in zip(unknowns, solved, strict=True):
-            target[hard] = values
-    xi, q, omega = unknowns
-    return RankLimited(xi, q, omega, several, converged & found)
+    pair = pair.reshape(-1)
+    first, last = _stretch(p)
+    pair_first, pair_last = np.full(len(pairs), np.iinfo(np.intp).max), np.full(len(pairs), np.iinfo(np.intp).min)
+    np.minimum.at(pair_first, pair, first)
+    np.maximum.at(pair_last, pair, last)
+    whose, point = stretches(pair_first, pair_last)
+    table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
+    begins = np.cumsum(pair_last - pair_first + 1) - (pair_last - pair_first + 1)
+    owner, point = stretches(first, last)
+    row = (begins - pair_first)[pair[owner]] + point
+    here = _Cut(*(values[row] for values in table))
+    phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
+    columns, log_xi = (phi, q, here.omega), point * _STEP
+
+    def look(owners: IndexArray, places: FloatArray) -> tuple[FloatArray, ...]:
+        return _scan(p[owners], places)
+
+    found = find_brackets(owner, log_xi, columns, q <= here.omega, look)
+    lost = found.counts(len(p)) == 0
+    if lost.any():
+        # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
+        some = lost[owner]
+        rest = find_brackets(owner[some], log_xi[some], tuple(c[some] for c in columns), some[some], look)
+        return found.joined(rest)
+    return found
+
+
+def _solve_block(p: Problems) -> RankLimited:
+    """Look for all roots of Phi, then solve for the first one of each problem."""
+    brackets = rank_limited_brackets(p)
+    several, one = brackets.counts(len(p)) > 1, brackets.first()
+    xi, q, omega = np.ones(len(p)), np.zeros(len(p)), np.zeros(len(p))
+    converged = np.zeros(len(p), dtype=bool)
+    if len(one):
+        unknowns, problems = one.start(), p[one.owner]
+        ok = newton_between(problems, unknowns, one.low, one.high)
+        # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
+        hard = np.flatnonzero(~ok)
+        if hard.size:
+            solved, ok[hard] = zoom(problems[hard], one.low[hard], one.high[hard], _scan)
+            for target, values in zip(unknowns, solved, strict=True):
+                target[hard] = values
+        xi[one.owner], q[one.owner], omega[one.owner] = unknowns
+        converged[one.owner] = ok
+    return RankLimited(xi, q, omega, several, converged)
 
 
 def solve_rank_limited(problems: Problems) -> RankLimited:
@@ -151,8 +183,9 @@ def solve_rank_limited(problems: Problems) -> RankLimited:
     """
     out = RankLimited(*(np.zeros(len(problems), dtype=t) for t in (float, float, float, bool, bool)))
     order = np.lexsort((problems.kappa, problems.kappa_star))
-    for start in range(0, len(problems), _BLOCK):
-        block = order[start : start + _BLOCK]
+    first, last = _stretch(problems[order])
+    for run in blocks_of(last - first + 1, _BLOCK):
+        block = order[run]
         for target, values in zip(out, _solve_block(problems[block]), strict=True):
             target[block] = values
     return out

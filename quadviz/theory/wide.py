@@ -58,7 +58,7 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
     """
     low = np.log(np.maximum(p.lam, _NO_SHIFT * np.sqrt(xi)))
     high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
-    log_q = (low + high) / 2
+    log_q, left = (low + high) / 2, np.ones(low.shape, dtype=bool)
     for _ in range(_MAX_ITERATIONS):
         q = np.exp(log_q)
         t = evaluate(q, q, xi, p.kappa_star)
@@ -70,9 +70,10 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
         fraction = np.divide(excess, slope, out=np.zeros_like(q), where=slope > 0)
         tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
         inside = (tried >= low) & (tried <= high)
-        step = np.where(inside, tried, (low + high) / 2) - log_q
+        step = np.where(left, np.where(inside, tried, (low + high) / 2) - log_q, 0.0)
         log_q = log_q + step
-        if np.all(np.abs(step) < _ACCURACY):
+        left &= np.abs(step) >= _ACCURACY
+        if not left.any():
             break
     q = np.exp(log_q)
     return np.where((p.lam == 0) & (q < 2 * _NO_SHIFT * np.sqrt(xi)), 0.0, q)
