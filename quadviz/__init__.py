@@ -20,6 +20,7 @@ from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.outcome import SolveError, SolveWarning, errstate
 from quadviz.theory.population import PopulationFlow, population_flow
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
@@ -50,6 +51,8 @@ __all__ = [
     "Simulation",
     "SimulationEnsemble",
     "SimulationError",
+    "SolveError",
+    "SolveWarning",
     "Status",
     "SteadyState",
     "TeacherLaw",
@@ -58,6 +61,7 @@ __all__ = [
     "approach_law",
     "bayes_optimal",
     "dmft",
+    "errstate",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",

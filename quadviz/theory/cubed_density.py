@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from quadviz.blocks import blockwise
 from quadviz.resolvent import edge_distances
 
-__all__ = ["cubed_density"]
+__all__ = ["cubed_density", "quadrature_error"]
 
 FloatArray = NDArray[np.float64]
 
@@ -54,6 +54,20 @@ def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, F
     Returns:
         The integral and its derivative.
     """
+    integral, derivative, _ = _integrated(kappa_star, xi)
+    return integral, derivative
+
+
+@blockwise(_BLOCK)
+def quadrature_error(kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
+    """About the relative error of :func:`cubed_density`: a rule with twice the step squares it."""
+    integral, _, coarse = _integrated(kappa_star, xi)
+    error: FloatArray = (coarse / integral - 1) ** 2
+    return error
+
+
+def _integrated(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The integral, its derivative, and the integral by every second node."""
     edges = edge_distances(kappa_star, xi)
     waist = np.sqrt(np.maximum(np.cbrt(kappa_star) ** 2 - kappa_star, 0.0) / xi)
     inside = (waist > edges.right) & (waist < edges.left)
@@ -63,7 +77,7 @@ def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, F
         (np.where(edges.has_gap, edges.gap_left, middle), edges.left),
     )
     k, noise = kappa_star[:, None], xi[:, None]
-    integral, derivative = np.zeros_like(xi), np.zeros_like(xi)
+    integral, derivative, coarse = np.zeros_like(xi), np.zeros_like(xi), np.zeros_like(xi)
     for low, high in panels:
         log_ratio = np.log(high / low)[:, None]
         s = low[:, None] * np.exp(log_ratio * _NODES)
@@ -73,6 +87,8 @@ def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, F
         v = np.sqrt(np.maximum(heron, 0.0)) / (2 * k)
         minus_du = s * (1 / k - 1 / w**2)
         measure = v**3 * s * log_ratio * _WEIGHTS
-        integral += (measure * (2 * noise * minus_du + 2 * k * k / s**3)).sum(axis=1)
+        parts = measure * (2 * noise * minus_du + 2 * k * k / s**3)
+        integral += parts.sum(axis=1)
+        coarse += 2 * parts[:, ::2].sum(axis=1)
         derivative -= 2 * (measure * minus_du).sum(axis=1)
-    return integral / np.pi**3, derivative / np.pi**3
+    return integral / np.pi**3, derivative / np.pi**3, coarse / np.pi**3

@@ -28,7 +28,7 @@ from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import newton_between, zoom
 from quadviz.triangle import quick_quantile
 
-__all__ = ["RankLimited", "rank_limited_brackets", "solve_rank_limited"]
+__all__ = ["RankLimited", "others_above", "solve_rank_limited"]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -41,6 +41,9 @@ _STEP = np.log(10) / _PER_DECADE
 _CLEAN, _NEAR = 1e-22, 1e-4
 #: Below this xi the quick quantile is not good enough to look with.
 _QUICK = 1e-10
+#: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them that
+#: the width cuts: seen from 1.0 to 1.8 among a million settings. And Phi / xi that is negative beyond rounding.
+_SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
 #: Points scanned at once, which bounds the memory.
 _BLOCK = 2**16
 
@@ -125,39 +128,92 @@ def _scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, Floa
     return (*_phi(cut, p.alpha, p.kappa, p.lam, p.delta), cut.omega)
 
 
-def rank_limited_brackets(p: Problems) -> Brackets:
-    """Brackets of the roots of Phi, with columns Phi / xi, q and omega; problems of one pair share a table."""
+class _Looked(NamedTuple):
+    """What a scan saw: whose point, log xi, and Phi / xi, q and omega there."""
+
+    owner: IndexArray
+    log_xi: FloatArray
+    columns: tuple[FloatArray, FloatArray, FloatArray]
+
+    @property
+    def valid(self) -> BoolArray:
+        """Where the cut is at omega."""
+        _, q, omega = self.columns
+        return q <= omega
+
+    def part(self, some: BoolArray) -> _Looked:
+        """Those points alone."""
+        phi, q, omega = (column[some] for column in self.columns)
+        return _Looked(self.owner[some], self.log_xi[some], (phi, q, omega))
+
+
+def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
+    """Phi on stretches of the lattice; problems of one pair of widths share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
-    first, last = _stretch(p)
-    pair_first, pair_last = np.full(len(pairs), np.iinfo(np.intp).max), np.full(len(pairs), np.iinfo(np.intp).min)
-    np.minimum.at(pair_first, pair, first)
-    np.maximum.at(pair_last, pair, last)
-    whose, point = stretches(pair_first, pair_last)
+    lowest = np.full(len(pairs), np.iinfo(np.intp).max)
+    highest = np.full(len(pairs), np.iinfo(np.intp).min)
+    np.minimum.at(lowest, pair, first)
+    np.maximum.at(highest, pair, last)
+    whose, point = stretches(lowest, highest)
     table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
-    begins = np.cumsum(pair_last - pair_first + 1) - (pair_last - pair_first + 1)
+    lengths = highest - lowest + 1
+    begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
-    row = (begins - pair_first)[pair[owner]] + point
+    row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
     phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
-    columns, log_xi = (phi, q, here.omega), point * _STEP
+    return _Looked(owner, point * _STEP, (phi, q, here.omega))
 
-    def look(owners: IndexArray, places: FloatArray) -> tuple[FloatArray, ...]:
-        return _scan(p[owners], places)
 
-    found = find_brackets(owner, log_xi, columns, q <= here.omega, look)
+def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
+    return find_brackets(
+        looked.owner, looked.log_xi, looked.columns, valid, lambda owners, places: _scan(p[owners], places)
+    )
+
+
+def _roots(p: Problems) -> Brackets:
+    """Brackets of the roots of Phi, with columns Phi / xi, q and omega."""
+    looked = _look(p, *_stretch(p))
+    found = _brackets(p, looked, looked.valid)
     lost = found.counts(len(p)) == 0
     if lost.any():
         # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
-        some = lost[owner]
-        rest = find_brackets(owner[some], log_xi[some], tuple(c[some] for c in columns), some[some], look)
-        return found.joined(rest)
+        rest = looked.part(lost[looked.owner])
+        found = found.joined(_brackets(p, rest, np.ones(rest.owner.shape, dtype=bool)))
     return found
+
+
+def others_above(problems: Problems, xi: FloatArray) -> BoolArray:
+    """Where the equations have solutions with the cut at omega beside one that does not need it.
+
+    Beyond a solution Phi is positive, and at the end of all xi it is positive again: where it is negative in
+    between, with the cut at omega, there are two more roots.
+
+    Args:
+        problems: the parameters.
+        xi: of the solution that is known: of the wide student, or 0 where the teacher is recovered.
+    """
+    several = np.zeros(len(problems), dtype=bool)
+    rank = np.minimum(problems.kappa, 1.0)
+    ratio = problems.alpha / (rank - rank * rank / 2)
+    suspect = np.flatnonzero((rank < 1) & (ratio > _SUSPECT[0]) & (ratio < _SUSPECT[1]))
+    suspect = suspect[np.lexsort((problems.kappa[suspect], problems.kappa_star[suspect]))]
+    floor = np.ceil(_PER_DECADE * np.log10(np.maximum(1.1 * xi[suspect], _QUICK))).astype(np.intp)
+    last = np.maximum(_stretch(problems[suspect])[1], floor)
+    for run in blocks_of(last - floor + 1, _BLOCK):
+        p = problems[suspect[run]]
+        looked = _look(p, floor[run], last[run])
+        below = looked.valid & (looked.columns[0] < -_CERTAIN)
+        several[suspect[run][looked.owner[below]]] = True
+        hidden = _brackets(p, looked, looked.valid)
+        several[suspect[run][hidden.owner[hidden.counts(len(p))[hidden.owner] > 1]]] = True
+    return several
 
 
 def _solve_block(p: Problems) -> RankLimited:
     """Look for all roots of Phi, then solve for the first one of each problem."""
-    brackets = rank_limited_brackets(p)
+    brackets = _roots(p)
     several, one = brackets.counts(len(p)) > 1, brackets.first()
     xi, q, omega = np.ones(len(p)), np.zeros(len(p)), np.zeros(len(p))
     converged = np.zeros(len(p), dtype=bool)
