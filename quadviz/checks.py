@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_times", "is_masked", "readable", "real_array", "shown", "whole_number"]
+__all__ = ["checked_times", "is_masked", "readable", "real_array", "real_points", "shown", "whole_number"]
 
 FloatArray = NDArray[np.float64]
 
@@ -45,6 +45,27 @@ def real_array(value: ArrayLike) -> FloatArray:
     if raw.dtype.kind == "f" and raw.dtype.itemsize < 8:
         return raw.astype(np.str_).astype(np.float64)
     return raw.astype(np.float64)
+
+
+def real_points(name: str, value: ArrayLike) -> FloatArray:
+    """Points of the real line as float64: no NaN, infinities allowed.
+
+    Raises:
+        TypeError: if they are not real numbers; names the argument.
+        ValueError: if one is NaN.
+
+    >>> real_points("x", "2.0")
+    Traceback (most recent call last):
+    ...
+    TypeError: x must be a real number or an array of them, got '2.0'
+    """
+    try:
+        array = real_array(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be {error}, got {shown(value)}") from error
+    if np.isnan(array).any():
+        raise ValueError(f"{name} must be a real number or +-inf, got nan")
+    return array
 
 
 def shown(value: object, length: int = 60) -> str:

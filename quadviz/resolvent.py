@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.blocks import BLOCK, blockwise
+from quadviz.results import PointResult
 
 __all__ = ["Edges", "band_edges", "edge_distances", "inverse_resolvent", "merge_variance", "resolvent"]
 
@@ -133,9 +134,9 @@ def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexA
     return g.reshape(shape)
 
 
-@dataclass(frozen=True)
-class Edges:
-    """Edges of the support of the spectrum of Y.
+@dataclass(frozen=True, eq=False, repr=False)
+class Edges(PointResult):
+    """Edges of the support of the spectrum of Y, of one shape (arXiv 2601.10483: the zeros of X'(g)).
 
     Attributes:
         left: left edge of the support.

@@ -21,7 +21,7 @@ from quadviz.quantities import QUANTITIES
 from quadviz.setting import PARAMETERS
 from quadviz.theory.outcome import Regime, Status
 
-__all__ = ["PointResult", "Result", "Sheet"]
+__all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr"]
 
 SOURCE = "arXiv 2601.10483 (JMLR 27(136), 2026)"
 #: Fields that hold a code, and what their values are called.
@@ -216,6 +216,38 @@ class PointResult(Result):
         coords |= {name: ((name,), values) for name, values in labels.coords.items() if name not in coords}
         values = {n: (dims, v) for n, v in columns.items() if n not in parameters}
         return {"points": Sheet(dict(zip(dims, shape, strict=True)), coords, values, labels.index)}
+
+
+class TupleResult(PointResult):
+    """A few columns that belong together and are unpacked like a tuple: it is their tuple, in length and items."""
+
+    def __len__(self) -> int:
+        """How many columns there are."""
+        return len(self._columns())
+
+    def __iter__(self) -> Iterator[Any]:
+        """The columns."""
+        return (getattr(self, name) for name in self._columns())
+
+    def __getitem__(self, index: Any) -> Any:
+        """A column, or some of them."""
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another one, or a tuple, has the same columns."""
+        if not isinstance(other, (TupleResult, tuple)) or len(other) != len(self):
+            return False
+        return all(np.array_equal(one, two) for one, two in zip(self, other, strict=True))
+
+    def __hash__(self) -> int:
+        return hash((len(self), self.shape))
+
+
+def points_repr(it: object, **values: Any) -> str:
+    """A name and its numbers on one line: all of few, the range of many."""
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    said = ", ".join(f"{name}={_brief(value)}" for name, value in values.items())
+    return f"{type(it).__name__}({said})" + (f" of shape {shape}" if shape else "")
 
 
 def _unspread(array: Any, dims: tuple[str, ...]) -> tuple[tuple[str, ...], Any]:

@@ -267,5 +267,5 @@ def _joined(
     how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
 ) -> SteadyState:
     """Several results as one."""
-    names = [f.name for f in fields(SteadyState)]
+    names = [f.name for f in fields(SteadyState) if f.name != "labels"]
     return SteadyState(**{name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names})

@@ -113,7 +113,7 @@ def _solved(
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int8]]:
     """mmse, xi and status of one-dimensional parameters."""
     xi, mmse, fine = np.zeros(alpha.shape), np.zeros(alpha.shape), np.ones(alpha.shape, dtype=bool)
-    tried = within_reach(alpha, kappa_star, delta=delta)
+    tried = within_reach(alpha, widths=(kappa_star,), delta=delta)
     left = np.flatnonzero(tried & ((delta > 0) | (alpha < recovery_threshold(kappa_star, kappa_star, "bayes"))))
     if left.size:
         a, k, noise = alpha[left], kappa_star[left], delta[left]

@@ -79,7 +79,7 @@ def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta
 def _best(alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray) -> FloatArray:
     """lam for one-dimensional parameters, NaN where the steady state there is another."""
     student, lam = settled_width(kappa, kappa_star), np.zeros(alpha.shape)
-    tried = within_reach(alpha, kappa, kappa_star, delta=delta)
+    tried = within_reach(alpha, widths=(kappa, kappa_star), delta=delta)
     lam[~tried] = np.nan
     todo = np.flatnonzero(tried & ((delta > 0) | (alpha < ridgeless_recovery(student, kappa_star))))
     if todo.size:

@@ -28,7 +28,7 @@ from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import newton_between, zoom
 from quadviz.triangle import quick_quantile
 
-__all__ = ["RankLimited", "others_above", "solve_rank_limited"]
+__all__ = ["RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -109,7 +109,7 @@ def _phi(
     return 2 * alpha - (mse + delta / 2) / xi, q
 
 
-def _stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
+def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
     """First and last point of the lattice in log xi: from below to above every solution."""
     shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
     # Next to the recovery threshold xi vanishes as the square of the distance.
@@ -121,7 +121,7 @@ def _stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
     return first.astype(np.intp), last.astype(np.intp)
 
 
-def _scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def scan_cut(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Phi / xi, q and omega at log xi."""
     xi = np.exp(log_xi)
     cut = _law_above(mass_quantile(p.kappa, p.kappa_star, xi), xi, p.kappa_star)
@@ -168,13 +168,13 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
 
 def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
     return find_brackets(
-        looked.owner, looked.log_xi, looked.columns, valid, lambda owners, places: _scan(p[owners], places)
+        looked.owner, looked.log_xi, looked.columns, valid, lambda owners, places: scan_cut(p[owners], places)
     )
 
 
 def _roots(p: Problems) -> Brackets:
     """Brackets of the roots of Phi, with columns Phi / xi, q and omega."""
-    looked = _look(p, *_stretch(p))
+    looked = _look(p, *stretch(p))
     found = _brackets(p, looked, looked.valid)
     lost = found.counts(len(p)) == 0
     if lost.any():
@@ -200,7 +200,7 @@ def others_above(problems: Problems, xi: FloatArray) -> BoolArray:
     suspect = np.flatnonzero((rank < 1) & (ratio > _SUSPECT[0]) & (ratio < _SUSPECT[1]))
     suspect = suspect[np.lexsort((problems.kappa[suspect], problems.kappa_star[suspect]))]
     floor = np.ceil(_PER_DECADE * np.log10(np.maximum(1.1 * xi[suspect], _QUICK))).astype(np.intp)
-    last = np.maximum(_stretch(problems[suspect])[1], floor)
+    last = np.maximum(stretch(problems[suspect])[1], floor)
     for run in blocks_of(last - floor + 1, _BLOCK):
         p = problems[suspect[run]]
         looked = _look(p, floor[run], last[run])
@@ -223,7 +223,7 @@ def _solve_block(p: Problems) -> RankLimited:
         # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
         hard = np.flatnonzero(~ok)
         if hard.size:
-            solved, ok[hard] = zoom(problems[hard], one.low[hard], one.high[hard], _scan)
+            solved, ok[hard] = zoom(problems[hard], one.low[hard], one.high[hard], scan_cut)
             for target, values in zip(unknowns, solved, strict=True):
                 target[hard] = values
         xi[one.owner], q[one.owner], omega[one.owner] = unknowns
@@ -239,7 +239,7 @@ def solve_rank_limited(problems: Problems) -> RankLimited:
     """
     out = RankLimited(*(np.zeros(len(problems), dtype=t) for t in (float, float, float, bool, bool)))
     order = np.lexsort((problems.kappa, problems.kappa_star))
-    first, last = _stretch(problems[order])
+    first, last = stretch(problems[order])
     for run in blocks_of(last - first + 1, _BLOCK):
         block = order[run]
         for target, values in zip(out, _solve_block(problems[block]), strict=True):

@@ -29,7 +29,17 @@ from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, sett
 from quadviz.theory.thresholds import threshold_with_noise
 from quadviz.theory.wide import solve_wide
 
-__all__ = ["Regime", "Status", "SteadyState", "learning_curve", "solve_flat", "steady_state"]
+__all__ = [
+    "Regime",
+    "Status",
+    "SteadyState",
+    "Unknowns",
+    "learning_curve",
+    "recovers",
+    "report",
+    "solve_flat",
+    "steady_state",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -187,13 +197,13 @@ def solve_flat(
     """The reported quantities by name, for validated one-dimensional parameters of one length."""
     problems = Problems(alpha, settled_width(kappa, kappa_star), kappa_star, lam, delta)
     unknowns = _solve(problems)
-    parts = [_report(problems[part], _Unknowns(*(u[part] for u in unknowns))) for part in slices(len(problems))]
+    parts = [report(problems[part], Unknowns(*(u[part] for u in unknowns))) for part in slices(len(problems))]
     if not parts:
-        parts = [_report(problems, unknowns)]
+        parts = [report(problems, unknowns)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-class _Unknowns(NamedTuple):
+class Unknowns(NamedTuple):
     """What is solved for, and how that went; one entry a problem."""
 
     xi: FloatArray
@@ -204,7 +214,7 @@ class _Unknowns(NamedTuple):
     converged: BoolArray
 
 
-def _solve(p: Problems) -> _Unknowns:
+def _solve(p: Problems) -> Unknowns:
     """The solution of the equations in the regime that each problem turns out to be in."""
     n = len(p)
     xi, q, omega, mass = np.zeros(n), np.zeros(n), np.full(n, -np.inf), np.ones(n)
@@ -213,9 +223,9 @@ def _solve(p: Problems) -> _Unknowns:
         here = p[part]
         tried = _tried(here)
         converged[part] = tried
-        recovered[part] = tried & _recovers(here, here.kappa)
+        recovered[part] = tried & recovers(here, here.kappa)
         # Where only a wide student recovers its teacher, the rank-limited equations remain.
-        wide = np.flatnonzero(tried & ~recovered[part] & ~_recovers(here, np.ones(len(here))))
+        wide = np.flatnonzero(tried & ~recovered[part] & ~recovers(here, np.ones(len(here))))
         at = part.start + wide
         xi[at], q[at], converged[at] = solve_wide(here[wide])
         solved = at[converged[at]]
@@ -231,16 +241,16 @@ def _solve(p: Problems) -> _Unknowns:
     wider[narrow] = False
     unique = np.flatnonzero(wider & converged)
     several[unique] = others_above(p[unique], xi[unique])
-    unknowns = _Unknowns(xi, q, omega, recovered, several, converged)
+    unknowns = Unknowns(xi, q, omega, recovered, several, converged)
     _settle_cusps(p, unknowns)
     return unknowns
 
 
 def _tried(p: Problems) -> BoolArray:
-    return within_reach(p.alpha, p.kappa, p.kappa_star, p.lam, delta=p.delta)
+    return within_reach(p.alpha, p.lam, widths=(p.kappa, p.kappa_star), delta=p.delta)
 
 
-def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
+def recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     """Where a student of width kappa finds the teacher exactly: no noise, lam -> 0+, enough samples."""
     recovers: BoolArray = (p.lam == 0) & (p.delta == 0)
     if recovers.any():
@@ -248,7 +258,7 @@ def _recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     return recovers
 
 
-def _settle_cusps(p: Problems, unknowns: _Unknowns) -> None:
+def _settle_cusps(p: Problems, unknowns: Unknowns) -> None:
     """Put points at the interpolation threshold itself on it, in place.
 
     At this cusp of the ridgeless limit two phases meet in a double root, which costs Newton's method half its
@@ -273,7 +283,7 @@ def _settle_cusps(p: Problems, unknowns: _Unknowns) -> None:
         omega[at] = mass_quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], there)
 
 
-def _report(p: Problems, unknowns: _Unknowns) -> dict[str, Any]:
+def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
     """The reported quantities, after a check of both equations and of their rounding; NaN where it fails."""
     xi, q, omega, recovered, several, converged = unknowns
     n = len(p)

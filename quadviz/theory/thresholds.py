@@ -194,7 +194,7 @@ def threshold_with_noise(
     alpha, mse, xi = ridgeless_interpolation(kappa, kappa_star), np.zeros(kappa.size), np.zeros(kappa.size)
     status = np.full(kappa.size, Status.SOLVED, dtype=np.int8)
     noisy = (delta > 0) | (kappa < np.minimum(kappa_star, 1.0))
-    tried = within_reach(kappa, kappa_star, delta=delta)
+    tried = within_reach(widths=(kappa, kappa_star), delta=delta)
     for column, failed in ((alpha, np.nan), (mse, np.nan), (xi, np.nan), (status, Status.FAILED)):
         column[noisy & ~tried] = failed
     todo = np.flatnonzero(noisy & tried)
