@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_times", "is_masked", "readable", "real_array", "real_points", "shown", "whole_number"]
+__all__ = ["checked_times", "is_masked", "readable", "real_array", "real_number", "real_points", "shown", "whole_number"]
 
 FloatArray = NDArray[np.float64]
 
@@ -96,6 +96,25 @@ def whole_number(name: str, value: Any, least: int) -> int:
     if number < least:
         raise ValueError(refusal)
     return number
+
+
+def real_number(name: str, value: Any, allowed: str, low: float, high: float) -> float:
+    """One real number from low to high, both included.
+
+    Raises:
+        TypeError: if it is not a real number.
+        ValueError: if it is not in that range; names it, its value and what is allowed.
+
+    >>> real_number("rtol", "small", "between 1e-12 and 0.01", 1e-12, 1e-2)
+    Traceback (most recent call last):
+    ...
+    TypeError: rtol must be a number between 1e-12 and 0.01, got 'small'
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number {allowed}, got {shown(value)}")
+    if not low <= float(value) <= high:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return float(value)
 
 
 def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple[FloatArray, FloatArray]:

@@ -22,7 +22,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import is_masked, real_array, shown
 
-__all__ = ["PARAMETERS", "SIMULATION_PARAMETERS", "Parameter", "Setting", "broadcast_parameters"]
+__all__ = [
+    "PARAMETERS",
+    "SIMULATION_PARAMETERS",
+    "Parameter",
+    "Setting",
+    "broadcast_parameters",
+    "checked_setting",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -245,3 +252,21 @@ class Setting:
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
             object.__setattr__(self, name, parameter.as_number(getattr(self, name)))
+
+
+def checked_setting(value: object) -> Setting:
+    """A setting, which is not made of anything else in silence.
+
+    Raises:
+        TypeError: if it is not a :class:`Setting`; says how to make one.
+
+    >>> checked_setting({})
+    Traceback (most recent call last):
+    ...
+    TypeError: setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {}
+    """
+    if not isinstance(value, Setting):
+        raise TypeError(
+            f"setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {shown(value)}"
+        )
+    return value

@@ -18,6 +18,7 @@ from quadviz.blocks import slices
 from quadviz.labels import named_parameters
 from quadviz.partial_integrals import MASS_ROUNDING
 from quadviz.results import PointResult
+from quadviz.setting import PARAMETERS
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.equations import evaluate
 from quadviz.theory.errors import mass_blur, relative_error
@@ -168,8 +169,9 @@ def learning_curve(
     >>> learning_curve([0.1, 0.2, 0.3], kappa=[0.4, 1.0], kappa_star=0.3, lam=0.01, delta=0).mse.shape
     (2, 3)
     """
-    if np.ndim(alpha) != 1:
-        raise ValueError(f"alpha must be one-dimensional for a learning curve, got shape {np.shape(alpha)}")
+    shape = PARAMETERS["alpha"].as_array(alpha).shape
+    if len(shape) != 1:
+        raise ValueError(f"alpha must be one-dimensional for a learning curve, got shape {shape}")
     rest = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
     (_, *others), labels = named_parameters(alpha=1.0, **rest)
     if labels is not None and labels.dims:  # the axis of alpha comes last
