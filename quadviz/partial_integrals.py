@@ -202,8 +202,10 @@ class Sizes(NamedTuple):
 
 
 @blockwise(BLOCK)
-def half_line_sizes(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> Sizes:
-    """How large the terms of :func:`half_line_integrals` are; the same arguments."""
+def half_line_sizes(
+    g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray, known: FloatArray
+) -> Sizes:
+    """How large the terms of :func:`half_line_integrals` are; the same arguments, and the deficit it gave."""
     k, h = kappa_star, kappa_star - g
     sink = np.abs(g.imag)
     arg_g, arg_h = np.arctan2(sink, g.real), np.arctan2(sink, h.real)
@@ -225,14 +227,13 @@ def half_line_sizes(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: 
         + in_g * xi * r * (2 * k * k + r * (a + xi / 4 * r * r))
     )
     deficit = (y**3 * sink + p3) / (3 * np.pi)
-    law = half_line_integrals(g, x, kappa_star, xi)
     # What is taken from below the cut is made of terms of its own size.
-    below = law.deficit + xi
+    below = known + xi
     small = ((r > k) | ((g.imag == 0) & (g.real < 0))) & (below < _SMALL_PART * (1 + 1 / k))
     return Sizes(
         rho_hilbert=(y * 2 * r * sink + 2 * q1) / (2 * np.pi),
         x_rho_hilbert=(y * y * r * sink + q2) / (2 * np.pi),
-        deficit=np.where(small, 4 * (np.abs(law.deficit) + 2 * xi), deficit + 1 + 1 / k),
+        deficit=np.where(small, 4 * (np.abs(known) + 2 * xi), deficit + 1 + 1 / k),
     )
 
 

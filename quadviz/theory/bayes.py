@@ -21,7 +21,7 @@ from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
-from quadviz.theory.cubed_density import cubed_density, quadrature_error
+from quadviz.theory.cubed_density import cubed_density_and_error
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.thresholds import recovery_threshold
@@ -120,7 +120,7 @@ def _solved(
         x = _effective_noise(a, k, noise)
         # The first equation gives the mmse without the cancellation of the second, unless the noise dominates.
         value = np.maximum(2 * a * x - noise / 2, 0.0)
-        by_law, slope, error = _mmse(k, x)
+        by_law, slope, error, quadrature = _mmse(k, x)
         value = np.where(value < noise / 4, by_law, value)
         needed = by_law + noise / 2
         # How the rounding of the mmse moves xi, and with it the mmse.
@@ -129,7 +129,7 @@ def _solved(
         # Next to its own threshold, alpha counts to its last digit: that is not an error of the solution.
         moved = np.where(error <= _NONE, 0.0, moved)
         off = np.maximum(moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300))))
-        error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature_error(k, x)))
+        error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature))
         residual = np.abs(needed - 2 * a * x) <= 1e-8 * 2 * a * x
         xi[left], mmse[left] = x, np.minimum(value, 1 / k)
         fine[left] = (error <= _GOOD) & residual & (value > 0) & (value <= (1 + 1e-9) / k)
@@ -138,8 +138,10 @@ def _solved(
     return np.where(fine, mmse, np.nan), np.where(fine, xi, np.nan), status
 
 
-def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """mmse(xi), its derivative, and its relative rounding.
+def _mmse(
+    kappa_star: FloatArray, xi: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """mmse(xi), its derivative, its relative rounding, and the error of its integral.
 
     Where the noise hides all but the variance 1/kappa_star of the teacher's eigenvalues, the two terms of the
     mmse cancel. There it is expanded in the free cumulants of Y over powers of its variance,
@@ -148,7 +150,7 @@ def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArra
 
     the second term being that of the third cumulant.
     """
-    cubed, slope = cubed_density(kappa_star, xi)
+    cubed, slope, quadrature = cubed_density_and_error(kappa_star, xi)
     c = 4 * np.pi**2 / 3
     value, derivative = xi * (1 - c * xi * cubed), 1 - c * xi * (2 * cubed + xi * slope)
     error = _UNIT * xi / np.abs(value)
@@ -159,7 +161,7 @@ def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArra
     skew = v**4 / total**4 * xi**2
     value = np.where(noisy, xi * v / total - skew, value)
     derivative = np.where(noisy, (v / total) ** 2 - skew * (2 / xi - 4 / total), derivative)
-    return value, derivative, np.where(noisy, left_out, error)
+    return value, derivative, np.where(noisy, left_out, error), np.where(noisy, 0.0, quadrature)
 
 
 def _effective_noise(alpha: FloatArray, kappa_star: FloatArray, delta: FloatArray) -> FloatArray:
@@ -167,7 +169,7 @@ def _effective_noise(alpha: FloatArray, kappa_star: FloatArray, delta: FloatArra
 
     def surplus(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        mmse, slope, _ = _mmse(kappa_star[index], xi)
+        mmse, slope, *_ = _mmse(kappa_star[index], xi)
         needed = mmse + delta[index] / 2
         return np.log(needed / (2 * alpha[index] * xi)), xi * slope / needed - 1
 

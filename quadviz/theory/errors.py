@@ -10,17 +10,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import half_line_sizes
-from quadviz.resolvent import resolvent
+from quadviz.partial_integrals import Sizes, half_line_sizes
 from quadviz.theory.equations import Terms
 from quadviz.theory.newton import Problems, mass_surplus
 
-__all__ = ["mass_blur", "relative_error"]
+__all__ = ["mass_blur", "relative_error", "term_sizes"]
 
 FloatArray = NDArray[np.float64]
 
 #: Rounding of a term, with a margin; and backward errors that are taken for none.
 _UNIT, _NONE = 1e-16, 1e-12
+
+
+def term_sizes(t: Terms, xi: FloatArray, q: FloatArray, cut: FloatArray, kappa_star: FloatArray) -> Sizes:
+    """How large the terms are that the integrals above a cut are made of."""
+    deficit = t.mse - q * q * t.mass - 4 * xi * t.interaction
+    return half_line_sizes(t.hilbert - 1j * np.pi * t.density, cut, kappa_star, xi, deficit)
 
 
 def mass_blur(p: Problems, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArray:
@@ -43,7 +48,7 @@ def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, 
         One number a problem, not finite where there is nothing to trust.
     """
     k = p.kappa_star
-    sizes = half_line_sizes(resolvent(cut, k, xi), cut, k, xi)
+    sizes = term_sizes(t, xi, q, cut, k)
     memory = _UNIT * (sizes.x_rho_hilbert + q * sizes.rho_hilbert)
     blur = mass_blur(p, q, cut, t)
     first = _UNIT * sizes.deficit + 4 * xi * memory + blur

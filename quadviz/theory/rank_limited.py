@@ -44,6 +44,8 @@ _QUICK = 1e-10
 #: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them that
 #: the width cuts: seen from 1.0 to 1.8 among a million settings. And Phi / xi that is negative beyond rounding.
 _SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
+#: Where the teacher is recovered, others are looked for from this xi on.
+_CLEAREST = 1e-8
 #: Points scanned at once, which bounds the memory.
 _BLOCK = 2**16
 
@@ -147,8 +149,8 @@ class _Looked(NamedTuple):
         return _Looked(self.owner[some], self.log_xi[some], (phi, q, omega))
 
 
-def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
-    """Phi on stretches of the lattice; problems of one pair of widths share a table."""
+def _look(p: Problems, first: IndexArray, last: IndexArray, step: float = _STEP) -> _Looked:
+    """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
     lowest = np.full(len(pairs), np.iinfo(np.intp).max)
@@ -156,14 +158,14 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
     whose, point = stretches(lowest, highest)
-    table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
+    table = _quick_cut(np.exp(point * step), pairs[whose, 0], pairs[whose, 1])
     lengths = highest - lowest + 1
     begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
     row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
     phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
-    return _Looked(owner, point * _STEP, (phi, q, here.omega))
+    return _Looked(owner, point * step, (phi, q, here.omega))
 
 
 def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
@@ -199,11 +201,12 @@ def others_above(problems: Problems, xi: FloatArray) -> BoolArray:
     ratio = problems.alpha / (rank - rank * rank / 2)
     suspect = np.flatnonzero((rank < 1) & (ratio > _SUSPECT[0]) & (ratio < _SUSPECT[1]))
     suspect = suspect[np.lexsort((problems.kappa[suspect], problems.kappa_star[suspect]))]
-    floor = np.ceil(_PER_DECADE * np.log10(np.maximum(1.1 * xi[suspect], _QUICK))).astype(np.intp)
-    last = np.maximum(stretch(problems[suspect])[1], floor)
+    step, coarser = 2 * _STEP, _PER_DECADE // 2
+    floor = np.ceil(coarser * np.log10(np.maximum(1.1 * xi[suspect], _CLEAREST))).astype(np.intp)
+    last = np.maximum(stretch(problems[suspect])[1] // 2 + 1, floor)
     for run in blocks_of(last - floor + 1, _BLOCK):
         p = problems[suspect[run]]
-        looked = _look(p, floor[run], last[run])
+        looked = _look(p, floor[run], last[run], step)
         below = looked.valid & (looked.columns[0] < -_CERTAIN)
         several[suspect[run][looked.owner[below]]] = True
         hidden = _brackets(p, looked, looked.valid)

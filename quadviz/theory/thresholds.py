@@ -20,12 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import shown
 from quadviz.labels import named_parameters
-from quadviz.partial_integrals import half_line_sizes
-from quadviz.resolvent import resolvent
 from quadviz.results import PointResult
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
+from quadviz.theory.errors import term_sizes
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import blocks_of, stretches
@@ -220,13 +219,18 @@ def _stretch(
     return first.astype(np.intp), last.astype(np.intp)
 
 
-def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> Terms:
-    """The law's integrals at q = 0, above max(0, omega); one-dimensional arguments."""
+def _cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> FloatArray:
+    """max(0, omega); one-dimensional arguments."""
     cut = np.zeros_like(xi)
     narrow = kappa < 1
     quantile = quick_quantile if quick else mass_quantile
     cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
-    return evaluate(cut, np.zeros_like(xi), xi, kappa_star)
+    return cut
+
+
+def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> Terms:
+    """The law's integrals at q = 0, above the cut."""
+    return evaluate(_cut(xi, kappa, kappa_star, quick), np.zeros_like(xi), xi, kappa_star)
 
 
 def _noisy_interpolation(
@@ -269,11 +273,13 @@ def _noisy_interpolation(
     low = point[place] * _STEP
     k, star, noise = kappa[at], kappa_star[at], delta[at]
     root = newton_in_bracket(lambda x, i: excess(x, at[i]), low, low + _STEP, start=low + share * _STEP)
-    t = _interpolating(np.exp(root), k, star)
+    solved = np.exp(root)
+    cut = _cut(solved, k, star)
+    t = evaluate(cut, np.zeros_like(solved), solved, star)
     alpha, mse, xi_there = (np.full(n, np.nan) for _ in range(3))
     alpha[clean] = ridgeless_interpolation(kappa[clean], kappa_star[clean])
     mse[clean] = xi_there[clean] = 0.0
-    alpha[at], mse[at], xi_there[at] = t.interaction, t.mse, np.exp(root)
+    alpha[at], mse[at], xi_there[at] = t.interaction, t.mse, solved
     # Coming from large alpha along q = 0, alpha falls as xi grows, unless the branch folds before.
     end = np.full(n, -np.inf)
     end[at] = root
@@ -281,7 +287,7 @@ def _noisy_interpolation(
     several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
     good = clean.copy()
-    good[at] = _error(np.exp(root), k, star, noise, t) <= accuracy
+    good[at] = _error(solved, cut, star, noise, t) <= accuracy
     status = np.where(good, np.where(several & ~clean, Status.SEVERAL, Status.SOLVED), Status.FAILED)
     return (
         np.where(good, alpha, np.nan),
@@ -292,13 +298,10 @@ def _noisy_interpolation(
 
 
 def _error(
-    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, t: Terms
+    xi: FloatArray, cut: FloatArray, kappa_star: FloatArray, delta: FloatArray, t: Terms
 ) -> FloatArray:
     """Relative error of a threshold and its mse that rounding can have made, beyond that of delta itself."""
-    cut = np.zeros_like(xi)
-    narrow = kappa < 1
-    cut[narrow] = np.maximum(mass_quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
-    sizes = half_line_sizes(resolvent(cut, kappa_star, xi), cut, kappa_star, xi)
+    sizes = term_sizes(t, xi, np.zeros_like(xi), cut, kappa_star)
     memory, in_mse = _UNIT * sizes.x_rho_hilbert, _UNIT * sizes.deficit
     in_mse = in_mse + 4 * xi * memory
     total = t.mse + delta / 2
