@@ -28,15 +28,15 @@ from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import newton_between, zoom
 from quadviz.triangle import quick_quantile
 
-__all__ = ["RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
+__all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 #: Points of the scan in xi, per decade.
-_PER_DECADE = 8
-_STEP = np.log(10) / _PER_DECADE
+PER_DECADE = 4
+_STEP = np.log(10) / PER_DECADE
 #: Without noise and weight decay: the smallest xi looked for close to recovery, and how close that is.
 _CLEAN, _NEAR = 1e-22, 1e-4
 #: Below this xi the quick quantile is not good enough to look with.
@@ -119,7 +119,7 @@ def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
     clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)
     floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), clean) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
-    first, last = np.floor(_PER_DECADE * np.log10(floor)) - 1, np.ceil(_PER_DECADE * np.log10(ceiling))
+    first, last = np.floor(PER_DECADE * np.log10(floor)) - 1, np.ceil(PER_DECADE * np.log10(ceiling))
     return first.astype(np.intp), last.astype(np.intp)
 
 
@@ -149,7 +149,7 @@ class _Looked(NamedTuple):
         return _Looked(self.owner[some], self.log_xi[some], (phi, q, omega))
 
 
-def _look(p: Problems, first: IndexArray, last: IndexArray, step: float = _STEP) -> _Looked:
+def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
     pair = pair.reshape(-1)
@@ -158,14 +158,14 @@ def _look(p: Problems, first: IndexArray, last: IndexArray, step: float = _STEP)
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
     whose, point = stretches(lowest, highest)
-    table = _quick_cut(np.exp(point * step), pairs[whose, 0], pairs[whose, 1])
+    table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
     lengths = highest - lowest + 1
     begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
     row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
     phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
-    return _Looked(owner, point * step, (phi, q, here.omega))
+    return _Looked(owner, point * _STEP, (phi, q, here.omega))
 
 
 def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
@@ -201,12 +201,11 @@ def others_above(problems: Problems, xi: FloatArray) -> BoolArray:
     ratio = problems.alpha / (rank - rank * rank / 2)
     suspect = np.flatnonzero((rank < 1) & (ratio > _SUSPECT[0]) & (ratio < _SUSPECT[1]))
     suspect = suspect[np.lexsort((problems.kappa[suspect], problems.kappa_star[suspect]))]
-    step, coarser = 2 * _STEP, _PER_DECADE // 2
-    floor = np.ceil(coarser * np.log10(np.maximum(1.1 * xi[suspect], _CLEAREST))).astype(np.intp)
-    last = np.maximum(stretch(problems[suspect])[1] // 2 + 1, floor)
+    floor = np.ceil(PER_DECADE * np.log10(np.maximum(1.1 * xi[suspect], _CLEAREST))).astype(np.intp)
+    last = np.maximum(stretch(problems[suspect])[1], floor)
     for run in blocks_of(last - floor + 1, _BLOCK):
         p = problems[suspect[run]]
-        looked = _look(p, floor[run], last[run], step)
+        looked = _look(p, floor[run], last[run])
         below = looked.valid & (looked.columns[0] < -_CERTAIN)
         several[suspect[run][looked.owner[below]]] = True
         hidden = _brackets(p, looked, looked.valid)

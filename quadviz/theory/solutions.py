@@ -21,7 +21,7 @@ from quadviz.theory.contour import trace_zeros
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.outcome import announce, quiet
-from quadviz.theory.rank_limited import scan_cut, stretch
+from quadviz.theory.rank_limited import PER_DECADE, scan_cut, stretch
 from quadviz.theory.scan import Brackets, find_brackets
 from quadviz.theory.small_noise import settled_width
 from quadviz.theory.steady_state import SteadyState, Unknowns, recovers, report
@@ -175,8 +175,8 @@ def _along(one: Problems, alpha: FloatArray) -> Problems:
 def _lattice(p: Problems, per_decade: int) -> FloatArray:
     """log xi from below to above every solution of one problem, on a lattice through xi = 1."""
     low, high = (end[0] for end in stretch(p))
-    floor = max(float(low) / 8, np.log10(_CLEAN) if p.lam[0] + p.delta[0] == 0 else -np.inf)
-    points = np.arange(np.floor(floor * per_decade), np.ceil(float(high) / 8 * per_decade) + 1)
+    floor = max(float(low) / PER_DECADE, np.log10(_CLEAN) if p.lam[0] + p.delta[0] == 0 else -np.inf)
+    points = np.arange(np.floor(floor * per_decade), np.ceil(float(high) / PER_DECADE * per_decade) + 1)
     lattice: FloatArray = points * (np.log(10) / per_decade)
     return lattice
 

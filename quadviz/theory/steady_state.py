@@ -46,7 +46,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 #: Largest relative residual of the two equations that counts as solved, and the largest error.
-_TOLERANCE, _GOOD = 3e-10, 1e-9
+_TOLERANCE, _GOOD = 8e-10, 1e-9
 #: Relative distance from the interpolation threshold within which it is reached.
 _SAME_ALPHA = 5e-11
 #: Relative distance below the recovery threshold that counts as rounding of alpha.
