@@ -22,6 +22,7 @@ from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.outcome import SolveError, SolveWarning, errstate
 from quadviz.theory.population import PopulationFlow, population_flow
+from quadviz.theory.solutions import solution_branches, steady_state_solutions
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
@@ -74,6 +75,8 @@ __all__ = [
     "sample_problem",
     "simulate",
     "simulate_ensemble",
+    "solution_branches",
     "steady_state",
+    "steady_state_solutions",
     "train",
 ]

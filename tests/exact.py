@@ -75,3 +75,27 @@ def steady_state(alpha, kappa, kappa_star, lam, delta, q, xi, omega=None):
         mse, interaction, _ = terms(b, s, k, x)
         response = lm / s if s > 0 else 1 - interaction / a
         return {"mse": float(mse), "xi": float(x), "q": float(s), "train_loss": float(a * x * response**2)}
+
+
+def mmse(kappa_star, xi):
+    """xi - (4 pi^2/3) xi^2 int rho^3, where Y has one band; by quadrature over the distance |h| to kappa_star."""
+    with mp.workdps(DIGITS):
+        k, x = mpf(float(kappa_star)), mpf(float(xi))
+
+        def other(s):
+            return s / mp.sqrt(x * s * s + k)
+
+        def edge(f, low, high):
+            return mp.findroot(f, (low, high), solver="anderson")
+
+        right = edge(lambda s: other(s) + s - k, max(k - 1 / mp.sqrt(x), k / 100), k)
+        left = edge(lambda s: s - other(s) - k, k, k + 2 / mp.sqrt(x))
+
+        def integrand(s):
+            r = other(s)
+            heron = (s + k - r) * (s + r - k) * (r + k - s) * (r + s + k)
+            v = mp.sqrt(max(heron, mpf(0))) / (2 * k)
+            return v**3 * (2 * x * s * (1 / k - 1 / (x * s * s + k) ** 2) + 2 * k * k / s**3)
+
+        cubed = mp.quad(integrand, mp.linspace(right, left, 9)) / mp.pi**3
+        return x - 4 * mp.pi**2 / 3 * x * x * cubed

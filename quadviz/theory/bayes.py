@@ -34,10 +34,10 @@ FloatArray = NDArray[np.float64]
 _BLOCK = 4096
 #: The smallest xi looked for, relative to the largest possible: alpha is then at its threshold.
 _CLEAN = 1e-15
-#: kappa_star xi from which the mmse is expanded in 1/xi, and the largest relative term that may be left out.
-_NOISY, _LEFT_OUT = 1e5, 1e-11
+#: kappa_star xi from which the mmse may be expanded in 1/xi.
+_NOISY = 1e2
 #: Rounding of a term, with a margin; backward errors that are taken for none; the largest error of a result.
-_UNIT, _NONE, _GOOD = 4e-16, 1e-12, 1e-9
+_UNIT, _NONE, _GOOD = 6e-16, 1e-12, 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,15 +148,17 @@ def _mmse(
 
         mmse = xi v/(xi + v) - xi^2 w/(xi + v)^4 + ...,      v = 1/kappa_star,  w = 1/kappa_star^4,
 
-    the second term being that of the third cumulant.
+    the second term being that of the third cumulant; the next one is v^6/xi^3.
     """
     cubed, slope, quadrature = cubed_density_and_error(kappa_star, xi)
     c = 4 * np.pi**2 / 3
     value, derivative = xi * (1 - c * xi * cubed), 1 - c * xi * (2 * cubed + xi * slope)
-    error = _UNIT * xi / np.abs(value)
+    # The sides of the triangles differ by little where xi is large.
+    thin = kappa_star * np.sqrt(xi)
+    error = _UNIT * (2 + thin) * xi / np.abs(value)
     v = 1 / kappa_star
     left_out = v**5 / xi**3
-    noisy = (kappa_star * xi > _NOISY) & (left_out < _LEFT_OUT)
+    noisy = (kappa_star * xi > _NOISY) & (left_out < error)
     total = xi + v
     skew = v**4 / total**4 * xi**2
     value = np.where(noisy, xi * v / total - skew, value)

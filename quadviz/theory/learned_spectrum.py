@@ -21,7 +21,7 @@ from quadviz.results import Result, Sheet
 from quadviz.spectrum import mass_quantile
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.outcome import quiet
-from quadviz.theory.steady_state import Regime, Status, SteadyState, steady_state
+from quadviz.theory.steady_state import Regime, Status, SteadyState, solved_states
 
 __all__ = ["LearnedSpectrum", "learned_spectrum"]
 
@@ -180,7 +180,8 @@ def learned_spectrum(
     >>> round(spectrum.atom_at_zero.item(), 12), bool(spectrum.gap > 0)
     (0.8, True)
     """
-    state = steady_state(alpha, kappa, kappa_star, lam, delta)
+    setting = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
+    state = solved_states("learned_spectrum", **setting)
     known, noisy = np.asarray(state.status != Status.FAILED), np.asarray(state.xi > 0)
     teacher = TeacherLaw(state.kappa_star)
     # Without noise the eigenvalues that vanish with lam are in the atom: the rank is the teacher's.

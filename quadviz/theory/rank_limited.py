@@ -113,7 +113,7 @@ def _phi(
 
 def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
     """First and last point of the lattice in log xi: from below to above every solution."""
-    shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
+    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, p.kappa)
     # Next to the recovery threshold xi vanishes as the square of the distance.
     near = p.alpha > (1 - _NEAR) * ridgeless_recovery(p.kappa, p.kappa_star)
     clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)

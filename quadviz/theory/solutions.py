@@ -22,6 +22,7 @@ from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.outcome import announce, quiet
 from quadviz.theory.rank_limited import PER_DECADE, scan_cut, stretch
+from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import Brackets, find_brackets
 from quadviz.theory.small_noise import settled_width
 from quadviz.theory.steady_state import SteadyState, Unknowns, recovers, report
@@ -78,6 +79,8 @@ def steady_state_solutions(
     """
     given = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
     p = _problem(**{name: PARAMETERS[name].as_number(value) for name, value in given.items()})
+    if not _tried(p)[0]:
+        return _states(p, _nothing(1), "steady_state_solutions")
     log_xi = _lattice(p, _FINE)
     owner = np.zeros(log_xi.size, dtype=np.intp)
     values = _phi(p[owner], log_xi)
@@ -92,6 +95,8 @@ def steady_state_solutions(
         nothing = Unknowns(*(np.array([v]) for v in (0.0, 0.0, -np.inf, True, False, True)))
         unknowns = Unknowns(*(np.concatenate(pair) for pair in zip(nothing, unknowns, strict=True)))
     size = unknowns.xi.size
+    if size == 0:
+        return _states(p, _nothing(1), "steady_state_solutions")
     unknowns = unknowns._replace(several=np.full(size, size > 1))
     return _states(p[np.zeros(size, dtype=np.intp)], unknowns, "steady_state_solutions")
 
@@ -133,6 +138,8 @@ def solution_branches(
     given = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
     rest = {name: PARAMETERS[name].as_number(value) for name, value in given.items()}
     ends = [_problem(alpha=a, **rest) for a in (float(grid[0]), float(grid[-1]))]
+    if not all(_tried(p)[0] for p in ends):
+        return (_states(_along(ends[0], grid), _nothing(grid.size), "solution_branches"),)
     first, last = (_lattice(p, _COARSE) for p in ends)
     step = np.log(10) / _COARSE
     log_xi = np.arange(round(last[0] / step), round(first[-1] / step) + 1) * step
@@ -165,6 +172,16 @@ def _problem(**values: float) -> Problems:
     columns = {name: np.array([value]) for name, value in values.items()}
     columns["kappa"] = settled_width(columns["kappa"], columns["kappa_star"])
     return Problems(**columns)
+
+
+def _tried(p: Problems) -> NDArray[np.bool_]:
+    return within_reach(p.alpha, p.lam, widths=(p.kappa, p.kappa_star), delta=p.delta)
+
+
+def _nothing(size: int) -> Unknowns:
+    """No solution, so many times."""
+    nan, no = np.full(size, np.nan), np.zeros(size, dtype=bool)
+    return Unknowns(nan, nan.copy(), nan.copy(), no, no.copy(), no.copy())
 
 
 def _along(one: Problems, alpha: FloatArray) -> Problems:
@@ -260,6 +277,9 @@ def _shared(alpha: FloatArray, branches: list[tuple[Problems, Unknowns]]) -> NDA
         # Half-open stretches, so that a point between two of them counts once.
         count += ((np.minimum(a, b) < alpha) & (alpha <= np.maximum(a, b))).sum(axis=0)
     shared: NDArray[np.bool_] = count > 1
+    # Where a line turns back, two of its solutions meet.
+    steps = np.diff(alpha)
+    shared[1:-1] |= steps[1:] * steps[:-1] < 0
     return shared
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "recovers",
     "report",
     "solve_flat",
+    "solved_states",
     "steady_state",
 ]
 
@@ -137,7 +138,7 @@ def steady_state(
     >>> s.mse.shape, [Regime(r).label for r in s.regime]
     ((2,), ['exact', 'exact'])
     """
-    return _solved("steady_state", alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta)
+    return solved_states("steady_state", alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta)
 
 
 @quiet
@@ -175,13 +176,13 @@ def learning_curve(
     rest = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
     (_, *others), labels = named_parameters(alpha=1.0, **rest)
     if labels is not None and labels.dims:  # the axis of alpha comes last
-        return _solved("learning_curve", **rest, alpha=alpha)
-    return _solved(
+        return solved_states("learning_curve", **rest, alpha=alpha)
+    return solved_states(
         "learning_curve", alpha=alpha, **{n: v[..., None] for n, v in zip(rest, others, strict=True)}
     )
 
 
-def _solved(what: str, **parameters: ArrayLike) -> SteadyState:
+def solved_states(what: str, **parameters: ArrayLike) -> SteadyState:
     """The steady states of validated parameters; tells of those that failed."""
     arrays, labels = named_parameters(**parameters)
     named = dict(zip(parameters, arrays, strict=True))

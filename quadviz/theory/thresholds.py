@@ -45,8 +45,11 @@ Regularisation = Literal["ridgeless", "none", "bayes"]
 #: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
 _PER_DECADE, _BLOCK = 4, 2**16
 _STEP = np.log(10) / _PER_DECADE
-#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell.
-_CLEAN = 1e-16
+#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise the
+#: mse, which is proportional to it, is not looked for.
+_CLEAN, _LEAST = 1e-16, 1e-30
+#: Below this xi the quick quantile is not good enough to look with.
+_QUICK = 1e-10
 #: Rounding of a term, with a margin, and the largest error of a result.
 _UNIT, _GOOD = 3e-17, 1e-9
 #: Relative rise of the first equation's alpha that is more than rounding of the scan.
@@ -213,7 +216,7 @@ def _stretch(
 
     alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
     """
-    floor = np.maximum(delta / 2, _CLEAN)
+    floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
     ceiling = 1e3 * ((1 + 1 / kappa_star + delta) / np.minimum(kappa, 1)) ** 2
     first, last = np.floor(np.log(floor) / _STEP), np.ceil(np.log(ceiling) / _STEP)
     return first.astype(np.intp), last.astype(np.intp)
@@ -222,9 +225,10 @@ def _stretch(
 def _cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> FloatArray:
     """max(0, omega); one-dimensional arguments."""
     cut = np.zeros_like(xi)
-    narrow = kappa < 1
-    quantile = quick_quantile if quick else mass_quantile
-    cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
+    coarse = quick & (xi >= _QUICK)
+    for some, quantile in ((coarse, quick_quantile), (~coarse, mass_quantile)):
+        narrow = (kappa < 1) & some
+        cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
     return cut
 
 
@@ -286,7 +290,7 @@ def _noisy_interpolation(
     rises = same & (np.diff(first) > _RISE * first[1:]) & (point[1:] * _STEP < end[owner[1:]])
     several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
-    good = clean.copy()
+    good = clean & (delta == 0)
     good[at] = _error(solved, cut, star, noise, t) <= accuracy
     status = np.where(good, np.where(several & ~clean, Status.SEVERAL, Status.SOLVED), Status.FAILED)
     return (

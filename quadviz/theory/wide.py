@@ -93,7 +93,7 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
         return 2 * p.alpha - (evaluate(q, q, xi, p.kappa_star).mse + p.delta / 2) / xi, q
 
     p = problems
-    shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)
+    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, 1)
     floor = np.maximum(np.maximum(p.delta / 4, shrunk), _CLEAN) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
     (xi, q), converged = zoom(p, np.log(floor), np.log(ceiling), scan)
