@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_times", "is_masked", "readable", "real_array", "real_number", "real_points", "shown", "whole_number"]
+__all__ = [
+    "checked_times",
+    "is_masked",
+    "readable",
+    "real_array",
+    "real_number",
+    "real_points",
+    "shown",
+    "whole_number",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -35,7 +44,9 @@ def real_array(value: ArrayLike) -> FloatArray:
     0.3
     """
     if is_masked(value):
-        raise TypeError("real numbers without a mask (use .compressed(), or .filled() with a value inside the range)")
+        raise TypeError(
+            "real numbers without a mask (use .compressed(), or .filled() with a value inside the range)"
+        )
     try:
         raw = np.asarray(value)
     except (TypeError, ValueError) as error:  # a ragged nested sequence

@@ -67,7 +67,9 @@ def named_parameters(**values: ArrayLike) -> tuple[tuple[FloatArray, ...], Label
         return broadcast_parameters(**values), None
     if named:
         return _by_name(values, named)
-    arrays = broadcast_parameters(**{n: indexed[n].to_numpy() if n in indexed else v for n, v in values.items()})
+    arrays = broadcast_parameters(
+        **{n: indexed[n].to_numpy() if n in indexed else v for n, v in values.items()}
+    )
     (first, one), *rest = indexed.items()
     for name, other in rest:
         if not other.index.equals(one.index):
@@ -110,7 +112,9 @@ def _by_name(values: Mapping[str, Any], named: Mapping[str, Any]) -> tuple[tuple
     return broadcast_parameters(**arrays), Labels(dims, coords)
 
 
-def varying_dims(shape: tuple[int, ...], parameters: Mapping[str, Any], taken: Iterable[str] = ()) -> tuple[str, ...]:
+def varying_dims(
+    shape: tuple[int, ...], parameters: Mapping[str, Any], taken: Iterable[str] = ()
+) -> tuple[str, ...]:
     """A name for each axis: of the one parameter that varies along it alone, where there is one.
 
     >>> varying_dims((2, 3), {"kappa": np.array([[1.0], [2.0]]), "alpha": np.array([0.1, 0.2, 0.3])})
@@ -125,7 +129,9 @@ def varying_dims(shape: tuple[int, ...], parameters: Mapping[str, Any], taken: I
             if size > 1 and _moves(np.broadcast_to(value, shape), axis)
         ]
         name = movers[0] if len(movers) == 1 and movers[0] not in used else ""
-        if not name or any(_moves(np.broadcast_to(parameters[name], shape), a) for a in range(len(shape)) if a != axis):
+        if not name or any(
+            _moves(np.broadcast_to(parameters[name], shape), a) for a in range(len(shape)) if a != axis
+        ):
             name = "point" if len(shape) == 1 else f"dim_{axis}"
         used.add(name)
         names.append(name)

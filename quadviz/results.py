@@ -310,7 +310,10 @@ def _attributes(name: str) -> dict[str, Any]:
         said["symbol"] = about.symbol
     if name in _CODES:
         kind = _CODES[name]
-        said |= {"flag_values": [int(m) for m in kind], "flag_meanings": " ".join(m.name.lower() for m in kind)}
+        said |= {
+            "flag_values": [int(m) for m in kind],
+            "flag_meanings": " ".join(m.name.lower() for m in kind),
+        }
     return said
 
 
@@ -327,4 +330,6 @@ def _library(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise ImportError(f"this conversion needs {name}: pip install 'quadviz[{name}]', or {name} itself") from error
+        raise ImportError(
+            f"this conversion needs {name}: pip install 'quadviz[{name}]', or {name} itself"
+        ) from error

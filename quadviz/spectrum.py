@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import real_points
 from quadviz.partial_integrals import half_line_integrals, half_line_mass, half_line_moment1, half_line_sizes
 from quadviz.resolvent import Edges, band_edges, edge_distances, resolvent
-from quadviz.checks import real_points
 from quadviz.results import TupleResult, points_repr
 from quadviz.setting import PARAMETERS
 from quadviz.theory.outcome import quiet
@@ -103,8 +103,8 @@ class NoisyTeacherLaw:
     is in closed form, vectorised over the points and over the law's own parameters: arguments
     broadcast against ``kappa_star`` and ``xi``. Results of shape () are NumPy scalars.
 
-    Good to 1e-9 for kappa_star from 1e-6 to 1e2 and xi from 1e-12 to 1e6, relative to the size of Y; density,
-    resolvent, mass and quantile for all that is not refused.
+    Good to 1e-9 for kappa_star from 0.001 to 100 and xi from 1e-12 to 1e+06, integrals beside the size of
+    Y; beyond, density, resolvent, mass and quantile are, and integrals are so good or NaN.
 
     Args:
         kappa_star: teacher width m*/d, from 1e-6 to 1e6.
@@ -128,7 +128,9 @@ class NoisyTeacherLaw:
             bad = ~((values >= low) & (values <= high))
             if np.any(bad):
                 first = values[bad].flat[0]
-                allowed = f"from {low:g} to {high:g}" if first > 0 and np.isfinite(first) else "a finite number > 0"
+                allowed = (
+                    f"from {low:g} to {high:g}" if first > 0 and np.isfinite(first) else "a finite number > 0"
+                )
                 raise ValueError(f"{name} must be {allowed}, got {first:.6g}")
         try:
             self.kappa_star, self.xi = np.broadcast_arrays(width, raw)
@@ -211,7 +213,9 @@ class NoisyTeacherLaw:
         scale = 1 + 1 / args[1] + args[2]
         known = _UNIT * np.maximum(sizes.deficit / scale, sizes.x_rho_hilbert) <= _GOOD
         columns = (law.mass, moment1, law.moment2, law.rho_hilbert, law.x_rho_hilbert)
-        return PartialIntegrals(*(np.where(known, column, np.nan).reshape(points.shape) for column in columns))
+        return PartialIntegrals(
+            *(np.where(known, column, np.nan).reshape(points.shape) for column in columns)
+        )
 
     @staticmethod
     def _near_support(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:

@@ -87,6 +87,8 @@ class TeacherLaw:
         left, right = self.edges
         inside = (points > np.maximum(left, 0.0)) & (points < right)
         x_inside = np.where(inside, points, 1.0)
-        height = np.sqrt(np.where(inside, points - left, 0.0)) * np.sqrt(np.where(inside, right - points, 0.0))
+        height = np.sqrt(np.where(inside, points - left, 0.0)) * np.sqrt(
+            np.where(inside, right - points, 0.0)
+        )
         density: FloatArray = (kappa_star * height / (2 * np.pi * x_inside))[()]
         return density

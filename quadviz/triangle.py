@@ -78,13 +78,25 @@ def quick_quantile(
         place[active] = x
         go = np.abs(step) > _ACCURACY * np.minimum(here, np.pi - here)
         moved = np.where(safe, newton, (left + right) / 2)
-        state = [moved, left, right, np.where(safe, np.abs(step), np.inf), middle, reach, teacher, noise, wanted]
+        state = [
+            moved,
+            left,
+            right,
+            np.where(safe, np.abs(step), np.inf),
+            middle,
+            reach,
+            teacher,
+            noise,
+            wanted,
+        ]
         if not go.all():
             active, state = active[go], [a[go] for a in state]
     return place
 
 
-def _point(s: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _point(
+    s: FloatArray, kappa_star: FloatArray, xi: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """x, the mass above it, and d mass / ds at the point of the support with |h| = s."""
     k = kappa_star
     w = xi * s * s + k

@@ -21,7 +21,16 @@ from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, s
 from quadviz.simulation.sizes import Inputs, Sizes, check_memory
 from quadviz.threads import blas_threads
 
-__all__ = ["LabelNoise", "Observed", "Problem", "Recipe", "TeacherWeights", "eigenvalues", "sample_problem", "what_was_asked"]
+__all__ = [
+    "LabelNoise",
+    "Observed",
+    "Problem",
+    "Recipe",
+    "TeacherWeights",
+    "eigenvalues",
+    "sample_problem",
+    "what_was_asked",
+]
 
 FloatArray = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]

@@ -75,7 +75,9 @@ class Simulation(Result):
 
     def sheets(self) -> dict[str, Sheet]:
         """What was observed over time, and the eigenvalues."""
-        about = what_was_asked(self.setting, self.sizes, self.recipe, self.seed) | {"reached": ((), self.reached)}
+        about = what_was_asked(self.setting, self.sizes, self.recipe, self.seed) | {
+            "reached": ((), self.reached)
+        }
         time, kept = ("time",), ("eigenvalue_time", "index")
         course = {name: (time, getattr(self, name)) for name in Observed._fields}
         return {
@@ -128,12 +130,15 @@ class SimulationError(RuntimeError):
 
 
 def log_times(end: float, points: int = 61, start: float = 1e-2) -> FloatArray:
-    """Time 0 and times evenly spaced in their logarithm, shape (points,).
+    """Time 0 and times evenly spaced in their logarithm, as a flow of THEORY section 1 wants to be seen.
 
     Args:
         end: the last one.
         points: how many, >= 3.
         start: the first one after 0.
+
+    Returns:
+        Times, shape (points,).
 
     Raises:
         TypeError: if points is not a whole number.
@@ -253,7 +258,9 @@ def train(
     """
     wanted, kept = checked_times(times, eigenvalue_times)
     if not isinstance(problem, Problem):
-        raise TypeError(f"problem must be a quadviz.Problem, as sample_problem draws it, got {shown(problem)}")
+        raise TypeError(
+            f"problem must be a quadviz.Problem, as sample_problem draws it, got {shown(problem)}"
+        )
     rtol = real_number("rtol", rtol, "between 1e-12 and 0.01", 1e-12, 1e-2)
     max_steps, threads = whole_number("max_steps", max_steps, 1), whole_number("threads", threads, 1)
     return _snapshots(problem, wanted, kept, keep_weights, rtol, max_steps, threads, watch)

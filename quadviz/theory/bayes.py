@@ -76,9 +76,9 @@ def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> 
     Solves ``2 alpha xi = mmse + delta/2`` with ``mmse = xi - (4 pi^2/3) xi^2 int rho^3`` (arXiv 2408.03733).
     A point does not depend on its company, to the last bit.
 
-    Good to 1e-9 for alpha from 1e-3 to 1e3, kappa_star from 1e-2 to 1e2 and delta = 0 or from 1e-3 to 1e6, and
-    beyond where the status is not FAILED; within a relative 1e-7 of the recovery threshold, where the last
-    digit of alpha counts, to what that digit does.
+    Good to 1e-9 for alpha from 0.001 to 1000, kappa_star from 0.01 to 100 and delta = 0 or from 1e-09 to
+    1e+06; beyond, where the status is not FAILED; within a relative 1e-7 of the recovery threshold, where
+    the last digit of alpha counts, to what that digit does.
 
     Args:
         alpha: sample ratio n/d^2, > 0.
@@ -114,7 +114,9 @@ def _solved(
     """mmse, xi and status of one-dimensional parameters."""
     xi, mmse, fine = np.zeros(alpha.shape), np.zeros(alpha.shape), np.ones(alpha.shape, dtype=bool)
     tried = within_reach(alpha, widths=(kappa_star,), delta=delta)
-    left = np.flatnonzero(tried & ((delta > 0) | (alpha < recovery_threshold(kappa_star, kappa_star, "bayes"))))
+    left = np.flatnonzero(
+        tried & ((delta > 0) | (alpha < recovery_threshold(kappa_star, kappa_star, "bayes")))
+    )
     if left.size:
         a, k, noise = alpha[left], kappa_star[left], delta[left]
         x = _effective_noise(a, k, noise)
@@ -128,7 +130,9 @@ def _solved(
         moved = np.where(bend > 0, error * by_law / needed / bend, np.inf)
         # Next to its own threshold, alpha counts to its last digit: that is not an error of the solution.
         moved = np.where(error <= _NONE, 0.0, moved)
-        off = np.maximum(moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300))))
+        off = np.maximum(
+            moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300)))
+        )
         error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature))
         residual = np.abs(needed - 2 * a * x) <= 1e-8 * 2 * a * x
         xi[left], mmse[left] = x, np.minimum(value, 1 / k)
@@ -138,9 +142,7 @@ def _solved(
     return np.where(fine, mmse, np.nan), np.where(fine, xi, np.nan), status
 
 
-def _mmse(
-    kappa_star: FloatArray, xi: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """mmse(xi), its derivative, its relative rounding, and the error of its integral.
 
     Where the noise hides all but the variance 1/kappa_star of the teacher's eigenvalues, the two terms of the

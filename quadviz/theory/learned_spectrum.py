@@ -81,7 +81,9 @@ class LearnedSpectrum(Result):
         dims = tuple(of_state.dims)
         more: dict[str, Any] = {"cut": self.cut, "atom_at_zero": self.atom_at_zero, "gap": self.gap}
         for prefix, edges in (("", self.edges), ("noisy_", self.noisy_edges)):
-            more |= {f"{prefix}{n}_edge": getattr(edges, n) for n in ("left", "gap_left", "gap_right", "right")}
+            more |= {
+                f"{prefix}{n}_edge": getattr(edges, n) for n in ("left", "gap_left", "gap_right", "right")
+            }
         values = {**of_state.values, **{name: (dims, value) for name, value in more.items()}}
         return {"points": Sheet(of_state.dims, of_state.coords, values, of_state.index)}
 
@@ -135,7 +137,9 @@ class LearnedSpectrum(Result):
 
     def _density(self, z: FloatArray) -> FloatArray:
         kept = z >= self.cut - self.state.q
-        return np.where(kept, self._noisy_density(z + self.state.q), np.where(np.isnan(self.cut), np.nan, 0.0))
+        return np.where(
+            kept, self._noisy_density(z + self.state.q), np.where(np.isnan(self.cut), np.nan, 0.0)
+        )
 
     @quiet
     def singular_value_density(self, s: ArrayLike) -> FloatArray:
@@ -156,8 +160,10 @@ def learned_spectrum(
 ) -> LearnedSpectrum:
     """The law of the learned matrix Z = W W^T at long times, broadcasting like :func:`quadviz.steady_state`.
 
-    The eigenvalues of Y = Z* + sqrt(xi) G above b = max(q, omega), less q (arXiv 2601.10483, steady state). Good
-    to 1e-9 where :func:`quadviz.steady_state` is, which see; NaN where it failed.
+    Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
+    or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100, as the steady state is; NaN where that
+    failed. The eigenvalues of Y = Z* + sqrt(xi) G above b = max(q, omega), less q (arXiv 2601.10483,
+    steady state).
 
     Args:
         alpha: sample ratio n/d^2, > 0.

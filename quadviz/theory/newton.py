@@ -48,9 +48,7 @@ class Problems:
         )
 
 
-def mass_surplus(
-    t: Terms, kappa: FloatArray, kappa_star: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def mass_surplus(t: Terms, kappa: FloatArray, kappa_star: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The mass above the cut less the student's rank, and how large its rounding may be.
 
     A student barely narrower than its teacher loses the least of the teacher's directions, whose eigenvalue may

@@ -45,7 +45,9 @@ def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta
     The best achievable mse is that of ``steady_state(alpha, kappa, kappa_star, optimal_lam(...), delta)``, the
     steady states of arXiv 2601.10483. A point does not depend on its company, to the last bit.
 
-    Good to 1e-9 for alpha and delta between 1e-2 and 1e2 and widths between 2e-2 and 1e2; beyond, the steady state at the answer is held against it, and NaN is returned where the two differ.
+    Good to 1e-9 for alpha from 0.01 to 100, kappa from 0.02 to 100, kappa_star from 0.02 to 3 and delta =
+    0 or from 0.001 to 100; beyond, the steady state at the answer is held against it, and NaN is returned
+    where the two differ.
 
     Args:
         alpha: sample ratio n/d^2, > 0.

@@ -126,7 +126,11 @@ def errstate(failed: OnFailure = "warn") -> Iterator[None]:
 
 
 def announce(
-    what: str, status: NDArray[np.int8] | NDArray[np.bool_], parameters: Mapping[str, Any], remedy: str, level: int = 3
+    what: str,
+    status: NDArray[np.int8] | NDArray[np.bool_],
+    parameters: Mapping[str, Any],
+    remedy: str,
+    level: int = 3,
 ) -> None:
     """Warn of the points that failed, or raise, or do nothing.
 

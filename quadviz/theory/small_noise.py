@@ -61,7 +61,9 @@ def _mu(s: FloatArray, cut: FloatArray, kappa_star: FloatArray) -> tuple[FloatAr
     """mu(s), mu'(s) and mu''(s) for kappa_star < 1."""
     a = 1 - kappa_star
     mass, moment1, moment2 = semicircle_integrals(np.maximum(s, cut))
-    value = kappa_star * (2 - kappa_star) + a * (kappa_star * s * s + a * (moment2 - 2 * s * moment1 + s * s * mass))
+    value = kappa_star * (2 - kappa_star) + a * (
+        kappa_star * s * s + a * (moment2 - 2 * s * moment1 + s * s * mass)
+    )
     slope = 2 * a * (kappa_star * s - a * (moment1 - s * mass))
     return value, slope, 2 * a * (kappa_star + a * mass)
 

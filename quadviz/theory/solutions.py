@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.setting import PARAMETERS
-from quadviz.spectrum import mass_quantile
 from quadviz.theory.contour import trace_zeros
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
@@ -54,7 +53,11 @@ def steady_state_solutions(
     Solves ``2 alpha xi = mse + delta/2`` and ``q (1 - I/alpha) = lam`` (arXiv 2601.10483, steady state) by a scan
     of 48 points a decade in xi, brackets of all sign changes, those that hide between two points included,
     and Newton's method in each. The first solution is that of :func:`quadviz.steady_state`: the branch reached
-    from large alpha. Good to 1e-9 where that is; roots closer than 1e-4 in log xi may be missed.
+    from large alpha.
+
+    Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
+    or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100; roots closer than 1e-4 in log xi may be
+    missed.
 
     Args:
         alpha: sample ratio n/d^2, > 0; a single number, as are the others.
@@ -149,7 +152,9 @@ def solution_branches(
     lines, across = trace_zeros(phi)
     at_alpha, at_xi = across
     # Crossings of grid lines of alpha, (row, column): solved for xi; of xi: solved for alpha.
-    found_xi = _solve_xi(_along(one, grid[at_alpha[:, 1]]), log_xi[at_alpha[:, 0]], log_xi[at_alpha[:, 0] + 1])
+    found_xi = _solve_xi(
+        _along(one, grid[at_alpha[:, 1]]), log_xi[at_alpha[:, 0]], log_xi[at_alpha[:, 0] + 1]
+    )
     found_alpha, others = _solve_alpha(one, log_xi[at_xi[:, 0]], grid[at_xi[:, 1]], grid[at_xi[:, 1] + 1])
     alphas = np.concatenate([grid[at_alpha[:, 1]], found_alpha])
     unknowns = Unknowns(*(np.concatenate(pair) for pair in zip(found_xi, others, strict=True)))
@@ -186,7 +191,9 @@ def _nothing(size: int) -> Unknowns:
 
 def _along(one: Problems, alpha: FloatArray) -> Problems:
     """The same problem at many alpha."""
-    return Problems(alpha, *(np.full(alpha.size, getattr(one, n)[0]) for n in ("kappa", "kappa_star", "lam", "delta")))
+    return Problems(
+        alpha, *(np.full(alpha.size, getattr(one, n)[0]) for n in ("kappa", "kappa_star", "lam", "delta"))
+    )
 
 
 def _lattice(p: Problems, per_decade: int) -> FloatArray:
@@ -198,7 +205,9 @@ def _lattice(p: Problems, per_decade: int) -> FloatArray:
     return lattice
 
 
-def _phi(p: Problems, log_xi: FloatArray, accuracy: float = 1e-6) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _phi(
+    p: Problems, log_xi: FloatArray, accuracy: float = 1e-6
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Phi / xi, q and omega (-inf where the cut is at q), for one-dimensional problems and places."""
     xi = np.exp(log_xi)
     value, q, omega = np.empty_like(xi), np.empty_like(xi), np.full_like(xi, -np.inf)

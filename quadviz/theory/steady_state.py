@@ -113,9 +113,10 @@ def steady_state(
     Solves ``2 alpha xi = mse + delta/2`` and ``q (1 - I/alpha) = lam`` (arXiv 2601.10483, steady
     state; see :mod:`quadviz.theory.equations`). A point does not depend on its company, to the last bit.
 
-    Good to 1e-9 for parameters between 1e-3 and 1e3 (lam and delta may be 0; kappa_star from 1e-2), and
-    beyond where the status is not FAILED; within a relative 1e-7 of a threshold or a fold, where the last
-    digit of alpha counts, to what that digit does.
+    Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
+    or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100; beyond, where the status is not FAILED;
+    within a relative 1e-7 of a threshold or a fold, where the last digit of alpha counts, to what that
+    digit does.
 
     Args:
         alpha: sample ratio n/d^2, > 0. DataArrays broadcast by name, here and below.
@@ -138,7 +139,9 @@ def steady_state(
     >>> s.mse.shape, [Regime(r).label for r in s.regime]
     ((2,), ['exact', 'exact'])
     """
-    return solved_states("steady_state", alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta)
+    return solved_states(
+        "steady_state", alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta
+    )
 
 
 @quiet
@@ -147,7 +150,9 @@ def learning_curve(
 ) -> SteadyState:
     """Whole learning curves: every setting at every alpha, in one call of :func:`steady_state`.
 
-    The equations are those of arXiv 2601.10483, steady state; good to 1e-9 in the domain given there.
+    Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
+    or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100, as there. The equations are those of arXiv
+    2601.10483, steady state.
 
     Args:
         alpha: sample ratios, one-dimensional of length N, > 0.

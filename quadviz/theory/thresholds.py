@@ -71,7 +71,8 @@ def recovery_threshold(
 
     For kappa_star >= 1 all three are 1/2; all three meet at kappa = kappa_star.
 
-    Closed forms of arXiv 2601.10483, perfect recovery; good to 1e-9 for widths from 1e-6 on.
+    Good to 1e-9 for kappa from 1e-06 to 1e+06 and kappa_star from 1e-06 to 1e+06. Closed forms of arXiv
+    2601.10483, perfect recovery.
 
     Args:
         kappa: student width m/d, > 0.
@@ -154,8 +155,8 @@ def interpolation_threshold(
     is 0. A student narrower than its teacher has a threshold too: what it cannot express acts as noise.
     Else it solves ``q = 0, alpha = I, 2 alpha xi = mse + delta/2`` (arXiv 2601.10483, interpolation threshold).
 
-    Good to 1e-9 for widths between 1e-2 and 1e2 and delta up to 1e2, and beyond where the status is not
-    FAILED. A threshold does not depend on its company, to the last bit.
+    Good to 1e-9 for kappa from 0.02 to 100, kappa_star from 0.02 to 2 and delta = 0 or from 1e-06 to 10;
+    beyond, where the status is not FAILED. A threshold does not depend on its company, to the last bit.
 
     Args:
         kappa: student width m/d, > 0.
@@ -182,7 +183,9 @@ def interpolation_threshold(
     shape = arrays[0].shape
     alpha, mse, xi, status = (values.reshape(shape) for values in found)
     named = dict(zip(("kappa", "kappa_star", "delta"), arrays, strict=True))
-    announce("interpolation_threshold", status, named, "lower delta, or bring the widths nearer to 1", level=4)
+    announce(
+        "interpolation_threshold", status, named, "lower delta, or bring the widths nearer to 1", level=4
+    )
     return InterpolationThreshold(*arrays, alpha=alpha, mse=mse, xi=xi, status=status, labels=labels)
 
 

@@ -74,7 +74,8 @@ def shift_at(p: Problems, xi: FloatArray, accuracy: float = 1e-6) -> FloatArray:
         slope = q * t.rho_hilbert + decay
         fraction = np.divide(excess, slope, out=np.zeros_like(q), where=slope > 0)
         tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
-        inside = (tried >= low) & (tried <= high)
+        # Off the support nothing moves: there the bracket is halved.
+        inside = (tried >= low) & (tried <= high) & (slope > 0)
         step = np.where(left, np.where(inside, tried, (low + high) / 2) - log_q, 0.0)
         log_q = log_q + step
         left &= np.abs(step) >= accuracy
