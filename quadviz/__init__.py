@@ -1,8 +1,9 @@
 """quadviz: the theory of how wide quadratic networks learn, to compute with and to look at.
 
-Source: S. Martin, G. Biroli, F. Bach, arXiv 2601.10483 (JMLR 27(136), 2026). The parameters are alpha = n/d^2 (samples),
-kappa = m/d (student width), kappa_star = m*/d (teacher width), lam (weight decay; 0 is lam -> 0+), delta (label
-noise), gamma (initial variance); :data:`PARAMETERS` describes them, :class:`Setting` holds one of each.
+Source: S. Martin, G. Biroli, F. Bach, arXiv 2601.10483 (JMLR 27(136), 2026). The parameters are alpha =
+    n/d^2 (samples), kappa = m/d (student width), kappa_star = m*/d (teacher width), lam (weight decay; 0 is
+    lam -> 0+), delta (label noise), gamma (initial variance); :data:`PARAMETERS` describes them,
+    :class:`Setting` holds one of each.
 
 After long training, d -> infinity; arrays broadcast, every point has a status:
     steady_state, learning_curve      test error, losses, rank
@@ -21,8 +22,9 @@ Networks of finite d:
     simulate, simulate_ensemble, train, minimise, sample_problem, log_times
 
 Results convert: ``.to_dict()``, ``.to_dataframe()`` (pandas), ``.to_xarray()``. Where solves fail a
-:class:`SolveWarning` says so; ``errstate`` turns it off. ``help(quadviz.steady_state)`` explains a function. Figures and
-dashboards are imported by name, from :mod:`quadviz.figures` and :mod:`quadviz.explorers`: this stays light.
+:class:`SolveWarning` says so; ``errstate`` turns it off. ``help(quadviz.steady_state)`` explains a
+function. Figures and dashboards are imported by name, from :mod:`quadviz.figures` and
+:mod:`quadviz.explorers`: this stays light.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -1,8 +1,8 @@
-"""Elementwise functions applied block by block: bounded memory, warm caches, and digits that do not depend on company.
+"""Elementwise functions applied block by block: bounded memory, warm caches, digits that know no company.
 
-NumPy computes a product of two complex arrays in place where a temporary one is large (256 kB), and then rounds
-it in another order. Below that size every operation used here gives an entry the same bits whatever stands
-beside it.
+NumPy computes a product of two complex arrays in place where a temporary one is large (256 kB), and then
+rounds it in another order. Below that size every operation used here gives an entry the same bits whatever
+stands beside it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def slices(size: int, block: int = BLOCK) -> list[slice]:
 
 
 def blockwise(block: int) -> Callable[[F], F]:
-    """Make a function of arrays of one shape, which returns one or a tuple of them, work on so many at a time."""
+    """Make a function of arrays of one shape, which returns one or a tuple of them, work block by block."""
 
     def decorate(f: F) -> F:
         @wraps(f)

@@ -32,7 +32,7 @@ def is_masked(value: object) -> bool:
 
 
 def real_array(value: ArrayLike) -> FloatArray:
-    """Real numbers as float64, NaN and infinities among them; a float32 means the decimal number it stands for.
+    """Real numbers as float64, NaN and infinities among them; a float32 means the decimal it stands for.
 
     The nearest float32 to 0.3 is 0.30000001192..., which is not the width 0.3: what is short as a decimal was
     meant so.

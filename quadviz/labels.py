@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from quadviz.setting import PARAMETERS, broadcast_parameters
 
@@ -51,8 +51,8 @@ class Labels:
         return Labels(dims, {name: values for name, values in coords.items() if name in dims})
 
 
-def named_parameters(**values: ArrayLike) -> tuple[tuple[FloatArray, ...], Labels | None]:
-    """Parameters validated and broadcast as by :func:`quadviz.setting.broadcast_parameters`, and their labels.
+def named_parameters(**values: Any) -> tuple[tuple[FloatArray, ...], Labels | None]:
+    """Parameters broadcast as by :func:`quadviz.setting.broadcast_parameters`, and their labels.
 
     Raises:
         TypeError: if a value is not made of real numbers.
@@ -100,8 +100,8 @@ def _by_name(values: Mapping[str, Any], named: Mapping[str, Any]) -> tuple[tuple
         if name not in named:
             if np.ndim(value) > 0:
                 raise ValueError(
-                    f"{name} ({PARAMETERS[name].label}) must be a single number or a DataArray beside arguments "
-                    f"with named dimensions, got shape {np.shape(value)}"
+                    f"{name} ({PARAMETERS[name].label}) must be a single number or a DataArray beside "
+                    f"arguments with named dimensions, got shape {np.shape(value)}"
                 )
             arrays[name] = value
             continue

@@ -242,8 +242,8 @@ def _second_moment_to_gap(
 ) -> FloatArray:
     """int rho x^2 over (-inf, x), for x in the gap or at its edge.
 
-    The whole lower band has the second moment a^2 xi - kappa_star^3 xi^2, with a = 1 - kappa_star. Between the
-    gap and x the density rises like a root, which leaves x^2 m - (6/5) x m^2/rho of a mass m.
+    The whole lower band has the second moment a^2 xi - kappa_star^3 xi^2, with a = 1 - kappa_star. Between
+    the gap and x the density rises like a root, which leaves x^2 m - (6/5) x m^2/rho of a mass m.
     """
     k, sink = kappa_star, np.abs(g.imag)
     mass, _ = mass_from_gap(g, k)

@@ -1,7 +1,7 @@
 """What results hold, by name: symbol and meaning, for the attributes of tables that leave the package.
 
-Everything is dimensionless: lengths are in units that make (1/d) tr Z* = 1, numbers of samples in units of d^2,
-widths in units of d, and time in units in which the flow is dW/dt = -d grad(L + (lam/d)|W|^2).
+Everything is dimensionless: lengths are in units that make (1/d) tr Z* = 1, numbers of samples in units of
+d^2, widths in units of d, and time in units in which the flow is dW/dt = -d grad(L + (lam/d)|W|^2).
 """
 
 from __future__ import annotations

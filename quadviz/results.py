@@ -1,8 +1,9 @@
 """What every result of the package can do: be converted, be printed, be compared without an accident.
 
-A result that holds arrays tells of itself as one or more :class:`Sheet`, numbers with named dimensions, and has
-its conversions from them: :meth:`Result.to_dict`, :meth:`Result.to_dataframe`, :meth:`Result.to_xarray`. A result
-that is a number for each point of a broadcast shape is a :class:`PointResult`, and needs to say nothing at all.
+A result that holds arrays tells of itself as one or more :class:`Sheet`, numbers with named dimensions, and
+has its conversions from them: :meth:`Result.to_dict`, :meth:`Result.to_dataframe`,
+:meth:`Result.to_xarray`. A result that is a number for each point of a broadcast shape is a
+:class:`PointResult`, and needs to say nothing at all.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Result:
     __slots__ = ()
 
     def sheets(self) -> dict[str, Sheet]:
-        """The tables this result consists of, by name; the first one is the one meant unless another is named."""
+        """The tables this result consists of, by name; the first one is meant unless another is named."""
         raise NotImplementedError
 
     def to_dict(self, sheet: str | None = None) -> dict[str, Any]:
@@ -171,9 +172,9 @@ class PointResult(Result):
         """The broadcast shape of the parameters."""
         return np.shape(getattr(self, self._columns()[-1]))
 
-    def __getitem__(self, index: object) -> Self:
+    def __getitem__(self, index: Any) -> Self:
         """The part at an index of the broadcast shape."""
-        part = {name: np.asarray(getattr(self, name))[index] for name in self._columns()}  # type: ignore[index]
+        part = {name: np.asarray(getattr(self, name))[index] for name in self._columns()}
         labels = None if self.labels is None else self.labels[index]
         return type(self)(**part, labels=labels)
 
@@ -219,7 +220,7 @@ class PointResult(Result):
 
 
 class TupleResult(PointResult):
-    """A few columns that belong together and are unpacked like a tuple: it is their tuple, in length and items."""
+    """A few columns that belong together and are unpacked: their tuple, in length and items."""
 
     def __len__(self) -> int:
         """How many columns there are."""

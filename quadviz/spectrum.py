@@ -209,7 +209,7 @@ class NoisyTeacherLaw:
         g = resolvent(*args)
         law, moment1 = half_line_integrals(g, *args), half_line_moment1(g, *args)
         # Where rounding has taken more than it may from numbers of the size of Y, there are none.
-        sizes = half_line_sizes(g, *args, law.deficit)
+        sizes = half_line_sizes(g, args[0], args[1], args[2], law.deficit)
         scale = 1 + 1 / args[1] + args[2]
         known = _UNIT * np.maximum(sizes.deficit / scale, sizes.x_rho_hilbert) <= _GOOD
         columns = (law.mass, moment1, law.moment2, law.rho_hilbert, law.x_rho_hilbert)

@@ -34,8 +34,9 @@ class TeacherLaw:
     """Law of the eigenvalues of Z* = (1/m*) sum_i w*_i w*_i^T, with w*_i ~ N(0, I_d) and m* = kappa_star d.
 
     Marchenko-Pastur with mean 1 and second moment 1 + 1/kappa_star: an atom of mass 1 - kappa_star at zero
-    where the teacher is narrower than the input, and one band (arXiv 2601.10483, the teacher). Results of shape ()
-    are NumPy scalars. Good to 1e-9 for widths from 1e-12 to 1e12, but for the last 1e-7 of the band at its edges.
+    where the teacher is narrower than the input, and one band (arXiv 2601.10483, the teacher). Results of
+    shape () are NumPy scalars. Good to 1e-9 for widths from 1e-12 to 1e12, but for the last 1e-7 of the
+    band at its edges.
 
     Args:
         kappa_star: teacher width m*/d, > 0, of any shape.

@@ -1,7 +1,7 @@
 """The equations of the long-time theory in arithmetic of any precision: what the fast ones are held against.
 
-The closed forms are those of docs and docstrings, written once more for mpmath's complex numbers, with the cubic
-solved by its polynomial roots; tests/test_spectrum.py holds such closed forms against quadrature.
+The closed forms are those of docs and docstrings, written once more for mpmath's complex numbers, with the
+cubic solved by its polynomial roots; tests/test_spectrum.py holds such closed forms against quadrature.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def terms(b, q, k, xi):
 
 
 def steady_state(alpha, kappa, kappa_star, lam, delta, q, xi, omega=None):
-    """mse, xi, q and train loss of the solution next to a start, to DIGITS digits; the cut is at omega if given."""
+    """mse, xi, q and train loss of the solution next to a start; the cut is at omega if given."""
     with mp.workdps(DIGITS):
         a, kap, k, lm, d = (mpf(float(v)) for v in (alpha, kappa, kappa_star, lam, delta))
 

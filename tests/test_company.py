@@ -1,4 +1,4 @@
-"""A point does not depend on its company: not in its bits, not in its status, and a million fit in the memory."""
+"""A point does not depend on its company, neither bits nor status; and a million fit in the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every function is good to 1e-9 in the domain it promises, and says so in its docstring and in docs/accuracy.md."""
+"""Every function is good to 1e-9 in the domain that its docstring and docs/accuracy.md promise."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from quadviz import (
     steady_state,
     steady_state_solutions,
 )
+from quadviz.spectrum import WIDTH_REACH, XI_REACH
 from quadviz.theory.bayes import _mmse
 from tests import exact
 
@@ -157,11 +158,11 @@ def test_laws(kappa_star, xi, log_x):
     x = np.array([-(10.0**log_x), 0.0, 10.0**log_x])
     teacher = TeacherLaw(star)
     assert np.all(teacher.density(x) >= 0)
-    try:
-        law = NoisyTeacherLaw(star, noise)
-    except ValueError as refusal:
-        assert "must be from" in str(refusal)
+    if not (WIDTH_REACH[0] <= star <= WIDTH_REACH[1] and XI_REACH[0] <= noise <= XI_REACH[1]):
+        with pytest.raises(ValueError, match="must be from"):
+            NoisyTeacherLaw(star, noise)
         return
+    law = NoisyTeacherLaw(star, noise)
     density, mass = law.density(x), law.mass_above(x)
     assert np.all(density >= 0) and np.all((mass >= 0) & (mass <= 1)) and np.all(np.diff(mass) <= 1e-12)
     place = law.quantile(0.5)

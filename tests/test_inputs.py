@@ -60,7 +60,7 @@ GOOD = {
                "label_noise": "gaussian", "weights": "gaussian", "max_steps": 1000, "threads": 1},
     simulate_ensemble: {"setting": SETTING, "d": 10, "seeds": [0], "times": [0.0, 0.1], "inputs": "network",
                         "processes": 1, "rtol": 1e-3, "max_steps": 1000},
-    minimise: {"setting": SETTING, "d": 10, "seed": 0, "tolerance": 1e-3, "max_evaluations": 100, "threads": 1},
+    minimise: {"setting": SETTING, "d": 10, "seed": 0, "tolerance": 1e-3, "max_evaluations": 9, "threads": 1},
     sample_problem: {"setting": SETTING, "d": 10, "seed": 0, "inputs": "network", "weights": "gaussian"},
     train: {"problem": sample_problem(SETTING, 10), "times": [0.0, 0.1], "rtol": 1e-3, "threads": 1},
 }  # fmt: skip

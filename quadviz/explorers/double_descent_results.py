@@ -268,4 +268,7 @@ def _joined(
 ) -> SteadyState:
     """Several results as one."""
     names = [f.name for f in fields(SteadyState) if f.name != "labels"]
-    return SteadyState(**{name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names})
+    columns: dict[str, Any] = {
+        name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names
+    }
+    return SteadyState(**columns)

@@ -79,14 +79,15 @@ def _about_others(point: SteadyState) -> str:
     listed = f"{', '.join(errors[:-1])} and {errors[-1]}" if len(errors) > 1 else errors[0]
     if float(point.mse) > 0:
         return (
-            f"the equations have others at the cross, with mse {listed}; the one that continues from large α is "
-            "shown. Where a network ends may depend on its way."
+            f"the equations have others at the cross, with mse {listed}; the one that continues from large α "
+            "is shown. Where a network ends may depend on its way."
         )
     return (
         f"recovery is of first order here: beside the recovered teacher the equations still have solutions "
         f"with mse {listed}, which end at some larger α. A network trained from a random start may stay near "
-        "one of them although it has samples enough. In the simulations of arXiv 2601.10483 without weight decay, at "
-        "κ = κ* = 0.5, the mse was 0.06 at α = 0.385, above the threshold 0.375, and 0.0002 at 0.395."
+        "one of them although it has samples enough. In simulations of arXiv 2601.10483 without weight "
+        "decay, at κ = κ* = 0.5, the mse was 0.06 at α = 0.385, above the threshold 0.375, and 0.0002 at "
+        "0.395."
     )
 
 

@@ -27,7 +27,8 @@ Observable = Literal["mse", "train_loss", "in_sample_error", "regularised_loss",
 class SimulationEnsemble(Result):
     """Simulations of one setting that differ in their seed (THEORY section 1; arXiv 2601.10483).
 
-    It converts to tables: "course" with a row a seed and time, "eigenvalues" with a row an eigenvalue of each.
+    It converts to tables: "course" with a row a seed and time, "eigenvalues" with a row an eigenvalue of
+    each.
 
     Attributes:
         setting: the ratios.
@@ -122,7 +123,8 @@ def simulate_ensemble(
         progress: True shows a bar, in a terminal or a notebook.
 
     Returns:
-        The ensemble, of R runs with observables of shape (T,). A network that failed is reported under its seed and does not disturb the others.
+        The ensemble, of R runs with observables of shape (T,). A network that failed is reported under its
+        seed and does not disturb the others.
 
     Raises:
         TypeError: if an argument is of the wrong kind.

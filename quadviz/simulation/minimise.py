@@ -106,8 +106,9 @@ def minimise(
 ) -> Minimum:
     """The final state alone of the network that :func:`simulate` trains, in a fraction of its time.
 
-    It minimises L + (lam/d) |W|_F^2 (THEORY section 1; arXiv 2601.10483). It agrees with the flow where kappa >= kappa_min and lam > 0. It need not where the width limits the rank,
-    or where lam = 0 leaves the minimum open.
+    It minimises L + (lam/d) |W|_F^2 (THEORY section 1; arXiv 2601.10483). It agrees with the flow where
+    kappa >= kappa_min and lam > 0. It need not where the width limits the rank, or where lam = 0 leaves the
+    minimum open.
 
     Args:
         setting: the ratios. ``lam = 0`` is no weight decay at all.

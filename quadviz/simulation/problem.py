@@ -118,7 +118,8 @@ class Observed(NamedTuple):
 class Problem(Result):
     """A teacher, its labelled samples, and a student before training (THEORY section 1; arXiv 2601.10483).
 
-    It converts to tables: "samples" with a row a sample, "teacher" and "start" with a row an entry of a matrix.
+    It converts to tables: "samples" with a row a sample, "teacher" and "start" with a row an entry of a
+    matrix.
 
     Attributes:
         setting: the ratios it was sampled at.
@@ -153,7 +154,7 @@ class Problem(Result):
                 about,
                 {"label": (sample, self.labels), "signal": (sample, self.signal)},
             ),
-            "teacher": Sheet(dict.fromkeys(matrix, d), about, {"teacher": (matrix, self.teacher)}),
+            "teacher": Sheet({"row": d, "column": d}, about, {"teacher": (matrix, self.teacher)}),
             "start": Sheet({"row": d, "neuron": m}, about, {"start": (weights, self.start)}),
         }
 

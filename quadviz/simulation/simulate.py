@@ -227,7 +227,8 @@ def train(
 ) -> Iterator[Simulation]:
     """Train a network and look at it after every step of the integrator, a few milliseconds at d = 50.
 
-    The flow dW/dt = -d grad(L + (lam/d)|W|^2) of THEORY section 1 (arXiv 2601.10483). Whoever takes the snapshots can draw them, and can stop: the last one taken is the result up to there.
+    The flow dW/dt = -d grad(L + (lam/d)|W|^2) of THEORY section 1 (arXiv 2601.10483). Whoever takes the
+    snapshots can draw them, and can stop: the last one taken is the result up to there.
 
     Args:
         problem: what is trained.

@@ -12,7 +12,7 @@ any free convolution with a semicircle, mmse/xi decreases with xi: there is one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -100,11 +100,13 @@ def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> 
     """
     arrays, labels = named_parameters(alpha=alpha, kappa_star=kappa_star, delta=delta)
     shape = arrays[0].shape
-    found = _solved(*(array.reshape(-1) for array in arrays))
-    mmse, xi, status = (column.reshape(shape) for column in found)
-    named = dict(zip(("alpha", "kappa_star", "delta"), arrays, strict=True))
-    announce("bayes_optimal", status, named, "bring the parameters nearer to 1", level=4)
-    return BayesOptimal(*arrays, mmse, xi, status, labels=labels)
+    found: tuple[Any, ...] = _solved(*(array.reshape(-1) for array in arrays))
+    columns: dict[str, Any] = {
+        name: values.reshape(shape) for name, values in zip(("mmse", "xi", "status"), found, strict=True)
+    }
+    named: dict[str, Any] = dict(zip(("alpha", "kappa_star", "delta"), arrays, strict=True))
+    announce("bayes_optimal", columns["status"], named, "bring the parameters nearer to 1", level=4)
+    return BayesOptimal(**named, **columns, labels=labels)
 
 
 @blockwise(_BLOCK)
@@ -120,7 +122,7 @@ def _solved(
     if left.size:
         a, k, noise = alpha[left], kappa_star[left], delta[left]
         x = _effective_noise(a, k, noise)
-        # The first equation gives the mmse without the cancellation of the second, unless the noise dominates.
+        # The first equation gives the mmse without the second one's cancellation, unless the noise dominates.
         value = np.maximum(2 * a * x - noise / 2, 0.0)
         by_law, slope, error, quadrature = _mmse(k, x)
         value = np.where(value < noise / 4, by_law, value)

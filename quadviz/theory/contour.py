@@ -20,9 +20,9 @@ def trace_zeros(table: NDArray[np.float64]) -> tuple[list[IndexArray], tuple[Ind
         table: values, shape (R, C).
 
     Returns:
-        The lines, each as numbers of crossings in the order passed, the first one repeated at the end of a loop;
-        and the crossings: first those between rows r and r + 1 of a column, then those between columns c and
-        c + 1 of a row, each as (r, c), shapes (M, 2) and (N, 2).
+        The lines, each as numbers of crossings in the order passed, the first one repeated at the end of a
+        loop; and the crossings: first those between rows r and r + 1 of a column, then those between
+        columns c and c + 1 of a row, each as (r, c), shapes (M, 2) and (N, 2).
 
     >>> lines, (between_rows, between_columns) = trace_zeros(np.array([[-1.0, -1.0], [1.0, 1.0]]))
     >>> [line.tolist() for line in lines], between_rows.tolist(), between_columns.tolist()

@@ -35,7 +35,7 @@ def mass_blur(p: Problems, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArr
 
 
 def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArray:
-    """The relative error of mse, xi, q and train loss that rounding can have made; 0 where it is the input's own.
+    """The relative error of mse, xi, q and train loss by rounding; 0 where the input's own is as large.
 
     Args:
         p: the parameters.

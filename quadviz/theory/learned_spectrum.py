@@ -32,7 +32,8 @@ FloatArray = NDArray[np.float64]
 class LearnedSpectrum(Result):
     """Laws of the learned matrix Z and of the noisy teacher Y behind it, for steady states of any shape.
 
-    The steady state of arXiv 2601.10483: Y less q, cut at b. All masses are fractions of the d eigenvalues. Values are NaN where the steady state was not found.
+    The steady state of arXiv 2601.10483: Y less q, cut at b. All masses are fractions of the d eigenvalues.
+    Values are NaN where the steady state was not found.
 
     Attributes:
         state: the steady states, with their status and regime.
@@ -62,9 +63,9 @@ class LearnedSpectrum(Result):
         """The broadcast shape of the parameters."""
         return self.state.shape
 
-    def __getitem__(self, index: object) -> LearnedSpectrum:
+    def __getitem__(self, index: Any) -> LearnedSpectrum:
         """The laws at an index of the broadcast shape."""
-        cut, atom, gap = (np.asarray(v)[index] for v in (self.cut, self.atom_at_zero, self.gap))  # type: ignore[index]
+        cut, atom, gap = (np.asarray(v)[index] for v in (self.cut, self.atom_at_zero, self.gap))
         return LearnedSpectrum(self.state[index], cut, atom, gap, self.noisy_edges[index], self.edges[index])
 
     def __len__(self) -> int:

@@ -42,7 +42,7 @@ class Problems:
     def __len__(self) -> int:
         return int(self.alpha.size)
 
-    def __getitem__(self, index: NDArray[np.intp] | BoolArray) -> Problems:
+    def __getitem__(self, index: NDArray[np.intp] | BoolArray | slice) -> Problems:
         return Problems(
             self.alpha[index], self.kappa[index], self.kappa_star[index], self.lam[index], self.delta[index]
         )
@@ -51,8 +51,8 @@ class Problems:
 def mass_surplus(t: Terms, kappa: FloatArray, kappa_star: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The mass above the cut less the student's rank, and how large its rounding may be.
 
-    A student barely narrower than its teacher loses the least of the teacher's directions, whose eigenvalue may
-    be 10^4 times the error: the little mass between gap and cut must be known by itself.
+    A student barely narrower than its teacher loses the least of the teacher's directions, whose eigenvalue
+    may be 10^4 times the error: the little mass between gap and cut must be known by itself.
     """
     rank = np.minimum(kappa, 1.0)
     surplus, rounding = t.mass - rank, np.full_like(t.mass, MASS_ROUNDING)

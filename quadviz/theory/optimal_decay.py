@@ -32,6 +32,8 @@ IndexArray = NDArray[np.intp]
 
 #: The smallest xi looked for, relative to the largest possible.
 _CLEAN = 1e-15
+#: q/sqrt(xi) below which the search, which is absolute, is improved by one step of iteration.
+_SLIGHT = 1e-6
 #: Points at a time.
 _BLOCK = 4096
 #: Largest relative difference between the xi here and that of the steady state at the weight decay found.
@@ -42,8 +44,8 @@ _SAME = 1e-6
 def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> FloatArray:
     """The weight decay with the least mse at long times, broadcasting like a ufunc.
 
-    The best achievable mse is that of ``steady_state(alpha, kappa, kappa_star, optimal_lam(...), delta)``, the
-    steady states of arXiv 2601.10483. A point does not depend on its company, to the last bit.
+    The best achievable mse is that of ``steady_state(alpha, kappa, kappa_star, optimal_lam(...), delta)``,
+    the steady states of arXiv 2601.10483. A point does not depend on its company, to the last bit.
 
     Good to 1e-9 for alpha from 0.01 to 100, kappa from 0.02 to 100, kappa_star from 0.02 to 3 and delta =
     0 or from 0.001 to 100; beyond, the steady state at the answer is held against it, and NaN is returned
@@ -56,8 +58,8 @@ def optimal_lam(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta
         delta: label-noise variance, >= 0.
 
     Returns:
-        lam, of the broadcast shape, a NumPy scalar for scalars; 0 where the ridgeless limit lam -> 0+ is best,
-        NaN where it was not found.
+        lam, of the broadcast shape, a NumPy scalar for scalars; 0 where the ridgeless limit lam -> 0+ is
+        best, NaN where it was not found.
 
     Raises:
         TypeError: if an argument is not made of real numbers.
@@ -89,7 +91,8 @@ def _best(alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: F
         found, xi = _best_decay(*at)
         known = np.flatnonzero(np.isfinite(found))
         lam[todo] = np.nan
-        state = solve_flat(*(v[known] for v in at[:3]), found[known], at[3][known])
+        a, width, star, noise = (v[known] for v in at)
+        state = solve_flat(a, width, star, found[known], noise)
         # At lam = 0 less weight decay still would be better, if there were less: xi is then larger.
         off = state["xi"] / xi[known] - 1
         same = (np.abs(off) <= _SAME) | ((found[known] == 0) & (off > 0))
@@ -114,6 +117,9 @@ def _best_decay(
     low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
     xi = np.exp(newton_in_bracket(surplus, low, high))
     best, t = _best_shift(xi, kappa, kappa_star, shift)
+    # A shift that is nearly none is what the equation makes of it: none where no eigenvalue is negative.
+    next_one = 2 * np.sqrt(xi) * t.rho_hilbert / np.where(t.mass > 0, t.mass, 1.0)
+    best = np.where(best < _SLIGHT, np.maximum(next_one, 0.0), best)
     return np.maximum(best * np.sqrt(xi) * (1 - t.interaction / alpha), 0.0), xi
 
 

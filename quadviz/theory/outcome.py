@@ -99,7 +99,8 @@ def errstate(failed: OnFailure = "warn") -> Iterator[None]:
     """What happens when points of a solve fail, as ``np.errstate`` says it for floating-point errors.
 
     Args:
-        failed: "warn" for a :class:`SolveWarning`, which is the default elsewhere; "ignore" for nothing but the
+        failed: "warn" for a :class:`SolveWarning`, which is the default elsewhere; "ignore" for nothing but
+            the
             status; "raise" for a :class:`SolveError`.
 
     Returns:
@@ -149,7 +150,8 @@ def announce(
         f"{name} = {np.broadcast_to(value, failed.shape)[first]:.6g}" for name, value in parameters.items()
     )
     which = "the first at " if failed.sum() > 1 else ""
-    text = f"{what}: {failed.sum()} of {failed.size} points not solved (NaN); {which}{setting}; what to change: {remedy}"
+    count = f"{failed.sum()} of {failed.size} points not solved (NaN)"
+    text = f"{what}: {count}; {which}{setting}; what to change: {remedy}"
     if _on_failure.get() == "raise":
         raise SolveError(text)
     warnings.warn(text, SolveWarning, stacklevel=level)

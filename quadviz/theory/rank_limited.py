@@ -41,8 +41,8 @@ _STEP = np.log(10) / PER_DECADE
 _CLEAN, _NEAR = 1e-22, 1e-4
 #: Below this xi the quick quantile is not good enough to look with.
 _QUICK = 1e-10
-#: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them that
-#: the width cuts: seen from 1.0 to 1.8 among a million settings. And Phi / xi that is negative beyond rounding.
+#: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them
+#: that the width cuts: seen from 1.0 to 1.9 at random. And Phi / xi that is negative beyond rounding.
 _SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
 #: Where the teacher is recovered, others are looked for from this xi on.
 _CLEAREST = 1e-8
@@ -222,7 +222,7 @@ def _solve_block(p: Problems) -> RankLimited:
     if len(one):
         unknowns, problems = one.start(), p[one.owner]
         ok = newton_between(problems, unknowns, one.low, one.high)
-        # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
+        # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it out.
         hard = np.flatnonzero(~ok)
         if hard.size:
             solved, ok[hard] = zoom(problems[hard], one.low[hard], one.high[hard], scan_cut)

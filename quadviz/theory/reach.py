@@ -1,8 +1,9 @@
 """Where the functions are good to nine digits, and how far from the sliders a solver goes at all.
 
-Inside its domain a function is good to 1e-9, relative, as tests check against arithmetic with 60 digits. Outside,
-its result is as good or it is NaN, with the status FAILED where there is one. Beyond its reach a solver does not
-try. Within a relative 1e-7 of a threshold or a fold the last digit of alpha counts; no more than that is promised.
+Inside its domain a function is good to 1e-9, relative, as tests check against arithmetic with 60 digits.
+Outside, its result is as good or it is NaN, with the status FAILED where there is one. Beyond its reach a
+solver does not try. Within a relative 1e-7 of a threshold or a fold the last digit of alpha counts; no more
+than that is promised.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _STEADY = {
     "lam": (1e-6, 1e2),
     "delta": (1e-6, 1e2),
 }
-#: By public function, the range of each of its parameters in which it is good to 1e-9; lam and delta may be 0 too.
+#: By public function, the ranges of its parameters in which it is good to 1e-9; lam and delta may be 0 too.
 DOMAINS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
     {
         "steady_state": _STEADY,

@@ -1,9 +1,9 @@
 """Every sign change of a function of log xi, for many problems at once, each on its own stretch of a lattice.
 
-The points belong to one lattice for all problems, and each problem is looked at on its own stretch of it: what
-is found for one does not depend on the others. Stretches differ in length, so they lie one after the other
-in flat arrays, each entry with its owner. Where the function turns round before it reaches zero, two roots may
-hide between neighbouring points: there it is looked at more closely.
+The points belong to one lattice for all problems, and each problem is looked at on its own stretch of it:
+what is found for one does not depend on the others. Stretches differ in length, so they lie one after the
+other in flat arrays, each entry with its owner. Where the function turns round before it reaches zero, two
+roots may hide between neighbouring points: there it is looked at more closely.
 """
 
 from __future__ import annotations
@@ -56,10 +56,8 @@ class Brackets:
 
     def joined(self, other: Brackets) -> Brackets:
         """These and others, sorted."""
-        owner, low, high = (
-            np.concatenate(pair)
-            for pair in ((self.owner, other.owner), (self.low, other.low), (self.high, other.high))
-        )
+        owner = np.concatenate([self.owner, other.owner])
+        low, high = np.concatenate([self.low, other.low]), np.concatenate([self.high, other.high])
         left, right = (
             tuple(np.concatenate(pair) for pair in zip(mine, theirs, strict=True))
             for mine, theirs in ((self.left, other.left), (self.right, other.right))
@@ -75,7 +73,7 @@ class Brackets:
         return np.bincount(self.owner, minlength=owners)
 
     def start(self) -> list[FloatArray]:
-        """Where the function would be zero if all were linear in log xi: xi, and the columns but the first."""
+        """Where the function would be zero if all were linear in log xi: xi, and the other columns."""
         a, b = self.left[0], self.right[0]
         share = np.clip(np.divide(a, a - b, out=np.full(len(self), 0.5), where=a != b), 0, 1)
         ends = zip((self.low, *self.left[1:]), (self.high, *self.right[1:]), strict=True)
@@ -139,7 +137,8 @@ def _turns(f: FloatArray, same: BoolArray, valid: BoolArray) -> IndexArray:
     before, here, after = size[at - 1], size[at], size[at + 1]
     bend = before - 2 * here + after
     dip = np.divide((before - after) ** 2, 8 * bend, out=np.zeros_like(bend), where=bend > 0)
-    return at[here - dip < _LOW * bend]
+    turning: IndexArray = at[here - dip < _LOW * bend]
+    return turning
 
 
 def _hidden(

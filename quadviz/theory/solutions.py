@@ -1,13 +1,13 @@
 """Every solution of the steady-state equations at one setting, and the curves they lie on.
 
-At given xi the second equation has one root q, whether the width cuts the spectrum (q <= omega, a quadratic) or
-not (q > omega): with it the first equation is one function of xi for both,
+At given xi the second equation has one root q, whether the width cuts the spectrum (q <= omega, a
+quadratic) or not (q > omega): with it the first equation is one function of xi for both,
 
     Phi(xi) = 2 alpha xi - mse - delta/2,
 
-continuous, negative for small xi and positive for large xi. Its roots are all the solutions there are (arXiv
-2601.10483, steady state). Over xi and alpha together they are the lines on which Phi vanishes, which fold and close
-to loops where the width limits the rank.
+continuous, negative for small xi and positive for large xi. Its roots are all the solutions there are
+(arXiv 2601.10483, steady state). Over xi and alpha together they are the lines on which Phi vanishes, which
+fold and close to loops where the width limits the rank.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ IndexArray = NDArray[np.intp]
 
 #: Points of the scan in xi, per decade: for one setting, and for curves.
 _FINE, _COARSE = 48, 16
-#: Without noise and weight decay Phi is looked at down to this xi: below it is its limit, the recovered teacher.
+#: Without noise and weight decay Phi is looked at down to this xi: below is its limit, the recovered teacher.
 _CLEAN = 1e-12
 #: Rounds in which a bracket is narrowed before Newton's method, and pieces of each.
 _ROUNDS, _PIECES = 5, 12
@@ -50,10 +50,10 @@ def steady_state_solutions(
 ) -> SteadyState:
     """Every solution of the long-time equations at one setting, by rising xi.
 
-    Solves ``2 alpha xi = mse + delta/2`` and ``q (1 - I/alpha) = lam`` (arXiv 2601.10483, steady state) by a scan
-    of 48 points a decade in xi, brackets of all sign changes, those that hide between two points included,
-    and Newton's method in each. The first solution is that of :func:`quadviz.steady_state`: the branch reached
-    from large alpha.
+    Solves ``2 alpha xi = mse + delta/2`` and ``q (1 - I/alpha) = lam`` (arXiv 2601.10483, steady state) by
+    a scan of 48 points a decade in xi, brackets of all sign changes, those that hide between two points
+    included, and Newton's method in each. The first solution is that of :func:`quadviz.steady_state`: the
+    branch reached from large alpha.
 
     Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
     or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100; roots closer than 1e-4 in log xi may be
@@ -96,7 +96,7 @@ def steady_state_solutions(
     clean = recovers(p, p.kappa)
     if clean[0]:
         nothing = Unknowns(*(np.array([v]) for v in (0.0, 0.0, -np.inf, True, False, True)))
-        unknowns = Unknowns(*(np.concatenate(pair) for pair in zip(nothing, unknowns, strict=True)))
+        unknowns = nothing.joined(unknowns)
     size = unknowns.xi.size
     if size == 0:
         return _states(p, _nothing(1), "steady_state_solutions")
@@ -110,10 +110,11 @@ def solution_branches(
 ) -> tuple[SteadyState, ...]:
     """The solutions along a learning curve, as the lines they lie on: with their folds, and closed loops.
 
-    Phi is tabulated over xi (16 points a decade) and the given alpha, its zero lines are followed through the
-    cells of the table, and each point is solved: where a line crosses a value of alpha for xi, where it crosses one
-    of xi for alpha, so that lines go around their folds. Equations as in :func:`steady_state_solutions`
-    (arXiv 2601.10483); what lies between two neighbouring values of both is not seen.
+    Phi is tabulated over xi (16 points a decade) and the given alpha, its zero lines are followed through
+    the cells of the table, and each point is solved: where a line crosses a value of alpha for xi, where it
+    crosses one of xi for alpha, so that lines go around their folds. Equations as in
+    :func:`steady_state_solutions` (arXiv 2601.10483); what lies between two neighbouring values of both is
+    not seen.
 
     Args:
         alpha: sample ratios, increasing, shape (N,) with N >= 2.
@@ -123,9 +124,10 @@ def solution_branches(
         delta: label-noise variance, >= 0.
 
     Returns:
-        The branches, the one that reaches largest alpha first; the points of each of shape (P,) in the order in
-        which the line passes them, with alpha among the results. A loop ends where it begins. Their status is
-        SEVERAL where another branch, or another stretch of the same one, lies at the same alpha.
+        The branches, the one that reaches largest alpha first; the points of each of shape (P,) in the
+        order in which the line passes them, with alpha among the results. A loop ends where it begins.
+        Their status is SEVERAL where another branch, or another stretch of the same one, lies at the same
+        alpha.
 
     Raises:
         TypeError: if an argument is not made of real numbers.
@@ -157,11 +159,8 @@ def solution_branches(
     )
     found_alpha, others = _solve_alpha(one, log_xi[at_xi[:, 0]], grid[at_xi[:, 1]], grid[at_xi[:, 1] + 1])
     alphas = np.concatenate([grid[at_alpha[:, 1]], found_alpha])
-    unknowns = Unknowns(*(np.concatenate(pair) for pair in zip(found_xi, others, strict=True)))
-    branches = []
-    for line in lines:
-        part = Unknowns(*(column[line] for column in unknowns))
-        branches.append((_along(one, alphas[line]), part))
+    unknowns = found_xi.joined(others)
+    branches = [(_along(one, alphas[line]), unknowns.part(line)) for line in lines]
     clean = grid[recovers(_along(one, grid), np.full(grid.size, one.kappa[0]))]
     if clean.size:
         zero, no = np.zeros(clean.size), np.zeros(clean.size, dtype=bool)
@@ -228,10 +227,10 @@ def _polished(p: Problems, brackets: Brackets) -> Unknowns:
     """The roots in brackets of one problem, sorted by xi, each once."""
     found = _solve_xi(p[brackets.owner], brackets.low, brackets.high)
     order = np.argsort(found.xi)
-    found = Unknowns(*(column[order] for column in found))
+    found = found.part(order)
     new = np.ones(order.size, dtype=bool)
     new[1:] = np.diff(found.xi) > _SAME * found.xi[1:]
-    return Unknowns(*(column[new] for column in found))
+    return found.part(new)
 
 
 def _solve_xi(p: Problems, low: FloatArray, high: FloatArray) -> Unknowns:

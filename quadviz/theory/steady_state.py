@@ -190,13 +190,12 @@ def learning_curve(
 def solved_states(what: str, **parameters: ArrayLike) -> SteadyState:
     """The steady states of validated parameters; tells of those that failed."""
     arrays, labels = named_parameters(**parameters)
-    named = dict(zip(parameters, arrays, strict=True))
-    ordered = [named[name] for name in _NAMES]
-    columns = solve_flat(*(array.reshape(-1) for array in ordered))
+    named: dict[str, Any] = dict(zip(parameters, arrays, strict=True))
+    columns = solve_flat(*(named[name].reshape(-1) for name in _NAMES))
     shape = arrays[0].shape
     found = {name: column.reshape(shape) for name, column in columns.items()}
     announce(what, found["status"], named, REMEDY, level=5)
-    return SteadyState(*ordered, **found, labels=labels)
+    return SteadyState(**named, **found, labels=labels)
 
 
 def solve_flat(
@@ -205,7 +204,7 @@ def solve_flat(
     """The reported quantities by name, for validated one-dimensional parameters of one length."""
     problems = Problems(alpha, settled_width(kappa, kappa_star), kappa_star, lam, delta)
     unknowns = _solve(problems)
-    parts = [report(problems[part], Unknowns(*(u[part] for u in unknowns))) for part in slices(len(problems))]
+    parts = [report(problems[part], unknowns.part(part)) for part in slices(len(problems))]
     if not parts:
         parts = [report(problems, unknowns)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -220,6 +219,16 @@ class Unknowns(NamedTuple):
     recovered: BoolArray
     several: BoolArray
     converged: BoolArray
+
+    def part(self, index: Any) -> Unknowns:
+        """Some of them."""
+        columns: tuple[Any, ...] = tuple(column[index] for column in self)
+        return Unknowns(*columns)
+
+    def joined(self, other: Unknowns) -> Unknowns:
+        """These and others."""
+        columns: tuple[Any, ...] = tuple(np.concatenate(pair) for pair in zip(self, other, strict=True))
+        return Unknowns(*columns)
 
 
 def _solve(p: Problems) -> Unknowns:

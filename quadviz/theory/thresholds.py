@@ -13,7 +13,7 @@ leave one scalar equation in xi,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,8 +45,8 @@ Regularisation = Literal["ridgeless", "none", "bayes"]
 #: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
 _PER_DECADE, _BLOCK = 4, 2**16
 _STEP = np.log(10) / _PER_DECADE
-#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise the
-#: mse, which is proportional to it, is not looked for.
+#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
+#: the mse, which is proportional to it, is not looked for.
 _CLEAN, _LEAST = 1e-16, 1e-30
 #: Below this xi the quick quantile is not good enough to look with.
 _QUICK = 1e-10
@@ -80,8 +80,8 @@ def recovery_threshold(
         regularisation: which of the three.
 
     Returns:
-        Thresholds in n/d^2, of the broadcast shape, a NumPy scalar for scalars. +inf for kappa < min(kappa_star, 1): no number of
-        samples makes a student recover a teacher of larger rank.
+        Thresholds in n/d^2, of the broadcast shape, a NumPy scalar for scalars. +inf for kappa <
+        min(kappa_star, 1): no number of samples makes a student recover a teacher of larger rank.
 
     Raises:
         TypeError: if a width is not made of real numbers.
@@ -153,7 +153,8 @@ def interpolation_threshold(
 
     Where the student is as wide as its teacher and delta = 0, the threshold is in closed form and the mse
     is 0. A student narrower than its teacher has a threshold too: what it cannot express acts as noise.
-    Else it solves ``q = 0, alpha = I, 2 alpha xi = mse + delta/2`` (arXiv 2601.10483, interpolation threshold).
+    Else it solves ``q = 0, alpha = I, 2 alpha xi = mse + delta/2`` (arXiv 2601.10483, interpolation
+    threshold).
 
     Good to 1e-9 for kappa from 0.02 to 100, kappa_star from 0.02 to 2 and delta = 0 or from 1e-06 to 10;
     beyond, where the status is not FAILED. A threshold does not depend on its company, to the last bit.
@@ -179,14 +180,21 @@ def interpolation_threshold(
     """
     arrays, labels = named_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
     width, teacher, noise = (array.reshape(-1) for array in arrays)
-    found = threshold_with_noise(settled_width(width, teacher), teacher, noise)
+    found: tuple[Any, ...] = threshold_with_noise(settled_width(width, teacher), teacher, noise)
     shape = arrays[0].shape
-    alpha, mse, xi, status = (values.reshape(shape) for values in found)
-    named = dict(zip(("kappa", "kappa_star", "delta"), arrays, strict=True))
+    columns: dict[str, Any] = {
+        name: values.reshape(shape)
+        for name, values in zip(("alpha", "mse", "xi", "status"), found, strict=True)
+    }
+    named: dict[str, Any] = dict(zip(("kappa", "kappa_star", "delta"), arrays, strict=True))
     announce(
-        "interpolation_threshold", status, named, "lower delta, or bring the widths nearer to 1", level=4
+        "interpolation_threshold",
+        columns["status"],
+        named,
+        "lower delta, or bring the widths nearer to 1",
+        level=4,
     )
-    return InterpolationThreshold(*arrays, alpha=alpha, mse=mse, xi=xi, status=status, labels=labels)
+    return InterpolationThreshold(**named, **columns, labels=labels)
 
 
 def threshold_with_noise(
