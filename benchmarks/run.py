@@ -159,6 +159,7 @@ def draw(name):
         return np.exp(rng.uniform(np.log(p.low), np.log(p.high), n))
     return rng.uniform(p.low, p.high, n)
 alpha, kappa, kappa_star, lam, delta = map(draw, ("alpha", "kappa", "kappa_star", "lam", "delta"))
+axis = np.linspace(0.02, 1, 1000)
 start = time.perf_counter()
 quadviz.{job}
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -168,8 +169,7 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_m
 def scattered() -> Iterator[Line]:
     """A million random settings of the table's ranges, beside as many points of a map."""
     jobs = (
-        ("a map of 10^6 points", "steady_state(np.linspace(0.02, 1, 1000)[:, None], np.linspace(0.02, 1, 1000), "
-         "0.3, 0.01, 0.5)"),
+        ("a map of 10^6 points", "steady_state(axis[:, None], axis, 0.3, 0.01, 0.5)"),
         ("10^6 scattered settings", "steady_state(alpha, kappa, kappa_star, lam, delta)"),
         ("10^6 Bayes-optimal errors", "bayes_optimal(alpha, kappa_star, delta)"),
         ("10^6 interpolation thresholds", "interpolation_threshold(kappa, kappa_star, delta)"),

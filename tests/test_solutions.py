@@ -123,6 +123,9 @@ def test_roots_that_hide_between_points_of_the_scan_are_found():
     for end, inwards in ((low, 1), (high, -1)):
         near = steady_state(end * (1 + inwards * np.array([2e-6, 1e-5, 1e-4])), *setting)
         assert np.all(near.status == Status.SEVERAL)
+        # Of two roots next to each other, the smaller one is on the branch from large alpha.
+        first = [steady_state_solutions(a, *setting).mse[0] for a in near.alpha]
+        np.testing.assert_allclose(near.mse, first, rtol=1e-8)
         far = steady_state(end * (1 - inwards * np.array([2e-5, 1e-4])), *setting)
         assert np.all(far.status == Status.SOLVED)
 

@@ -36,8 +36,8 @@ IndexArray = NDArray[np.intp]
 _FINE, _COARSE = 48, 16
 #: Without noise and weight decay Phi is looked at down to this xi: below is its limit, the recovered teacher.
 _CLEAN = 1e-12
-#: Rounds in which a bracket is narrowed before Newton's method, and pieces of each.
-_ROUNDS, _PIECES = 5, 12
+#: Rounds in which a bracket is narrowed before Newton's method, and where that fails, and pieces of each.
+_ROUNDS, _MORE_ROUNDS, _PIECES = 5, 9, 12
 #: Steps of bisection in alpha, and the accuracy of q at a given xi there.
 _HALVINGS, _ACCURACY = 50, 1e-12
 #: Roots whose xi differ by less, relatively, are one.
@@ -235,30 +235,41 @@ def _polished(p: Problems, brackets: Brackets) -> Unknowns:
 
 def _solve_xi(p: Problems, low: FloatArray, high: FloatArray) -> Unknowns:
     """The root of Phi between low and high for each problem, at its alpha."""
-    low, high = low.copy(), high.copy()
-    rows, begin, end = np.arange(len(p)), low.copy(), high.copy()
-    for _ in range(_ROUNDS):
-        grid = np.linspace(low, high, _PIECES + 1, axis=1)
-        sign = _phi(p[np.repeat(rows, grid.shape[1])], grid.ravel())[0].reshape(grid.shape) > 0
-        first = np.maximum(np.argmax(sign != sign[:, :1], axis=1) - 1, 0)
-        low, high = grid[rows, first], grid[rows, first + 1]
-    _, q, omega = _phi(p, (low + high) / 2, _ACCURACY)
-    xi = np.exp((low + high) / 2)
-    limited = omega > -np.inf
-    converged = np.zeros(len(p), dtype=bool)
+    near = _narrowed(p, low, high, _ROUNDS)
+    middle = (near[0] + near[1]) / 2
+    _, q, omega = _phi(p, middle, _ACCURACY)
+    xi, found, limited = np.exp(middle), np.zeros(len(p), dtype=bool), omega > -np.inf
     for at in (np.flatnonzero(limited), np.flatnonzero(~limited)):
         if at.size:
             start = [xi[at], q[at]] + ([omega[at]] if limited[at[0]] else [])
             ok = newton(p[at], *start)
-            inside = (np.log(start[0]) >= begin[at] - 1e-6) & (np.log(start[0]) <= end[at] + 1e-6)
-            at, ok = at[ok & inside], ok & inside
-            xi[at], q[at] = start[0][ok], start[1][ok]
-            if limited[at].any():
-                omega[at] = start[2][ok]
-    # Where Newton's method does not converge, next to a fold, the bracket has told xi to eight digits.
-    converged[:] = True
+            ok &= (np.log(start[0]) >= low[at] - 1e-6) & (np.log(start[0]) <= high[at] + 1e-6)
+            found[at] = ok
+            for column, values in zip((xi, q, omega), start, strict=False):
+                column[at[ok]] = values[ok]
+    # Next to a fold Newton's method is slow, and the bracket is narrowed to the end.
+    rest = np.flatnonzero(~found)
+    if rest.size:
+        ends = _narrowed(p[rest], near[0][rest], near[1][rest], _MORE_ROUNDS, _ACCURACY)
+        middle = (ends[0] + ends[1]) / 2
+        _, q[rest], omega[rest] = _phi(p[rest], middle, _ACCURACY)
+        xi[rest] = np.exp(middle)
     no = np.zeros(len(p), dtype=bool)
-    return Unknowns(xi, q, omega, no, no.copy(), converged)
+    return Unknowns(xi, q, omega, no, no.copy(), ~no)
+
+
+def _narrowed(
+    p: Problems, low: FloatArray, high: FloatArray, rounds: int, accuracy: float = 1e-6
+) -> tuple[FloatArray, FloatArray]:
+    """Brackets of a sign change of Phi, cut down so many times."""
+    rows = np.arange(len(p))
+    for _ in range(rounds):
+        grid = np.linspace(low, high, _PIECES + 1, axis=1)
+        phi = _phi(p[np.repeat(rows, grid.shape[1])], grid.ravel(), accuracy)[0]
+        sign = phi.reshape(grid.shape) > 0
+        first = np.maximum(np.argmax(sign != sign[:, :1], axis=1) - 1, 0)
+        low, high = grid[rows, first], grid[rows, first + 1]
+    return low, high
 
 
 def _solve_alpha(
