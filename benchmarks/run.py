@@ -146,6 +146,41 @@ def ridgeless_map() -> Line:
     return Line("the same at lam = 0+", milliseconds(job, repeats=3, rounds=2), "ms", 200)
 
 
+#: Points of the jobs that must fit into a minute and a gigabyte, and the aims.
+MILLION, MINUTE, GIGABYTE = 10**6, 60.0, 1000.0
+#: A job in a new interpreter, which prints its seconds and its peak of resident memory in megabytes.
+_MILLION = """
+import resource, time, numpy as np, quadviz
+from quadviz import PARAMETERS
+n, rng = {n}, np.random.default_rng(0)
+def draw(name):
+    p = PARAMETERS[name]
+    if p.scale == "log":
+        return np.exp(rng.uniform(np.log(p.low), np.log(p.high), n))
+    return rng.uniform(p.low, p.high, n)
+alpha, kappa, kappa_star, lam, delta = map(draw, ("alpha", "kappa", "kappa_star", "lam", "delta"))
+axis = np.linspace(0.02, 1, 1000)
+start = time.perf_counter()
+quadviz.{job}
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def scattered() -> Iterator[Line]:
+    """A million random settings of the table's ranges, beside as many points of a map."""
+    jobs = (
+        ("a map of 10^6 points", "steady_state(axis[:, None], axis, 0.3, 0.01, 0.5)"),
+        ("10^6 scattered settings", "steady_state(alpha, kappa, kappa_star, lam, delta)"),
+        ("10^6 Bayes-optimal errors", "bayes_optimal(alpha, kappa_star, delta)"),
+        ("10^6 interpolation thresholds", "interpolation_threshold(kappa, kappa_star, delta)"),
+        ("10^6 best weight decays", "optimal_lam(alpha, kappa, kappa_star, delta)"),
+    )  # fmt: skip
+    for name, job in jobs:
+        seconds, peak = map(float, printed(_MILLION.format(n=MILLION, job=job)).split())
+        yield Line(name, seconds, "s", MINUTE)
+        yield Line(f"{name}, peak memory", peak, "MB", GIGABYTE)
+
+
 def companions() -> Iterator[Line]:
     """What stands beside a learning curve: Bayes, thresholds, the best weight decay, frames of spectra."""
     alpha, x = MAP_ALPHA[:, 0], np.linspace(0, 12, 400)
@@ -186,11 +221,16 @@ def _drag(explorer: LearningCurvesExplorer, events: Iterator[tuple[str, float]])
     explorer.controls[name].value = value
 
 
-def in_fresh_python(code: str) -> float:
-    """The number that ``code`` prints in a new interpreter."""
+def printed(code: str) -> str:
+    """What ``code`` prints in a new interpreter."""
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
-    return float(done.stdout)
+    return done.stdout
+
+
+def in_fresh_python(code: str) -> float:
+    """The number that ``code`` prints in a new interpreter."""
+    return float(printed(code))
 
 
 def import_time() -> Line:
@@ -232,6 +272,8 @@ def main() -> None:
         print(line, flush=True)
     print(import_time())
     print(memory())
+    for line in scattered():
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

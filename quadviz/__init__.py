@@ -1,7 +1,30 @@
 """quadviz: the theory of how wide quadratic networks learn, to compute with and to look at.
 
-The names here are the numerics. Figures and dashboards are imported by name, from
-:mod:`quadviz.figures` and :mod:`quadviz.explorers`, so that ``import quadviz`` stays light.
+Source: S. Martin, G. Biroli, F. Bach, arXiv 2601.10483 (JMLR 27(136), 2026). The parameters are alpha =
+    n/d^2 (samples), kappa = m/d (student width), kappa_star = m*/d (teacher width), lam (weight decay; 0 is
+    lam -> 0+), delta (label noise), gamma (initial variance); :data:`PARAMETERS` describes them,
+    :class:`Setting` holds one of each.
+
+After long training, d -> infinity; arrays broadcast, every point has a status:
+    steady_state, learning_curve      test error, losses, rank
+    steady_state_solutions            every solution of the equations at one setting
+    solution_branches                 and along a curve, with folds and loops
+    learned_spectrum                  the law of the learned matrix
+    bayes_optimal                     the least error of any estimator
+    optimal_lam                       the weight decay with the least error
+    recovery_threshold, interpolation_threshold
+    NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
+During training, d -> infinity:
+    dmft                              finite alpha, by mean-field equations with memory
+    population_flow                   infinitely many samples
+    matrix_flow, approach_curve, approach_law    how the end is approached
+Networks of finite d:
+    simulate, simulate_ensemble, train, minimise, sample_problem, log_times
+
+Results convert: ``.to_dict()``, ``.to_dataframe()`` (pandas), ``.to_xarray()``. Where solves fail a
+:class:`SolveWarning` says so; ``errstate`` turns it off. ``help(quadviz.steady_state)`` explains a
+function. Figures and dashboards are imported by name, from :mod:`quadviz.figures` and
+:mod:`quadviz.explorers`: this stays light.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +43,9 @@ from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.outcome import SolveError, SolveWarning, errstate
 from quadviz.theory.population import PopulationFlow, population_flow
+from quadviz.theory.solutions import solution_branches, steady_state_solutions
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
@@ -51,6 +76,8 @@ __all__ = [
     "Simulation",
     "SimulationEnsemble",
     "SimulationError",
+    "SolveError",
+    "SolveWarning",
     "Status",
     "SteadyState",
     "TeacherLaw",
@@ -59,6 +86,7 @@ __all__ = [
     "approach_law",
     "bayes_optimal",
     "dmft",
+    "errstate",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
@@ -71,6 +99,8 @@ __all__ = [
     "sample_problem",
     "simulate",
     "simulate_ensemble",
+    "solution_branches",
     "steady_state",
+    "steady_state_solutions",
     "train",
 ]

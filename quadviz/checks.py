@@ -1,4 +1,4 @@
-"""Arguments that many functions share: whole numbers, times, and sizes of memory in words."""
+"""Arguments that many functions share: real numbers, whole numbers, times, and sizes of memory in words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,81 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.setting import Setting
-
-__all__ = ["checked_setting", "checked_times", "readable", "whole_number"]
+__all__ = [
+    "checked_times",
+    "is_masked",
+    "readable",
+    "real_array",
+    "real_number",
+    "real_points",
+    "shown",
+    "whole_number",
+]
 
 FloatArray = NDArray[np.float64]
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def is_masked(value: object) -> bool:
+    """Whether a value is a masked array, or a sequence that holds one: as an array it would lose its mask."""
+    if isinstance(value, (list, tuple)):
+        return any(is_masked(item) for item in value)
+    return isinstance(value, np.ma.MaskedArray)
+
+
+def real_array(value: ArrayLike) -> FloatArray:
+    """Real numbers as float64, NaN and infinities among them; a float32 means the decimal it stands for.
+
+    The nearest float32 to 0.3 is 0.30000001192..., which is not the width 0.3: what is short as a decimal was
+    meant so.
+
+    Raises:
+        TypeError: if it is not made of real numbers, or is masked; says only what is wrong with it.
+
+    >>> real_array(np.float32(0.3)).item()
+    0.3
+    """
+    if is_masked(value):
+        raise TypeError(
+            "real numbers without a mask (use .compressed(), or .filled() with a value inside the range)"
+        )
+    try:
+        raw = np.asarray(value)
+    except (TypeError, ValueError) as error:  # a ragged nested sequence
+        raise TypeError("a real number or an array of them") from error
+    if raw.dtype.kind not in "iuf":
+        raise TypeError("a real number or an array of them")
+    if raw.dtype.kind == "f" and raw.dtype.itemsize < 8:
+        return raw.astype(np.str_).astype(np.float64)
+    return raw.astype(np.float64)
+
+
+def real_points(name: str, value: ArrayLike) -> FloatArray:
+    """Points of the real line as float64: no NaN, infinities allowed.
+
+    Raises:
+        TypeError: if they are not real numbers; names the argument.
+        ValueError: if one is NaN.
+
+    >>> real_points("x", "2.0")
+    Traceback (most recent call last):
+    ...
+    TypeError: x must be a real number or an array of them, got '2.0'
+    """
+    try:
+        array = real_array(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be {error}, got {shown(value)}") from error
+    if np.isnan(array).any():
+        raise ValueError(f"{name} must be a real number or +-inf, got nan")
+    return array
+
+
+def shown(value: object, length: int = 60) -> str:
+    """A value as an error message shows it, cut short where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
 def whole_number(name: str, value: Any, least: int) -> int:
@@ -29,7 +97,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
     ...
     ValueError: d must be a whole number >= 2, got 1
     """
-    refusal = f"{name} must be a whole number >= {least}, got {value!r}"
+    refusal = f"{name} must be a whole number >= {least}, got {shown(value)}"
     if isinstance(value, bool):
         raise TypeError(refusal)
     try:
@@ -39,6 +107,25 @@ def whole_number(name: str, value: Any, least: int) -> int:
     if number < least:
         raise ValueError(refusal)
     return number
+
+
+def real_number(name: str, value: Any, allowed: str, low: float, high: float) -> float:
+    """One real number from low to high, both included.
+
+    Raises:
+        TypeError: if it is not a real number.
+        ValueError: if it is not in that range; names it, its value and what is allowed.
+
+    >>> real_number("rtol", "small", "between 1e-12 and 0.01", 1e-12, 1e-2)
+    Traceback (most recent call last):
+    ...
+    TypeError: rtol must be a number between 1e-12 and 0.01, got 'small'
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number {allowed}, got {shown(value)}")
+    if not low <= float(value) <= high:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return float(value)
 
 
 def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
@@ -67,25 +154,12 @@ def checked_times(times: ArrayLike, eigenvalue_times: ArrayLike | None) -> tuple
     return wanted, np.unique(kept)
 
 
-def checked_setting(setting: object) -> Setting:
-    """The setting itself.
-
-    Raises:
-        TypeError: if it is something else.
-    """
-    if not isinstance(setting, Setting):
-        raise TypeError(
-            f"setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {setting!r:.60}"
-        )
-    return setting
-
-
 def _numbers(name: str, values: ArrayLike) -> FloatArray:
     """An array of its own, at least one-dimensional."""
     try:
-        return np.array(values, dtype=np.float64, ndmin=1)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be numbers, got {values!r}") from error
+        return np.atleast_1d(real_array(values))
+    except TypeError as error:
+        raise TypeError(f"{name} must be {error}, got {shown(values)}") from error
 
 
 def readable(size: float) -> str:

@@ -213,6 +213,7 @@ def _simulate(options: argparse.Namespace) -> int:
             inputs=options.inputs,
             label_noise=options.label_noise,
             weights=options.weights,
+            progress=True,
         )
     except (ValueError, MemoryError) as refusal:
         options.parser.error(str(refusal))

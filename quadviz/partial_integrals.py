@@ -16,7 +16,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MASS_ROUNDING", "HalfLine", "half_line_integrals", "half_line_mass", "half_line_moment1"]
+from quadviz.blocks import BLOCK, blockwise
+
+__all__ = [
+    "MASS_ROUNDING",
+    "HalfLine",
+    "Sizes",
+    "half_line_integrals",
+    "half_line_mass",
+    "half_line_moment1",
+    "half_line_sizes",
+]
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -27,8 +37,10 @@ MASS_ROUNDING = 4e-15
 _SMALL_V = 0.3
 #: Part of the second moment below which it is not taken for the difference of two larger ones.
 _SMALL_PART = 0.05
+#: Angles below which a lens is summed as a series, and an edge is one of a root.
+_SLIM, _EDGE = 0.3, 1e-3
 #: 1/(j + 5), the Taylor coefficients of the last remainder of -log(1 - v), in rows of four powers.
-_TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).astype(np.complex128)
+_TAYLOR = (1 / np.arange(5, 33)).reshape(7, 4).tolist()
 
 
 class HalfLine(NamedTuple):
@@ -62,6 +74,7 @@ def _logs(g: ComplexArray, kappa_star: FloatArray) -> tuple[ComplexArray, Comple
     return log_g, log_h
 
 
+@blockwise(BLOCK)
 def half_line_mass(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
     """The mass above x, from g = g(x + i0), with absolute error 1e-15; exact off the support."""
     sink = np.abs(g.imag)
@@ -81,6 +94,7 @@ def _mass(
     return mass
 
 
+@blockwise(BLOCK)
 def half_line_moment1(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> FloatArray:
     """The first moment above x, from g = g(x + i0), with absolute error 1e-15."""
     k, log_g, log_h = kappa_star, *_logs(g, kappa_star)
@@ -95,6 +109,7 @@ def half_line_moment1(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi
     return moment1
 
 
+@blockwise(BLOCK)
 def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> HalfLine:
     """The integrals of the law over (x, inf) that the steady state needs, from g = g(x + i0).
 
@@ -107,7 +122,7 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     Returns:
         Arrays of the common shape of the arguments, which must be one and the same.
     """
-    k = kappa_star
+    k, sink = kappa_star, np.abs(g.imag)
     log_g, log_h = _logs(g, k)
     inv_g, inv_h, g2 = 1 / g, 1 / (k - g), g * g
     kk, a = k * k, 1 - k
@@ -130,6 +145,9 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     small = known & (deficit + xi < _SMALL_PART * (1 + 1 / k))
     if small.any():
         deficit[small] = _second_moment_below(g[small], x[small], k[small], xi[small]) - xi[small]
+        gap = small & (g.real > k) & (sink < _EDGE * (g.real - k))
+        if gap.any():
+            deficit[gap] = _second_moment_to_gap(g[gap], x[gap], k[gap], xi[gap]) - xi[gap]
     return HalfLine(
         mass=_mass(g, x, k, xi, log_g.imag, log_h.imag),
         moment2=moment2,
@@ -138,6 +156,100 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
         deficit=deficit,
         burgers=(3 * q3.imag - x * (g2 * g).imag) / (3 * np.pi),
     )
+
+
+def beside_gap(g: ComplexArray, kappa_star: FloatArray) -> NDArray[np.bool_]:
+    """Where a point lies in the gap between the bands, or in a band next to it, as far as small angles go."""
+    reach = g.real - kappa_star
+    beside: NDArray[np.bool_] = (reach > 0) & (np.abs(g.imag) < _SLIM * reach)
+    return beside
+
+
+def mass_from_gap(g: ComplexArray, kappa_star: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mass between the gap and such a point, to all relative digits, and its rounding.
+
+    Positive above the gap, negative below. With the angles A of g at 0 and B at kappa_star (see
+    :mod:`quadviz.triangle`) it is the difference of two lenses, of pi - B and of A.
+    """
+    sink = np.abs(g.imag)
+    upper = kappa_star * _lens(np.arctan2(sink, g.real - kappa_star)) / np.pi
+    lower = _lens(np.arctan2(sink, g.real)) / np.pi
+    return upper - lower, 10 * MASS_ROUNDING * (upper + lower)
+
+
+def _lens(angle: FloatArray) -> FloatArray:
+    """angle - sin cos, without cancellation, for angles below 0.3."""
+    y = 2 * angle
+    square, inner = y * y, np.ones_like(y)
+    for n in (210, 156, 110, 72, 42, 20):
+        inner = 1 - square / n * inner
+    lens: FloatArray = y**3 / 12 * inner
+    return lens
+
+
+class Sizes(NamedTuple):
+    """Sums of the sizes of the terms that some integrals are made of: their rounding is a unit of these.
+
+    Attributes:
+        rho_hilbert: of int rho H.
+        x_rho_hilbert: of int rho H x.
+        deficit: of 1 + 1/kappa_star - moment2.
+    """
+
+    rho_hilbert: FloatArray
+    x_rho_hilbert: FloatArray
+    deficit: FloatArray
+
+
+@blockwise(BLOCK)
+def half_line_sizes(
+    g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray, known: FloatArray
+) -> Sizes:
+    """How large the terms of :func:`half_line_integrals` are; the same arguments, and the deficit it gave."""
+    k, h = kappa_star, kappa_star - g
+    sink = np.abs(g.imag)
+    arg_g, arg_h = np.arctan2(sink, g.real), np.arctan2(sink, h.real)
+    r, s, a = np.abs(g), np.abs(h), np.abs(1 - k)
+    # A term z^n has the imaginary part n |z|^n arg z at most, and |z|^n.
+    in_g, in_h = np.minimum(arg_g, 1.0), np.minimum(arg_h, 1.0)
+    xk, y = xi * k * k, np.abs(x)
+    p3 = (
+        in_g * (3 / r + 1 / (2 * r * r) + xi * xi * r * (3 * k * k + r * (1.5 * a + xi / 4 * r * r)))
+        + in_h * k / s * (3 + 3 * xk + k * k / (2 * s))
+        + 3 * (1 + 1 / k + xi) * arg_g
+        + 3 * (1 + 1 / k + xi * k * (np.abs(2 - k) + xk)) * arg_h
+    )
+    q1 = in_g * r * (a + xi / 3 * r * r) + k * k * arg_h
+    q2 = (
+        arg_g
+        + in_h * k**3 / s
+        + k * (np.abs(2 - k) + 2 * xk) * arg_h
+        + in_g * xi * r * (2 * k * k + r * (a + xi / 4 * r * r))
+    )
+    deficit = (y**3 * sink + p3) / (3 * np.pi)
+    # What is taken from below the cut is made of terms of its own size.
+    below = known + xi
+    small = ((r > k) | ((g.imag == 0) & (g.real < 0))) & (below < _SMALL_PART * (1 + 1 / k))
+    return Sizes(
+        rho_hilbert=(y * 2 * r * sink + 2 * q1) / (2 * np.pi),
+        x_rho_hilbert=(y * y * r * sink + q2) / (2 * np.pi),
+        deficit=np.where(small, 4 * (np.abs(known) + 2 * xi), deficit + 1 + 1 / k),
+    )
+
+
+def _second_moment_to_gap(
+    g: ComplexArray, x: FloatArray, kappa_star: FloatArray, xi: FloatArray
+) -> FloatArray:
+    """int rho x^2 over (-inf, x), for x in the gap or at its edge.
+
+    The whole lower band has the second moment a^2 xi - kappa_star^3 xi^2, with a = 1 - kappa_star. Between
+    the gap and x the density rises like a root, which leaves x^2 m - (6/5) x m^2/rho of a mass m.
+    """
+    k, sink = kappa_star, np.abs(g.imag)
+    mass, _ = mass_from_gap(g, k)
+    bend = np.divide(mass * mass, sink, out=np.zeros_like(mass), where=sink > 0)
+    below: FloatArray = (1 - k) ** 2 * xi - k**3 * xi * xi + x * (x * mass - 1.2 * np.pi * bend)
+    return below
 
 
 def _second_moment_below(
@@ -179,10 +291,10 @@ def _log_remainders(v: ComplexArray) -> tuple[ComplexArray, ...]:
     """t_j = -log(1 - v) less its first j Taylor terms, j = 0 to 4, each to full relative accuracy."""
     v2 = v * v
     v3, v4 = v2 * v, v2 * v2
-    rows = _TAYLOR @ np.stack([np.ones_like(v), v, v2, v3])
-    t4 = rows[-1]
-    for row in rows[-2::-1]:
-        t4 = t4 * v4 + row
+    # Term by term: a matrix product would round each entry as its neighbours ask.
+    t4 = np.zeros_like(v)
+    for c0, c1, c2, c3 in reversed(_TAYLOR):
+        t4 = t4 * v4 + (c0 + c1 * v + (c2 * v2 + c3 * v3))
     t4 = t4 * v4 * v
     large = np.abs(v) >= _SMALL_V
     w = v[large]

@@ -22,6 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.blocks import BLOCK, blockwise
+from quadviz.results import PointResult
+
 __all__ = ["Edges", "band_edges", "edge_distances", "inverse_resolvent", "merge_variance", "resolvent"]
 
 FloatArray = NDArray[np.float64]
@@ -69,12 +72,15 @@ def _cubic_root(x: Any, kappa_star: Any, xi: Any) -> tuple[Any, Any, Any]:
     b = -(x + kappa_star * xi)
     c = 1 - kappa_star + kappa_star * x
     r = _isolated_root(b / xi, c / xi, -kappa_star / xi)
+    left = np.ones(r.shape, dtype=bool)
     for _ in range(3):
         value = ((xi * r + b) * r + c) * r - kappa_star
         slope = (3 * xi * r + 2 * b) * r + c
-        step = value / np.where(slope == 0, np.inf, slope)
+        step = np.where(left, value / np.where(slope == 0, np.inf, slope), 0)
         r = r - step
-        if np.all(np.abs(step) <= 1e-9 * np.abs(r)):  # the next step would be below rounding
+        # The next step would be below rounding. Each root stops by itself: none depends on its company.
+        left &= np.abs(step) > 1e-9 * np.abs(r)
+        if not left.any():
             break
     # p(g) = (g - r)(xi g^2 + b2 g + c2); divide from the end of the polynomial that is not cancelling.
     c2 = kappa_star / r
@@ -99,6 +105,7 @@ def _cubic_root(x: Any, kappa_star: Any, xi: Any) -> tuple[Any, Any, Any]:
     return real, imag, discriminant / np.abs(product)
 
 
+@blockwise(BLOCK)
 def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexArray:
     """g(x + i0) = H(x) - i pi rho(x), with no imaginary regularisation.
 
@@ -127,9 +134,9 @@ def resolvent(x: FloatArray, kappa_star: FloatArray, xi: FloatArray) -> ComplexA
     return g.reshape(shape)
 
 
-@dataclass(frozen=True)
-class Edges:
-    """Edges of the support of the spectrum of Y.
+@dataclass(frozen=True, eq=False, repr=False)
+class Edges(PointResult):
+    """Edges of the support of the spectrum of Y, of one shape (arXiv 2601.10483: the zeros of X'(g)).
 
     Attributes:
         left: left edge of the support.
@@ -164,14 +171,16 @@ def _newton(s: FloatArray, kappa_star: FloatArray, xi: FloatArray, line: int, rh
     The left-hand side is concave for s > 0, so starting outside the bracket of roots the iterates
     never overshoot.
     """
+    left = np.ones(s.shape, dtype=bool)
     for _ in range(100):
         w = xi * s**2 + kappa_star
         root = np.sqrt(w)
         slope = kappa_star / (w * root) + line
-        step = (s / root + line * s - rhs) / np.where(slope == 0, np.inf, slope)
+        step = np.where(left, (s / root + line * s - rhs) / np.where(slope == 0, np.inf, slope), 0)
         s = s - step
         # X is stationary at an edge: an error here enters squared.
-        if np.all(np.abs(step) <= 1e-9 * np.abs(s)):
+        left &= np.abs(step) > 1e-9 * np.abs(s)
+        if not left.any():
             break
     return s
 
@@ -202,17 +211,18 @@ def edge_distances(kappa_star: FloatArray, xi: FloatArray) -> Edges:
     return Edges(left, gap_left, gap_right, right)
 
 
-def band_edges(kappa_star: FloatArray, xi: FloatArray) -> Edges:
+def band_edges(kappa_star: FloatArray, xi: FloatArray, distances: Edges | None = None) -> Edges:
     """Edges of the support; a gap exists exactly when xi is below :func:`merge_variance`.
 
     Args:
         kappa_star: teacher width, > 0.
         xi: noise variance, > 0.
+        distances: of :func:`edge_distances`, where they are known.
 
     Returns:
         The edges, each of that shape.
     """
-    s = edge_distances(kappa_star, xi)
+    s = edge_distances(kappa_star, xi) if distances is None else distances
     # In a gap g is beyond the pole at kappa_star, elsewhere off the support it is below.
     below, above = kappa_star - np.stack([s.left, s.right]), kappa_star + np.stack([s.gap_left, s.gap_right])
     left, right = inverse_resolvent(below, kappa_star, xi)

@@ -20,7 +20,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["PARAMETERS", "SIMULATION_PARAMETERS", "Parameter", "Setting", "broadcast_parameters"]
+from quadviz.checks import is_masked, real_array, shown
+
+__all__ = [
+    "PARAMETERS",
+    "SIMULATION_PARAMETERS",
+    "Parameter",
+    "Setting",
+    "broadcast_parameters",
+    "checked_setting",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -73,8 +82,8 @@ class Parameter:
 
     def refusal(self, value: object, allowed: str) -> str:
         """The sentence that refuses ``value``: parameter, value and what is allowed."""
-        shown = f"{value:.6g}" if isinstance(value, float) else repr(value)
-        return f"{self.name} ({self.label}) must be {allowed}, got {shown}"
+        text = f"{value:.6g}" if isinstance(value, float) else shown(value)
+        return f"{self.name} ({self.label}) must be {allowed}, got {text}"
 
     def as_array(self, value: ArrayLike) -> FloatArray:
         """``value`` as a float array, every entry inside the domain.
@@ -84,16 +93,29 @@ class Parameter:
             ValueError: if an entry is NaN, infinite or outside the domain; names the first one.
         """
         try:
-            raw = np.asarray(value)
-        except ValueError as error:  # a ragged nested sequence
-            raise TypeError(self.refusal(value, "a real number or an array of them")) from error
-        if raw.dtype.kind not in "iuf":
-            raise TypeError(self.refusal(value, "a real number or an array of them"))
-        array = raw.astype(np.float64)
+            array = real_array(value)
+        except TypeError as error:
+            raise TypeError(self.refusal(value, str(error))) from error
         bad = ~np.isfinite(array) | ((array < 0) if self.zero_allowed else (array <= 0))
         if np.any(bad):
             raise ValueError(self.refusal(float(array[bad].flat[0]), self.domain))
         return array
+
+    def as_number(self, value: object) -> float:
+        """``value`` as one float inside the domain.
+
+        Raises:
+            TypeError: if it is not a single real number.
+            ValueError: if it is NaN, infinite or outside the domain.
+        """
+        try:
+            array = real_array(value)  # type: ignore[arg-type]  # what is no number is refused
+        except TypeError as error:
+            masked = is_masked(value)
+            raise TypeError(self.refusal(value, str(error) if masked else "a single real number")) from error
+        if array.ndim:
+            raise TypeError(self.refusal(value, "a single real number"))
+        return float(self.as_array(array))
 
     def in_range(self, value: object) -> float:
         """``value`` as a float inside the range a page offers (or 0 where that is a stop).
@@ -229,7 +251,22 @@ class Setting:
 
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
-            value = parameter.as_array(getattr(self, name))
-            if value.ndim:
-                raise TypeError(parameter.refusal(getattr(self, name), "a single real number"))
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, parameter.as_number(getattr(self, name)))
+
+
+def checked_setting(value: object) -> Setting:
+    """A setting, which is not made of anything else in silence.
+
+    Raises:
+        TypeError: if it is not a :class:`Setting`; says how to make one.
+
+    >>> checked_setting({})
+    Traceback (most recent call last):
+    ...
+    TypeError: setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {}
+    """
+    if not isinstance(value, Setting):
+        raise TypeError(
+            f"setting must be a quadviz.Setting(kappa, kappa_star, alpha, lam, delta), got {shown(value)}"
+        )
+    return value

@@ -30,6 +30,7 @@ from quadviz.explorers.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import learned_spectrum
+from quadviz.theory.solutions import steady_state_solutions
 from quadviz.theory.steady_state import Status, SteadyState, steady_state
 from quadviz.theory.thresholds import recovery_threshold
 
@@ -411,7 +412,7 @@ def check_said(said: dict[str, str], point: SteadyState, grid: Grid) -> None:
         assert "has 1/2 degrees" in said["Counting"]
     assert ("is narrower than the teacher" in first) == (kappa < min(kappa_star, 1))
     if kappa < min(kappa_star, 1):
-        assert set(said) == {"Recovery", "Counting", "This map"}
+        assert set(said) - {"Other solutions"} == {"Recovery", "Counting", "This map"}
         assert clean.mse > 0
     else:
         said_at = FROM.search(first)
@@ -434,6 +435,9 @@ def check_said(said: dict[str, str], point: SteadyState, grid: Grid) -> None:
         if abs(alpha / threshold - 1) > 1e-3:
             assert ("recovered with λ" in region) == (alpha > threshold)
         assert "*" not in region
+    assert ("Other solutions" in said) == (point.status == Status.SEVERAL)
+    if "Other solutions" in said:
+        assert ("first order" in said["Other solutions"]) == (point.mse == 0)
     about = said["This map"]
     assert ("nothing is recovered exactly" in about) == (lam > 0 or delta > 0)
     known = grid.mse[np.isfinite(grid.mse)]
@@ -503,6 +507,21 @@ def test_missing_solutions_are_told() -> None:
     assert "No solution was found at the cross" in text
     assert "In 1 of 36 cells no solution was found" in text
     assert "nan" not in text
+
+
+def test_where_recovery_is_of_first_order_the_page_says_so() -> None:
+    """Just above kappa_star two more solutions outlive the threshold; at a larger alpha they are gone."""
+    grid = whole(solve_grid(6, "kappa", (0.6, 1.0), 0.3, 0.0, 0.0))
+    thresholds = point_thresholds(0.305, 0.3)
+
+    def said(alpha: float) -> dict[str, str]:
+        return dict(recovery_prose(steady_state(alpha, 0.305, 0.3, 0, 0), thresholds, grid))
+
+    others = said(0.2667)["Other solutions"]
+    errors = [value_of(text) for text in re.findall(r"with mse (\S+) and (\S+),", others)[0]]
+    np.testing.assert_allclose(errors, steady_state_solutions(0.2667, 0.305, 0.3, 0, 0).mse[1:], rtol=1e-3)
+    assert "first order" in others
+    assert "Other solutions" not in said(0.3)
 
 
 def test_where_a_point_stands_is_said_in_samples() -> None:

@@ -267,5 +267,8 @@ def _joined(
     how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
 ) -> SteadyState:
     """Several results as one."""
-    names = [f.name for f in fields(SteadyState)]
-    return SteadyState(**{name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names})
+    names = [f.name for f in fields(SteadyState) if f.name != "labels"]
+    columns: dict[str, Any] = {
+        name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names
+    }
+    return SteadyState(**columns)

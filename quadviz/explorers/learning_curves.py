@@ -298,7 +298,7 @@ def _bayes(kappa_star: float, delta: float, top: float, alpha: float) -> tuple[B
     threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
     grid = alpha_grid(top, threshold * (1 - _BEFORE), _BAYES_POINTS)
     both = bayes_optimal(np.append(grid, alpha), kappa_star, delta)
-    curve = BayesOptimal(**{name: values[:-1] for name, values in vars(both).items()})
+    curve = both[:-1]
     return curve, float(both.mmse[-1])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from quadviz.explorers.recovery_map import Grid, PointThresholds
 from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.thresholds import REGIONS, region_at
+from quadviz.theory.solutions import steady_state_solutions
 from quadviz.theory.steady_state import Status, SteadyState
 
 __all__ = ["recovery_prose", "standing"]
@@ -52,6 +53,8 @@ def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) 
             f"{four_digits(kappa_star)}: its rank is too small to match it, with any number of samples."
         )
         first = [("Recovery", narrow)]
+    if Status(int(point.status)) == Status.SEVERAL:
+        first.append(("Other solutions", _about_others(point)))
     return [*first, ("Counting", _about_counting(alpha, kappa_star)), ("This map", _about_map(point, grid))]
 
 
@@ -65,6 +68,26 @@ def _about_training(alpha: float, thresholds: PointThresholds) -> str:
         f"from noiseless labels, training with λ → 0+ recovers the teacher from α = "
         f"{four_digits(thresholds.ridgeless)} on{basis}; the cross has "
         f"{standing(alpha, thresholds.ridgeless)}. Its region: {REGIONS[region].name.replace('*', '')}."
+    )
+
+
+def _about_others(point: SteadyState) -> str:
+    """Which other solutions the equations have at the cross, and what that means for recovery."""
+    names = ("alpha", "kappa", "kappa_star", "lam", "delta")
+    found = steady_state_solutions(*(float(getattr(point, name)) for name in names))
+    errors = [four_digits(float(mse)) for mse in np.asarray(found.mse)[1:]]
+    listed = f"{', '.join(errors[:-1])} and {errors[-1]}" if len(errors) > 1 else errors[0]
+    if float(point.mse) > 0:
+        return (
+            f"the equations have others at the cross, with mse {listed}; the one that continues from large α "
+            "is shown. Where a network ends may depend on its way."
+        )
+    return (
+        f"recovery is of first order here: beside the recovered teacher the equations still have solutions "
+        f"with mse {listed}, which end at some larger α. A network trained from a random start may stay near "
+        "one of them although it has samples enough. In simulations of arXiv 2601.10483 without weight "
+        "decay, at κ = κ* = 0.5, the mse was 0.06 at α = 0.385, above the threshold 0.375, and 0.0002 at "
+        "0.395."
     )
 
 

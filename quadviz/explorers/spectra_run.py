@@ -15,7 +15,6 @@ from quadviz.figures.spectra_frame import Frame, fit_frame
 from quadviz.figures.spectra_moments import PanelMoments, learned_moments, noisy_moments
 from quadviz.figures.spectra_outlines import View, outlines
 from quadviz.figures.theme import ThemeName
-from quadviz.resolvent import Edges
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
@@ -102,7 +101,7 @@ def spectra_run(
     shapes = outlines(law, view, _POINTS)
     frame = fit_frame(shapes, law.state.q[:, 0], shown, _SHARE)
     moments = noisy_moments(shapes, law, omega, frame), learned_moments(shapes, law, frame)
-    each = [_law_at(law, i) for i in range(MOMENTS)]
+    each = [law[i] for i in range(MOMENTS)]
     cards = tuple(
         cards_html(at_alpha(float(alphas[i])), spectra_cards(each[i], float(omega[i])))
         for i in range(0, MOMENTS, _CARDS)
@@ -119,22 +118,6 @@ def spectra_run(
         start=int(np.flatnonzero(alphas == last)[0]) if last in alphas[:-1] else 0,
     )
     return run, frame
-
-
-def _law_at(law: LearnedSpectrum, index: int) -> LearnedSpectrum:
-    """One of the laws of a result of shape (F, 1)."""
-
-    def edges(of: Edges) -> Edges:
-        return Edges(*(values[index] for values in vars(of).values()))
-
-    return LearnedSpectrum(
-        state=law.state[index],
-        cut=law.cut[index],
-        atom_at_zero=law.atom_at_zero[index],
-        gap=law.gap[index],
-        noisy_edges=edges(law.noisy_edges),
-        edges=edges(law.edges),
-    )
 
 
 def _played(panel: Panel, moments: PanelMoments, theme: ThemeName) -> PlayedPanel:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.checks import checked_times, whole_number
+from quadviz.checks import checked_times, shown, whole_number
+from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
-from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights
+from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, what_was_asked
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate
 from quadviz.simulation.sizes import Inputs, Sizes, check_memory
 from quadviz.statistics import mean_and_error
@@ -22,9 +23,12 @@ FloatArray = NDArray[np.float64]
 Observable = Literal["mse", "train_loss", "in_sample_error", "regularised_loss", "eigenvalues"]
 
 
-@dataclass(frozen=True, eq=False)
-class SimulationEnsemble:
-    """Simulations of one setting.
+@dataclass(frozen=True, eq=False, repr=False)
+class SimulationEnsemble(Result):
+    """Simulations of one setting that differ in their seed (THEORY section 1; arXiv 2601.10483).
+
+    It converts to tables: "course" with a row a seed and time, "eigenvalues" with a row an eigenvalue of
+    each.
 
     Attributes:
         setting: the ratios.
@@ -41,6 +45,29 @@ class SimulationEnsemble:
     times: FloatArray
     runs: tuple[Simulation, ...]
     failures: Mapping[int, Exception]
+
+    def sheets(self) -> dict[str, Sheet]:
+        """What was observed over seeds and times, and the eigenvalues."""
+        about = what_was_asked(self.setting, self.sizes, self.recipe, 0)
+        about["seed"] = (("seed",), np.array(self.seeds))
+        first, d = self.runs[0], self.sizes.d
+        course, kept = ("seed", "time"), ("seed", "eigenvalue_time", "index")
+        return {
+            "course": Sheet(
+                {"seed": len(self.runs), "time": self.times.size},
+                {**about, "time": (("time",), self.times)},
+                {name: (course, self.all(name)) for name in get_args(Observable)[:-1]},
+            ),
+            "eigenvalues": Sheet(
+                {"seed": len(self.runs), "eigenvalue_time": first.eigenvalue_times.size, "index": d},
+                {
+                    **about,
+                    "eigenvalue_time": (("eigenvalue_time",), first.eigenvalue_times),
+                    "index": (("index",), np.arange(d)),
+                },
+                {"eigenvalue": (kept, self.all("eigenvalues"))},
+            ),
+        }
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -74,9 +101,11 @@ def simulate_ensemble(
     rtol: float = 1e-5,
     max_steps: int = 100_000,
     processes: int | None = None,
-    progress: bool = True,
+    progress: bool = False,
 ) -> SimulationEnsemble:
     """Train networks that differ in their seed; each is the one that :func:`simulate` gives, to the last bit.
+
+    The gradient flow of THEORY section 1 (arXiv 2601.10483).
 
     Args:
         setting: the ratios; this and what is not explained here as in :func:`simulate`.
@@ -91,20 +120,28 @@ def simulate_ensemble(
         rtol: tolerance of the integrator.
         max_steps: when to give up.
         processes: how many to train at a time, each in a process with one thread; all cores when omitted.
-        progress: whether to show a bar, in a terminal or a notebook.
+        progress: True shows a bar, in a terminal or a notebook.
 
     Returns:
-        The ensemble. A network that failed is reported under its seed and does not disturb the others.
+        The ensemble, of R runs with observables of shape (T,). A network that failed is reported under its
+        seed and does not disturb the others.
 
     Raises:
         TypeError: if an argument is of the wrong kind.
         ValueError: if one is out of its range; names it, its value and the range.
         MemoryError: if so many networks at a time would not fit.
         SimulationError: if every network failed.
+
+    >>> setting = Setting(0.5, 0.3, 0.35, lam=0.1, delta=0.5)
+    >>> networks = simulate_ensemble(setting, d=10, seeds=[0, 1], times=[0.0, 1.0], processes=1)
+    >>> networks.all("mse").shape, networks.mean("mse").shape
+    ((2, 2), (2,))
     """
     from joblib import cpu_count  # not needed to import quadviz
 
-    wanted = [whole_number("seed", seed, 0) for seed in seeds]
+    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds must be whole numbers, one for each network, got {shown(seeds)}")
+    wanted = [whole_number("seed (of seeds)", seed, 0) for seed in seeds]
     if not wanted or len(set(wanted)) < len(wanted):
         raise ValueError(f"seeds must be different, and one at least, got {wanted!r}")
     at_once = min(cpu_count() if processes is None else whole_number("processes", processes, 1), len(wanted))

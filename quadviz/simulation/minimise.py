@@ -14,15 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.checks import whole_number
+from quadviz.checks import real_number, whole_number
+from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
 from quadviz.simulation.problem import (
     LabelNoise,
+    Observed,
     Problem,
     Recipe,
     TeacherWeights,
     eigenvalues,
     sample_problem,
+    what_was_asked,
 )
 from quadviz.simulation.sizes import Inputs, Sizes
 from quadviz.threads import blas_threads
@@ -35,9 +38,11 @@ FloatArray = NDArray[np.float64]
 _MEMORY = 20
 
 
-@dataclass(frozen=True, eq=False)
-class Minimum:
-    """Where a descent ended.
+@dataclass(frozen=True, eq=False, repr=False)
+class Minimum(Result):
+    """Where a descent of the regularised loss ended (THEORY section 1; arXiv 2601.10483).
+
+    It converts to tables: "minimum" with one row, "eigenvalues" with a row an eigenvalue.
 
     Attributes:
         setting: the ratios.
@@ -71,6 +76,21 @@ class Minimum:
     evaluations: int
     wall_time: float
 
+    def sheets(self) -> dict[str, Sheet]:
+        """What was seen at the end, and the eigenvalues."""
+        about = what_was_asked(self.setting, self.sizes, self.recipe, self.seed)
+        names = (*Observed._fields, "gradient_norm", "converged", "evaluations")
+        values = {name: ((), getattr(self, name)) for name in names}
+        index = (("index",), np.arange(self.sizes.d))
+        return {
+            "minimum": Sheet({}, about, values),
+            "eigenvalues": Sheet(
+                {"index": self.sizes.d},
+                {**about, "index": index},
+                {"eigenvalue": (("index",), self.eigenvalues)},
+            ),
+        }
+
 
 def minimise(
     setting: Setting,
@@ -86,8 +106,9 @@ def minimise(
 ) -> Minimum:
     """The final state alone of the network that :func:`simulate` trains, in a fraction of its time.
 
-    It agrees with the flow where kappa >= kappa_min and lam > 0. It need not where the width limits the rank,
-    or where lam = 0 leaves the minimum open.
+    It minimises L + (lam/d) |W|_F^2 (THEORY section 1; arXiv 2601.10483). It agrees with the flow where
+    kappa >= kappa_min and lam > 0. It need not where the width limits the rank, or where lam = 0 leaves the
+    minimum open.
 
     Args:
         setting: the ratios. ``lam = 0`` is no weight decay at all.
@@ -101,7 +122,7 @@ def minimise(
         threads: threads of the linear algebra.
 
     Returns:
-        Where the descent ended.
+        Where the descent ended, with eigenvalues of shape (d,) and weights of shape (d, m).
 
     Raises:
         TypeError: if an argument is of the wrong kind.
@@ -139,8 +160,9 @@ def minimise_problem(
     """
     from scipy.optimize import minimize  # slow to import, and not needed to import quadviz
 
-    if not tolerance > 0:
-        raise ValueError(f"tolerance must be > 0, got {tolerance!r}")
+    tolerance = real_number(
+        "tolerance", tolerance, "> 0 and finite", np.finfo(float).tiny, np.finfo(float).max
+    )
     max_evaluations = whole_number("max_evaluations", max_evaluations, 1)
     threads = whole_number("threads", threads, 1)
     shape, p = problem.start.shape, problem

@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.checks import whole_number
-from quadviz.setting import Setting
+from quadviz.checks import shown, whole_number
+from quadviz.results import Result, Sheet
+from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
 from quadviz.simulation.sizes import Inputs, Sizes, check_memory
 from quadviz.threads import blas_threads
 
-__all__ = ["LabelNoise", "Observed", "Problem", "Recipe", "TeacherWeights", "eigenvalues", "sample_problem"]
+__all__ = [
+    "LabelNoise",
+    "Observed",
+    "Problem",
+    "Recipe",
+    "TeacherWeights",
+    "eigenvalues",
+    "sample_problem",
+    "what_was_asked",
+]
 
 FloatArray = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]
@@ -62,9 +72,10 @@ class Recipe:
     def __post_init__(self) -> None:
         known = {"inputs": Inputs, "label_noise": LabelNoise, "weights": TeacherWeights}
         for name, choices in known.items():
-            if getattr(self, name) not in get_args(choices):
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in get_args(choices):
                 listed = ", ".join(repr(choice) for choice in get_args(choices))
-                raise ValueError(f"{name} must be one of {listed}, got {getattr(self, name)!r}")
+                raise ValueError(f"{name} must be one of {listed}, got {shown(value)}")
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -77,6 +88,14 @@ class Recipe:
         elif self.weights != "gaussian":
             said.append(f"teacher weights are {self.weights}, not Gaussian")
         return tuple(said)
+
+
+def what_was_asked(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """What identifies a problem, as coordinates of a table: its ratios, sizes, recipe and seed."""
+    whole = {"d": sizes.d, "m": sizes.m, "m_star": sizes.m_star, "n": sizes.n}
+    made = {"inputs": recipe.inputs, "label_noise": recipe.label_noise, "teacher_weights": recipe.weights}
+    ratios = {name: getattr(setting, name) for name in PARAMETERS}
+    return {name: ((), value) for name, value in {**ratios, **whole, **made, "seed": seed}.items()}
 
 
 class Observed(NamedTuple):
@@ -95,9 +114,12 @@ class Observed(NamedTuple):
     regularised_loss: float
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """A teacher, its labelled samples, and a student before training.
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(Result):
+    """A teacher, its labelled samples, and a student before training (THEORY section 1; arXiv 2601.10483).
+
+    It converts to tables: "samples" with a row a sample, "teacher" and "start" with a row an entry of a
+    matrix.
 
     Attributes:
         setting: the ratios it was sampled at.
@@ -120,6 +142,21 @@ class Problem:
     signal: FloatArray
     labels: FloatArray
     start: FloatArray
+
+    def sheets(self) -> dict[str, Sheet]:
+        """The samples, and the matrices Z* and W(0) entry by entry."""
+        about = what_was_asked(self.setting, self.sizes, self.recipe, self.seed)
+        (d, m), sample = self.start.shape, ("sample",)
+        matrix, weights = ("row", "column"), ("row", "neuron")
+        return {
+            "samples": Sheet(
+                {"sample": self.sizes.n},
+                about,
+                {"label": (sample, self.labels), "signal": (sample, self.signal)},
+            ),
+            "teacher": Sheet({"row": d, "column": d}, about, {"teacher": (matrix, self.teacher)}),
+            "start": Sheet({"row": d, "neuron": m}, about, {"start": (weights, self.start)}),
+        }
 
     def slope(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """-dW/dt = (d/n) sum_k r_k X_k W + 2 lam W, shape (d, m), and the residuals r, shape (n,)."""
@@ -158,7 +195,7 @@ def sample_problem(
     label_noise: LabelNoise = "gaussian",
     weights: TeacherWeights = "gaussian",
 ) -> Problem:
-    """Draw a problem.
+    """Draw a problem: teacher, inputs, label noise and initial weights (THEORY section 1; arXiv 2601.10483).
 
     Args:
         setting: its ratios.

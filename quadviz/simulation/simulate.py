@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.checks import checked_times, whole_number
+from quadviz.checks import checked_times, real_number, shown, whole_number
+from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
 from quadviz.simulation.flow import FlowError, SolverStatistics, gradient_flow
 from quadviz.simulation.problem import (
@@ -19,6 +20,7 @@ from quadviz.simulation.problem import (
     TeacherWeights,
     eigenvalues,
     sample_problem,
+    what_was_asked,
 )
 from quadviz.simulation.sizes import Inputs, Sizes
 from quadviz.threads import blas_threads
@@ -31,9 +33,11 @@ FloatArray = NDArray[np.float64]
 _ONSET = 1e-2
 
 
-@dataclass(frozen=True, eq=False)
-class Simulation:
-    """The training of one network: all of it, or as far as it came.
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation(Result):
+    """The training of one network: all of it, or as far as it came (THEORY section 1; arXiv 2601.10483).
+
+    It converts to tables: "course" with a row a time, "eigenvalues" with a row an eigenvalue.
 
     Attributes:
         setting: the ratios.
@@ -69,6 +73,26 @@ class Simulation:
     final_weights: FloatArray | None
     statistics: SolverStatistics
 
+    def sheets(self) -> dict[str, Sheet]:
+        """What was observed over time, and the eigenvalues."""
+        about = what_was_asked(self.setting, self.sizes, self.recipe, self.seed) | {
+            "reached": ((), self.reached)
+        }
+        time, kept = ("time",), ("eigenvalue_time", "index")
+        course = {name: (time, getattr(self, name)) for name in Observed._fields}
+        return {
+            "course": Sheet({"time": self.times.size}, {**about, "time": (time, self.times)}, course),
+            "eigenvalues": Sheet(
+                {"eigenvalue_time": self.eigenvalue_times.size, "index": self.sizes.d},
+                {
+                    **about,
+                    "eigenvalue_time": (kept[:1], self.eigenvalue_times),
+                    "index": (kept[1:], np.arange(self.sizes.d)),
+                },
+                {"eigenvalue": (kept, self.eigenvalues)},
+            ),
+        }
+
     @property
     def complete(self) -> bool:
         """Whether the flow came to its end."""
@@ -88,10 +112,13 @@ class Simulation:
 
 
 class SimulationError(RuntimeError):
-    """Training failed on its way.
+    """Training failed on its way; the flow is that of THEORY section 1 (arXiv 2601.10483).
 
     Attributes:
-        partial: what there is up to there; None if there is nothing.
+        partial: what there is up to there, arrays of shape (T,); None if there is nothing.
+
+    >>> SimulationError("the step became too small", None).partial is None
+    True
     """
 
     def __init__(self, message: str, partial: Simulation | None) -> None:
@@ -103,12 +130,15 @@ class SimulationError(RuntimeError):
 
 
 def log_times(end: float, points: int = 61, start: float = 1e-2) -> FloatArray:
-    """Time 0 and times evenly spaced in their logarithm, shape (points,).
+    """Time 0 and times evenly spaced in their logarithm, as a flow of THEORY section 1 wants to be seen.
 
     Args:
         end: the last one.
         points: how many, >= 3.
         start: the first one after 0.
+
+    Returns:
+        Times, shape (points,).
 
     Raises:
         TypeError: if points is not a whole number.
@@ -138,7 +168,7 @@ def simulate(
     max_steps: int = 100_000,
     threads: int = 1,
 ) -> Simulation:
-    """Train one network of input dimension d by gradient flow (THEORY section 1).
+    """Train one network of input dimension d by gradient flow (THEORY section 1; arXiv 2601.10483).
 
     Finite d shifts what is seen by O(1/d): the mse upwards, by about 5/d at moderate noise. To compare with
     the theory, average over seeds and extrapolate in 1/d.
@@ -158,7 +188,7 @@ def simulate(
         threads: threads of the linear algebra.
 
     Returns:
-        The result, complete.
+        The result, complete: observables of shape (T,), eigenvalues of shape (E, d).
 
     Raises:
         TypeError: if an argument is of the wrong kind.
@@ -197,7 +227,8 @@ def train(
 ) -> Iterator[Simulation]:
     """Train a network and look at it after every step of the integrator, a few milliseconds at d = 50.
 
-    Whoever takes the snapshots can draw them, and can stop: the last one taken is the result up to there.
+    The flow dW/dt = -d grad(L + (lam/d)|W|^2) of THEORY section 1 (arXiv 2601.10483). Whoever takes the
+    snapshots can draw them, and can stop: the last one taken is the result up to there.
 
     Args:
         problem: what is trained.
@@ -217,10 +248,21 @@ def train(
         TypeError: if an argument is of the wrong kind.
         ValueError: if the times are not increasing, or another argument is out of its range.
         SimulationError: on the way, if the integrator fails; ``.partial`` is what there is up to there.
+
+    Returns:
+        An iterator; arrays of what is yielded have the shapes (T,) and (E, d) of what was reached.
+
+    >>> problem = sample_problem(Setting(0.5, 0.3, 0.35, lam=0.1, delta=0.5), d=20, seed=1)
+    >>> *_, whole = train(problem, times=[0.0, 1.0])
+    >>> whole.complete, whole.mse.shape
+    (True, (2,))
     """
     wanted, kept = checked_times(times, eigenvalue_times)
-    if not 1e-12 <= rtol <= 1e-2:
-        raise ValueError(f"rtol must be between 1e-12 and 0.01, got {rtol!r}")
+    if not isinstance(problem, Problem):
+        raise TypeError(
+            f"problem must be a quadviz.Problem, as sample_problem draws it, got {shown(problem)}"
+        )
+    rtol = real_number("rtol", rtol, "between 1e-12 and 0.01", 1e-12, 1e-2)
     max_steps, threads = whole_number("max_steps", max_steps, 1), whole_number("threads", threads, 1)
     return _snapshots(problem, wanted, kept, keep_weights, rtol, max_steps, threads, watch)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quadviz.checks import readable, whole_number
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import PARAMETERS, Setting, checked_setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
 __all__ = [
@@ -60,13 +60,13 @@ class Sizes:
         """The sizes of a setting.
 
         Raises:
-            TypeError: if d is not a whole number.
+            TypeError: if the setting is none, or d is not a whole number.
             ValueError: if d < 2, or a size would be 0; says what would do.
 
         >>> Sizes.of(Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5), 50)
         Sizes(d=50, m=25, m_star=15, n=875)
         """
-        d = whole_number("d (input dimension)", d, 2)
+        setting, d = checked_setting(setting), whole_number("d (input dimension)", d, 2)
         sizes = cls._rounded(setting, d)
         for name, size, lack, power in _PARTS:
             if getattr(sizes, size) < 1:

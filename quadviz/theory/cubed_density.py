@@ -18,14 +18,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.blocks import blockwise
 from quadviz.resolvent import edge_distances
 
-__all__ = ["cubed_density"]
+__all__ = ["cubed_density", "cubed_density_and_error"]
 
 FloatArray = NDArray[np.float64]
 
-_STEPS = 36
-_REACH = 2.9
+#: Points at a time: a table of so many by 77 nodes stays in the cache.
+_BLOCK = 256
+#: Nodes on either side of the middle, and the last of them: what is left out of a panel is one part in 10^15.
+_STEPS, _REACH = 38, 3.1
 
 
 def _tanh_sinh() -> tuple[FloatArray, FloatArray]:
@@ -50,6 +53,15 @@ def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, F
     Returns:
         The integral and its derivative.
     """
+    integral, derivative, _ = cubed_density_and_error(kappa_star, xi)
+    return integral, derivative
+
+
+@blockwise(_BLOCK)
+def cubed_density_and_error(
+    kappa_star: FloatArray, xi: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """As :func:`cubed_density`, and about the relative error: a rule of twice the step squares it."""
     edges = edge_distances(kappa_star, xi)
     waist = np.sqrt(np.maximum(np.cbrt(kappa_star) ** 2 - kappa_star, 0.0) / xi)
     inside = (waist > edges.right) & (waist < edges.left)
@@ -59,16 +71,40 @@ def cubed_density(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, F
         (np.where(edges.has_gap, edges.gap_left, middle), edges.left),
     )
     k, noise = kappa_star[:, None], xi[:, None]
-    integral, derivative = np.zeros_like(xi), np.zeros_like(xi)
+    integral, derivative, coarse = np.zeros_like(xi), np.zeros_like(xi), np.zeros_like(xi)
     for low, high in panels:
         log_ratio = np.log(high / low)[:, None]
         s = low[:, None] * np.exp(log_ratio * _NODES)
-        w = noise * s * s + k
+        w, width = noise * s * s + k, s * log_ratio
+        apart = s - s / np.sqrt(w)
+        if low is panels[1][0] and edges.has_gap.any():
+            at = edges.has_gap
+            s[at], w[at], width[at], apart[at] = _lower_band(
+                edges.gap_left[at, None], edges.left[at, None], k[at], noise[at]
+            )
         r = s / np.sqrt(w)
-        heron = (s + k - r) * (s + r - k) * (r + k - s) * (r + s + k)
+        heron = (k + apart) * (k - apart) * (s + r - k) * (r + s + k)
         v = np.sqrt(np.maximum(heron, 0.0)) / (2 * k)
         minus_du = s * (1 / k - 1 / w**2)
-        measure = v**3 * s * log_ratio * _WEIGHTS
-        integral += (measure * (2 * noise * minus_du + 2 * k * k / s**3)).sum(axis=1)
+        measure = v**3 * width * _WEIGHTS
+        parts = measure * (2 * noise * minus_du + 2 * k * k / s**3)
+        integral += parts.sum(axis=1)
+        coarse += 2 * parts[:, ::2].sum(axis=1)
         derivative -= 2 * (measure * minus_du).sum(axis=1)
-    return integral / np.pi**3, derivative / np.pi**3
+    return integral / np.pi**3, derivative / np.pi**3, (coarse / integral - 1) ** 2
+
+
+def _lower_band(
+    low: FloatArray, high: FloatArray, kappa_star: FloatArray, xi: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """s, w, d s and s - |g| at the nodes of the noise's band below a gap.
+
+    There s and |g| differ by kappa_star at most, however large both are: the variable is y = w - 1, which is
+    (s^2 - |g|^2)/|g|^2, and known to all digits at the edges, where s - |g| = -+kappa_star.
+    """
+    k = kappa_star
+    left, right = -k * (2 * low + k) / (low + k) ** 2, k * (2 * high - k) / (high - k) ** 2
+    y = left + (right - left) * _NODES
+    root = np.sqrt(1 + y)
+    s = np.sqrt((1 - k + y) / xi)
+    return s, 1 + y, (right - left) / (2 * xi * s), s * y / (root * (1 + root))

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.equations import Terms, evaluate
-from quadviz.theory.outcome import Status
-from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold
+from quadviz.theory.outcome import Status, quiet
+from quadviz.theory.small_noise import settled_width
+from quadviz.theory.thresholds import InterpolationThreshold, threshold_with_noise
 
 __all__ = ["InterpolatingWidth", "interpolating_width"]
 
@@ -27,6 +28,8 @@ FloatArray = NDArray[np.float64]
 #: Widths of the first look, pieces that a bracket is cut into, and how often at most.
 _COARSE, _PIECES, _ROUNDS = 19, 8, 6
 _NARROWEST = 1e-3
+#: Relative error of an mse that may be.
+_DRAWN = 1e-6
 _ITERATIONS = 12
 
 
@@ -44,6 +47,7 @@ class InterpolatingWidth:
     mse: float
 
 
+@quiet
 def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> InterpolatingWidth:
     """The smallest student width whose interpolation threshold is at least alpha.
 
@@ -64,13 +68,15 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
         ValueError: if one lies outside its domain.
 
     >>> width = interpolating_width(0.25, kappa_star=0.3, delta=0.5)
+    >>> from quadviz import interpolation_threshold
     >>> round(width.kappa, 4), round(float(interpolation_threshold(width.kappa, 0.3, 0.5).alpha), 6)
     (0.2571, 0.25)
     >>> interpolating_width(0.5, kappa_star=0.3, delta=0.5).kappa
     inf
     """
-    target = float(PARAMETERS["alpha"].as_array(alpha))
-    coarse = _coarse(float(kappa_star), float(delta))
+    target = PARAMETERS["alpha"].as_number(alpha)
+    star, noise = PARAMETERS["kappa_star"].as_number(kappa_star), PARAMETERS["delta"].as_number(delta)
+    coarse = _coarse(star, noise)
     enough = np.flatnonzero(coarse.alpha >= target)
     if not enough.size:
         return InterpolatingWidth(math.inf, math.nan)
@@ -82,7 +88,7 @@ def interpolating_width(alpha: float, kappa_star: float, delta: float = 0.0) -> 
         if found is not None:
             return found
         ends = coarse.kappa[right - 1], coarse.kappa[right]
-        coarse = interpolation_threshold(np.linspace(*ends, _PIECES + 1), kappa_star, delta)
+        coarse = _thresholds(np.linspace(*ends, _PIECES + 1), star, noise)
         right = max(int(np.argmax(coarse.alpha >= target)), 1)
     return _at(coarse, right)
 
@@ -101,7 +107,14 @@ def _coarse(kappa_star: float, delta: float) -> InterpolationThreshold:
     widths = np.linspace(math.sqrt(_NARROWEST), 1.0, _COARSE) ** 2
     if kappa_star < 1:
         widths = np.union1d(widths, [kappa_star * (1 - 1e-6), kappa_star])
-    return interpolation_threshold(widths, kappa_star, delta)
+    return _thresholds(widths, kappa_star, delta)
+
+
+def _thresholds(widths: FloatArray, kappa_star: float, delta: float) -> InterpolationThreshold:
+    """Thresholds good enough to draw: their mse to six digits, which leaves alpha ten."""
+    star, noise = np.full_like(widths, kappa_star), np.full_like(widths, delta)
+    alpha, mse, xi, status = threshold_with_noise(settled_width(widths, star), star, noise, good=_DRAWN)
+    return InterpolationThreshold(widths, star, noise, alpha=alpha, mse=mse, xi=xi, status=status)
 
 
 def _newton(thresholds: InterpolationThreshold, right: int, alpha: float) -> InterpolatingWidth | None:

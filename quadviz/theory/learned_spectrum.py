@@ -8,26 +8,32 @@ law is the teacher's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.resolvent import Edges
-from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.checks import real_points
+from quadviz.resolvent import Edges, band_edges, resolvent
+from quadviz.results import Result, Sheet
+from quadviz.spectrum import mass_quantile
 from quadviz.teacher import TeacherLaw
-from quadviz.theory.steady_state import Regime, Status, SteadyState, steady_state
+from quadviz.theory.outcome import quiet
+from quadviz.theory.steady_state import Regime, Status, SteadyState, solved_states
 
 __all__ = ["LearnedSpectrum", "learned_spectrum"]
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class LearnedSpectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class LearnedSpectrum(Result):
     """Laws of the learned matrix Z and of the noisy teacher Y behind it, for steady states of any shape.
 
-    All masses are fractions of the d eigenvalues. Values are NaN where the steady state was not found.
+    The steady state of arXiv 2601.10483: Y less q, cut at b. All masses are fractions of the d eigenvalues.
+    Values are NaN where the steady state was not found.
 
     Attributes:
         state: the steady states, with their status and regime.
@@ -48,42 +54,117 @@ class LearnedSpectrum:
     noisy_edges: Edges
     edges: Edges
 
+    def __post_init__(self) -> None:
+        for name in ("cut", "atom_at_zero", "gap"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name))[()])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The broadcast shape of the parameters."""
+        return self.state.shape
+
+    def __getitem__(self, index: Any) -> LearnedSpectrum:
+        """The laws at an index of the broadcast shape."""
+        cut, atom, gap = (np.asarray(v)[index] for v in (self.cut, self.atom_at_zero, self.gap))
+        return LearnedSpectrum(self.state[index], cut, atom, gap, self.noisy_edges[index], self.edges[index])
+
+    def __len__(self) -> int:
+        """The length of the first axis; a TypeError for a single law."""
+        return len(self.state)
+
+    def __iter__(self) -> Iterator[LearnedSpectrum]:
+        """The laws along the first axis; a TypeError for a single one."""
+        return (self[i] for i in range(len(self)))
+
+    def sheets(self) -> dict[str, Sheet]:
+        """One table with a row a point: the steady state, and what tells of its laws."""
+        of_state = self.state.sheets()["points"]
+        dims = tuple(of_state.dims)
+        more: dict[str, Any] = {"cut": self.cut, "atom_at_zero": self.atom_at_zero, "gap": self.gap}
+        for prefix, edges in (("", self.edges), ("noisy_", self.noisy_edges)):
+            more |= {
+                f"{prefix}{n}_edge": getattr(edges, n) for n in ("left", "gap_left", "gap_right", "right")
+            }
+        values = {**of_state.values, **{name: (dims, value) for name, value in more.items()}}
+        return {"points": Sheet(of_state.dims, of_state.coords, values, of_state.index)}
+
     @property
     def singular_value_edges(self) -> Edges:
         """The edges, for the singular values of W: the square roots."""
         e = self.edges
         return Edges(np.sqrt(e.left), np.sqrt(e.gap_left), np.sqrt(e.gap_right), np.sqrt(e.right))
 
+    def _aligned(self, name: str, value: ArrayLike) -> FloatArray:
+        points = real_points(name, value)
+        try:
+            np.broadcast_shapes(points.shape, self.shape)
+        except ValueError as error:
+            raise ValueError(
+                f"{name} of shape {points.shape} does not broadcast against the states' shape {self.shape}"
+            ) from error
+        return points
+
+    @quiet
     def noisy_density(self, y: ArrayLike) -> FloatArray:
         """Density of the eigenvalues of Y at y, of the shape that y and the states broadcast to.
 
         Where xi = 0, Y is the teacher itself: its zero eigenvalues are an atom, no density.
+
+        Raises:
+            TypeError: if y is not made of real numbers.
+            ValueError: if one is NaN, or the shapes do not broadcast.
         """
-        points, kappa_star, xi = np.broadcast_arrays(
-            np.asarray(y, dtype=np.float64), self.state.kappa_star, self.state.xi
-        )
+        density: FloatArray = self._noisy_density(self._aligned("y", y))[()]
+        return density
+
+    def _noisy_density(self, y: FloatArray) -> FloatArray:
+        points, kappa_star, xi = np.broadcast_arrays(y, self.state.kappa_star, self.state.xi)
         density = np.full(points.shape, np.nan)
         noisy, clean = xi > 0, xi == 0
-        density[noisy] = NoisyTeacherLaw(kappa_star[noisy], xi[noisy]).density(points[noisy])
+        density[noisy] = -resolvent(points[noisy], kappa_star[noisy], xi[noisy]).imag / np.pi
         density[clean] = TeacherLaw(kappa_star[clean]).density(points[clean])
         return density
 
+    @quiet
     def density(self, z: ArrayLike) -> FloatArray:
-        """Density of the nonzero eigenvalues of Z at z, of the broadcast shape; its mass is 1 - atom."""
-        z = np.asarray(z, dtype=np.float64)
+        """Density of the nonzero eigenvalues of Z at z, of the broadcast shape; its mass is 1 - atom.
+
+        Raises:
+            TypeError: if z is not made of real numbers.
+            ValueError: if one is NaN, or the shapes do not broadcast.
+        """
+        density: FloatArray = self._density(self._aligned("z", z))[()]
+        return density
+
+    def _density(self, z: FloatArray) -> FloatArray:
         kept = z >= self.cut - self.state.q
-        return np.where(kept, self.noisy_density(z + self.state.q), np.where(np.isnan(self.cut), np.nan, 0.0))
+        return np.where(
+            kept, self._noisy_density(z + self.state.q), np.where(np.isnan(self.cut), np.nan, 0.0)
+        )
 
+    @quiet
     def singular_value_density(self, s: ArrayLike) -> FloatArray:
-        """Density of the nonzero singular values of W at s, as a fraction of d per unit of s."""
-        s = np.asarray(s, dtype=np.float64)
-        return np.where(s > 0, 2 * s * self.density(s * s), 0.0)
+        """Density of the nonzero singular values of W at s, as a fraction of d per unit of s.
+
+        Raises:
+            TypeError: if s is not made of real numbers.
+            ValueError: if one is NaN, or the shapes do not broadcast.
+        """
+        points = self._aligned("s", s)
+        density: FloatArray = np.where(points > 0, 2 * points * self._density(points * points), 0.0)[()]
+        return density
 
 
+@quiet
 def learned_spectrum(
     alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, lam: ArrayLike, delta: ArrayLike
 ) -> LearnedSpectrum:
     """The law of the learned matrix Z = W W^T at long times, broadcasting like :func:`quadviz.steady_state`.
+
+    Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
+    or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100, as the steady state is; NaN where that
+    failed. The eigenvalues of Y = Z* + sqrt(xi) G above b = max(q, omega), less q (arXiv 2601.10483,
+    steady state).
 
     Args:
         alpha: sample ratio n/d^2, > 0.
@@ -93,28 +174,34 @@ def learned_spectrum(
         delta: label-noise variance, >= 0.
 
     Returns:
-        The laws, for arrays of the broadcast shape.
+        The laws, for arrays of the broadcast shape; those of a single one are NumPy scalars.
 
     Raises:
         TypeError: if an argument is not made of real numbers.
         ValueError: if one lies outside its domain, or the shapes do not broadcast.
 
+    Warns:
+        SolveWarning: if steady states were not found; see :func:`quadviz.errstate`.
+
     >>> spectrum = learned_spectrum(0.4, kappa=0.2, kappa_star=0.3, lam=0.01, delta=0.5)
     >>> round(spectrum.atom_at_zero.item(), 12), bool(spectrum.gap > 0)
     (0.8, True)
     """
-    state = steady_state(alpha, kappa, kappa_star, lam, delta)
-    known, noisy = state.status != Status.FAILED, state.xi > 0
+    setting = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
+    state = solved_states("learned_spectrum", **setting)
+    known, noisy = np.asarray(state.status != Status.FAILED), np.asarray(state.xi > 0)
     teacher = TeacherLaw(state.kappa_star)
     # Without noise the eigenvalues that vanish with lam are in the atom: the rank is the teacher's.
     rank = np.where(state.xi == 0, 1 - teacher.atom_at_zero, state.rank)
     y = _noisy_edges(state, teacher)
     q = state.q
-    cut = np.where(known, q, np.nan)
+    cut = np.asarray(np.where(known, q, np.nan))
     narrow = noisy & (state.regime == Regime.RANK_LIMITED)
     if narrow.any():
-        law = NoisyTeacherLaw(state.kappa_star[narrow], state.xi[narrow])
-        cut[narrow] = np.maximum(law.quantile(np.minimum(state.kappa[narrow], 1.0)), q[narrow])
+        width, star, xi, shift = (
+            np.asarray(v)[narrow] for v in (np.minimum(state.kappa, 1.0), state.kappa_star, state.xi, q)
+        )
+        cut[narrow] = np.maximum(mass_quantile(width, star, xi), shift)
     return LearnedSpectrum(
         state=state,
         cut=cut,
@@ -127,11 +214,11 @@ def learned_spectrum(
 
 def _noisy_edges(state: SteadyState, teacher: TeacherLaw) -> Edges:
     """Edges of Y; those of the teacher's band where there is no noise."""
-    left, right = (np.where(state.xi == 0, edge, np.nan) for edge in teacher.edges)
+    left, right = (np.asarray(np.where(state.xi == 0, edge, np.nan)) for edge in teacher.edges)
     gap_left, gap_right = np.full(state.shape, np.nan), np.full(state.shape, np.nan)
-    noisy = state.xi > 0
+    noisy = np.asarray(state.xi > 0)
     if noisy.any():
-        e = NoisyTeacherLaw(state.kappa_star[noisy], state.xi[noisy]).edges()
+        e = band_edges(np.asarray(state.kappa_star)[noisy], np.asarray(state.xi)[noisy])
         left[noisy], gap_left[noisy], gap_right[noisy], right[noisy] = (
             e.left, e.gap_left, e.gap_right, e.right,
         )  # fmt: skip

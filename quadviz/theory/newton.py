@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import MASS_ROUNDING
-from quadviz.theory.equations import evaluate
+from quadviz.partial_integrals import MASS_ROUNDING, beside_gap, mass_from_gap
+from quadviz.theory.equations import Terms, evaluate
 
-__all__ = ["Problems", "newton"]
+__all__ = ["Problems", "at_rank", "mass_surplus", "newton"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -21,6 +21,12 @@ _SHRINK, _GROW = 0.3, 3.0
 _SMALLEST = 1e-40
 #: q/sqrt(xi) below which the law above q is that above 0, to second order.
 _NO_SHIFT = 1e-7
+#: Relative and absolute rounding of a mass counted from the gap.
+_UNIT, _TINY = 4e-15, 1e-24
+#: Smallest relative change of omega that a float can tell.
+_ULP = 4e-16
+#: Part of the mass between gap and cut by which that mass may still be wrong.
+_LAST = 1e-5
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,36 @@ class Problems:
     def __len__(self) -> int:
         return int(self.alpha.size)
 
-    def __getitem__(self, index: NDArray[np.intp] | BoolArray) -> Problems:
+    def __getitem__(self, index: NDArray[np.intp] | BoolArray | slice) -> Problems:
         return Problems(
             self.alpha[index], self.kappa[index], self.kappa_star[index], self.lam[index], self.delta[index]
         )
+
+
+def mass_surplus(t: Terms, kappa: FloatArray, kappa_star: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mass above the cut less the student's rank, and how large its rounding may be.
+
+    A student barely narrower than its teacher loses the least of the teacher's directions, whose eigenvalue
+    may be 10^4 times the error: the little mass between gap and cut must be known by itself.
+    """
+    rank = np.minimum(kappa, 1.0)
+    surplus, rounding = t.mass - rank, np.full_like(t.mass, MASS_ROUNDING)
+    g = t.hilbert - 1j * np.pi * t.density
+    near = np.flatnonzero(beside_gap(g, kappa_star))
+    if near.size:
+        k = kappa_star[near]
+        lost, unit = mass_from_gap(g[near], k)
+        surplus[near] = (k - rank[near]) - lost
+        rounding[near] = np.minimum(MASS_ROUNDING, unit + _UNIT * np.abs(k - rank[near]) + _TINY)
+    return surplus, rounding
+
+
+def at_rank(
+    t: Terms, surplus: FloatArray, xi: FloatArray, q: FloatArray, cut: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """mse and I to first order in the way from the cut to where the mass above it is the student's rank."""
+    tilt = t.hilbert * (cut - q)
+    return t.mse - surplus * (q**2 - cut**2 + 4 * xi * tilt), t.interaction - surplus * tilt
 
 
 def newton(
@@ -69,11 +101,13 @@ def newton(
         p, x, s = problems[active], xi[active], q[active]
         cut = s if omega is None else omega[active]
         t = evaluate(cut, s, x, p.kappa_star)
-        surplus = np.zeros_like(x) if omega is None else t.mass - np.minimum(p.kappa, 1)
-        # First-order effect of moving omega to where its mass is kappa.
-        tilt = t.hilbert * (cut - s)
-        response = p.alpha - (t.interaction - surplus * tilt)
-        first = t.mse - surplus * (s**2 - cut**2 + 4 * x * tilt) + p.delta / 2 - 2 * p.alpha * x
+        if omega is None:
+            surplus, rounding, mse, interaction = np.zeros_like(x), np.zeros_like(x), t.mse, t.interaction
+        else:
+            surplus, rounding = mass_surplus(t, p.kappa, p.kappa_star)
+            mse, interaction = at_rank(t, surplus, x, s, cut)
+        response = p.alpha - interaction
+        first = mse + p.delta / 2 - 2 * p.alpha * x
         first_xi = t.mse_xi - 2 * p.alpha
         regular, pinned = p.lam > 0, s == 0
         second = np.where(regular, s * response - p.lam * p.alpha, np.where(pinned, 0.0, response))
@@ -101,7 +135,9 @@ def newton(
         if omega is not None:
             shift = np.divide(surplus, t.density, out=np.zeros_like(x), where=t.density > 1e-9)
             omega[active] = cut + np.clip(shift, -np.sqrt(x), np.sqrt(x)) + t.hilbert * (new_x - x)
-            done &= np.abs(surplus) < MASS_ROUNDING
+            # What is left of the surplus enters squared.
+            allowed = rounding + _ULP * t.density * np.abs(cut) + _LAST * np.abs(p.kappa_star - p.kappa)
+            done &= np.abs(surplus) < np.minimum(allowed, MASS_ROUNDING)
         xi[active], q[active] = new_x, new_q
         converged[active[done]] = True
         active = active[~done]

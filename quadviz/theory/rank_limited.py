@@ -23,20 +23,31 @@ from quadviz.partial_integrals import half_line_integrals
 from quadviz.resolvent import resolvent
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.newton import Problems
+from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
 from quadviz.theory.small_noise import ridgeless_recovery
-from quadviz.theory.zoom import newton_between, start_between, zoom
+from quadviz.theory.zoom import newton_between, zoom
+from quadviz.triangle import quick_quantile
 
-__all__ = ["RankLimited", "solve_rank_limited"]
+__all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-#: Points of the scan in xi, per decade: roots closer than this are taken for none.
-_PER_DECADE = 8
+#: Points of the scan in xi, per decade.
+PER_DECADE = 4
+_STEP = np.log(10) / PER_DECADE
 #: Without noise and weight decay: the smallest xi looked for close to recovery, and how close that is.
 _CLEAN, _NEAR = 1e-22, 1e-4
-#: Problems scanned at once, which bounds the memory.
-_BLOCK = 2048
+#: Below this xi the quick quantile is not good enough to look with.
+_QUICK = 1e-10
+#: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them
+#: that the width cuts: seen from 1.0 to 1.9 at random. And Phi / xi that is negative beyond rounding.
+_SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
+#: Where the teacher is recovered, others are looked for from this xi on.
+_CLEAREST = 1e-8
+#: Points scanned at once, which bounds the memory.
+_BLOCK = 2**16
 
 
 class RankLimited(NamedTuple):
@@ -67,11 +78,20 @@ class _Cut(NamedTuple):
     deficit: FloatArray
 
 
-def _cut_law(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
-    """The law above the point that has mass kappa above it; one-dimensional arguments."""
-    omega = mass_quantile(kappa, kappa_star, xi)
+def _law_above(omega: FloatArray, xi: FloatArray, kappa_star: FloatArray) -> _Cut:
     law = half_line_integrals(resolvent(omega, kappa_star, xi), omega, kappa_star, xi)
     return _Cut(xi, omega, law.rho_hilbert, law.x_rho_hilbert, law.deficit)
+
+
+def _quick_cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
+    """The law above the point that has mass kappa above it, to eight digits: good enough to look with."""
+    omega = np.empty_like(xi)
+    for part, quantile in ((xi >= _QUICK, quick_quantile), (xi < _QUICK, mass_quantile)):
+        if part.all():
+            omega = quantile(kappa, kappa_star, xi)
+        elif part.any():
+            omega[part] = quantile(kappa[part], kappa_star[part], xi[part])
+    return _law_above(omega, xi, kappa_star)
 
 
 def _phi(
@@ -91,56 +111,126 @@ def _phi(
     return 2 * alpha - (mse + delta / 2) / xi, q
 
 
-def _scan_grid(p: Problems) -> FloatArray:
-    """log xi from below to above every solution of 2 alpha xi = mse + delta/2.
-
-    The points belong to one lattice for all: a solution does not depend on the company it is asked in.
-    """
-    shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, p.kappa)
+def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
+    """First and last point of the lattice in log xi: from below to above every solution."""
+    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, p.kappa)
     # Next to the recovery threshold xi vanishes as the square of the distance.
     near = p.alpha > (1 - _NEAR) * ridgeless_recovery(p.kappa, p.kappa_star)
     clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)
     floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), clean) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
-    first = np.floor(_PER_DECADE * np.log10(floor.min())) - 1
-    last = np.ceil(_PER_DECADE * np.log10(ceiling.max()))
-    grid: FloatArray = np.arange(first, last + 1) * (np.log(10) / _PER_DECADE)
-    return grid
+    first, last = np.floor(PER_DECADE * np.log10(floor)) - 1, np.ceil(PER_DECADE * np.log10(ceiling))
+    return first.astype(np.intp), last.astype(np.intp)
 
 
-def _scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def scan_cut(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Phi / xi, q and omega at log xi."""
-    cut = _cut_law(np.exp(log_xi), p.kappa, p.kappa_star)
+    xi = np.exp(log_xi)
+    cut = _law_above(mass_quantile(p.kappa, p.kappa_star, xi), xi, p.kappa_star)
     return (*_phi(cut, p.alpha, p.kappa, p.lam, p.delta), cut.omega)
 
 
-def _solve_block(p: Problems) -> RankLimited:
-    """Scan Phi for each problem over the table of its pair of widths, then solve for the first root."""
+class _Looked(NamedTuple):
+    """What a scan saw: whose point, log xi, and Phi / xi, q and omega there."""
+
+    owner: IndexArray
+    log_xi: FloatArray
+    columns: tuple[FloatArray, FloatArray, FloatArray]
+
+    @property
+    def valid(self) -> BoolArray:
+        """Where the cut is at omega."""
+        _, q, omega = self.columns
+        return q <= omega
+
+    def part(self, some: BoolArray) -> _Looked:
+        """Those points alone."""
+        phi, q, omega = (column[some] for column in self.columns)
+        return _Looked(self.owner[some], self.log_xi[some], (phi, q, omega))
+
+
+def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
+    """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
-    grid = _scan_grid(p)
-    shape = (len(pairs), grid.size)
-    flat = (np.broadcast_to(column, shape).ravel() for column in (np.exp(grid), pairs[:, :1], pairs[:, 1:]))
-    table = _Cut(*(values.reshape(shape) for values in _cut_law(*flat)))
-    here = _Cut(*(values[pair.reshape(-1)] for values in table))
-    phi, q = _phi(here, *(values[:, None] for values in (p.alpha, p.kappa, p.lam, p.delta)))
-    positive, valid = phi > 0, q <= here.omega
-    change = positive[:, 1:] != positive[:, :-1]
-    genuine = change & (valid[:, 1:] | valid[:, :-1])
-    # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
-    change = np.where(genuine.any(axis=1, keepdims=True), genuine, change)
-    several, first = change.sum(axis=1) > 1, change.argmax(axis=1)
-    found = change[np.arange(len(p)), first]
-    unknowns = start_between(first, np.log(here.xi), phi, q, here.omega)
-    low, high = grid[first], grid[first + 1]
-    converged = newton_between(p, unknowns, low, high)
-    # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it outside.
-    hard = np.flatnonzero(found & ~converged)
-    if hard.size:
-        solved, converged[hard] = zoom(p[hard], low[hard], high[hard], _scan)
-        for target, values in zip(unknowns, solved, strict=True):
-            target[hard] = values
-    xi, q, omega = unknowns
-    return RankLimited(xi, q, omega, several, converged & found)
+    pair = pair.reshape(-1)
+    lowest = np.full(len(pairs), np.iinfo(np.intp).max)
+    highest = np.full(len(pairs), np.iinfo(np.intp).min)
+    np.minimum.at(lowest, pair, first)
+    np.maximum.at(highest, pair, last)
+    whose, point = stretches(lowest, highest)
+    table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
+    lengths = highest - lowest + 1
+    begins = np.cumsum(lengths) - lengths
+    owner, point = stretches(first, last)
+    row = (begins - lowest)[pair[owner]] + point
+    here = _Cut(*(values[row] for values in table))
+    phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
+    return _Looked(owner, point * _STEP, (phi, q, here.omega))
+
+
+def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
+    return find_brackets(
+        looked.owner, looked.log_xi, looked.columns, valid, lambda owners, places: scan_cut(p[owners], places)
+    )
+
+
+def _roots(p: Problems) -> Brackets:
+    """Brackets of the roots of Phi, with columns Phi / xi, q and omega."""
+    looked = _look(p, *stretch(p))
+    found = _brackets(p, looked, looked.valid)
+    lost = found.counts(len(p)) == 0
+    if lost.any():
+        # At kappa close to kappa_min the valid stretch around the root is shorter than a step.
+        rest = looked.part(lost[looked.owner])
+        found = found.joined(_brackets(p, rest, np.ones(rest.owner.shape, dtype=bool)))
+    return found
+
+
+def others_above(problems: Problems, xi: FloatArray) -> BoolArray:
+    """Where the equations have solutions with the cut at omega beside one that does not need it.
+
+    Beyond a solution Phi is positive, and at the end of all xi it is positive again: where it is negative in
+    between, with the cut at omega, there are two more roots.
+
+    Args:
+        problems: the parameters.
+        xi: of the solution that is known: of the wide student, or 0 where the teacher is recovered.
+    """
+    several = np.zeros(len(problems), dtype=bool)
+    rank = np.minimum(problems.kappa, 1.0)
+    ratio = problems.alpha / (rank - rank * rank / 2)
+    suspect = np.flatnonzero((rank < 1) & (ratio > _SUSPECT[0]) & (ratio < _SUSPECT[1]))
+    suspect = suspect[np.lexsort((problems.kappa[suspect], problems.kappa_star[suspect]))]
+    floor = np.ceil(PER_DECADE * np.log10(np.maximum(1.1 * xi[suspect], _CLEAREST))).astype(np.intp)
+    last = np.maximum(stretch(problems[suspect])[1], floor)
+    for run in blocks_of(last - floor + 1, _BLOCK):
+        p = problems[suspect[run]]
+        looked = _look(p, floor[run], last[run])
+        below = looked.valid & (looked.columns[0] < -_CERTAIN)
+        several[suspect[run][looked.owner[below]]] = True
+        hidden = _brackets(p, looked, looked.valid)
+        several[suspect[run][hidden.owner[hidden.counts(len(p))[hidden.owner] > 1]]] = True
+    return several
+
+
+def _solve_block(p: Problems) -> RankLimited:
+    """Look for all roots of Phi, then solve for the first one of each problem."""
+    brackets = _roots(p)
+    several, one = brackets.counts(len(p)) > 1, brackets.first()
+    xi, q, omega = np.ones(len(p)), np.zeros(len(p)), np.zeros(len(p))
+    converged = np.zeros(len(p), dtype=bool)
+    if len(one):
+        unknowns, problems = one.start(), p[one.owner]
+        ok = newton_between(problems, unknowns, one.low, one.high)
+        # What stops Newton's method at lam = 0 is the kink of Phi where q reaches 0: the zoom leaves it out.
+        hard = np.flatnonzero(~ok)
+        if hard.size:
+            solved, ok[hard] = zoom(problems[hard], one.low[hard], one.high[hard], scan_cut)
+            for target, values in zip(unknowns, solved, strict=True):
+                target[hard] = values
+        xi[one.owner], q[one.owner], omega[one.owner] = unknowns
+        converged[one.owner] = ok
+    return RankLimited(xi, q, omega, several, converged)
 
 
 def solve_rank_limited(problems: Problems) -> RankLimited:
@@ -151,8 +241,9 @@ def solve_rank_limited(problems: Problems) -> RankLimited:
     """
     out = RankLimited(*(np.zeros(len(problems), dtype=t) for t in (float, float, float, bool, bool)))
     order = np.lexsort((problems.kappa, problems.kappa_star))
-    for start in range(0, len(problems), _BLOCK):
-        block = order[start : start + _BLOCK]
+    first, last = stretch(problems[order])
+    for run in blocks_of(last - first + 1, _BLOCK):
+        block = order[run]
         for target, values in zip(out, _solve_block(problems[block]), strict=True):
             target[block] = values
     return out

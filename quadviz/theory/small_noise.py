@@ -61,7 +61,9 @@ def _mu(s: FloatArray, cut: FloatArray, kappa_star: FloatArray) -> tuple[FloatAr
     """mu(s), mu'(s) and mu''(s) for kappa_star < 1."""
     a = 1 - kappa_star
     mass, moment1, moment2 = semicircle_integrals(np.maximum(s, cut))
-    value = 1 - a * a + a * (kappa_star * s * s + a * (moment2 - 2 * s * moment1 + s * s * mass))
+    value = kappa_star * (2 - kappa_star) + a * (
+        kappa_star * s * s + a * (moment2 - 2 * s * moment1 + s * s * mass)
+    )
     slope = 2 * a * (kappa_star * s - a * (moment1 - s * mass))
     return value, slope, 2 * a * (kappa_star + a * mass)
 
@@ -106,12 +108,13 @@ def ridgeless_recovery(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
     teacher = np.minimum(kappa_star, 1.0)
     cut = _rank_cut(kappa, teacher)
     # mu' is increasing and concave on [0, 2]: Newton from s = 0 stays below the root after one step.
-    s = np.zeros(kappa.shape)
+    s, left = np.zeros(kappa.shape), np.ones(kappa.shape, dtype=bool)
     for _ in range(60):
         _, slope, curvature = _mu(s, cut, teacher)
-        step = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
+        step = np.divide(slope, curvature, out=np.zeros_like(slope), where=left & (curvature > 0))
         s = s - step
-        if np.all(np.abs(step) <= 1e-16):
+        left &= np.abs(step) > 1e-16
+        if not left.any():
             break
     threshold = np.where(teacher < 1, _mu(s, cut, teacher)[0] / 2, 0.5)
     return np.where(kappa >= teacher, threshold, np.inf)
@@ -133,11 +136,13 @@ def recovered_scale(alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray
     cut = _rank_cut(kappa, teacher)
     # mu is convex: Newton from the right of the larger root of mu(s) = 2 alpha descends to it.
     s = np.sqrt(2 * alpha / (a * teacher))
+    left = np.ones(s.shape, dtype=bool)
     for _ in range(100):
         value, slope, _ = _mu(s, cut, teacher)
-        step = np.divide(value - 2 * alpha, slope, out=np.zeros_like(slope), where=slope > 0)
+        step = np.divide(value - 2 * alpha, slope, out=np.zeros_like(slope), where=left & (slope > 0))
         s = s - np.maximum(step, 0.0)
-        if np.all(step <= 1e-15 * s):
+        left &= step > 1e-15 * s
+        if not left.any():
             break
     mass: FloatArray = teacher + (1 - teacher) * semicircle_integrals(s)[0]
     return mass

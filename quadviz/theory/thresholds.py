@@ -13,31 +13,50 @@ leave one scalar equation in xi,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.setting import broadcast_parameters
+from quadviz.checks import shown
+from quadviz.labels import named_parameters
+from quadviz.results import PointResult
 from quadviz.spectrum import mass_quantile
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
-from quadviz.theory.outcome import Status
+from quadviz.theory.errors import term_sizes
+from quadviz.theory.outcome import Status, announce, quiet
+from quadviz.theory.reach import within_reach
+from quadviz.theory.scan import blocks_of, stretches
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
+from quadviz.triangle import quick_quantile
 
-__all__ = ["InterpolationThreshold", "Regularisation", "interpolation_threshold", "recovery_threshold"]
+__all__ = [
+    "InterpolationThreshold",
+    "Regularisation",
+    "interpolation_threshold",
+    "recovery_threshold",
+    "threshold_with_noise",
+]
 
 FloatArray = NDArray[np.float64]
 Regularisation = Literal["ridgeless", "none", "bayes"]
 
-#: Points of the scan in xi, per decade.
-_PER_DECADE = 4
-#: Problems scanned at once, which bounds the memory.
-_BLOCK = 1024
-#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell.
-_CLEAN = 1e-16
+#: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
+_PER_DECADE, _BLOCK = 4, 2**16
+_STEP = np.log(10) / _PER_DECADE
+#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
+#: the mse, which is proportional to it, is not looked for.
+_CLEAN, _LEAST = 1e-16, 1e-30
+#: Below this xi the quick quantile is not good enough to look with.
+_QUICK = 1e-10
+#: Rounding of a term, with a margin, and the largest error of a result.
+_UNIT, _GOOD = 3e-17, 1e-9
+#: Relative rise of the first equation's alpha that is more than rounding of the scan.
+_RISE = 1e-6
 
 
+@quiet
 def recovery_threshold(
     kappa: ArrayLike, kappa_star: ArrayLike, regularisation: Regularisation = "ridgeless"
 ) -> FloatArray:
@@ -52,14 +71,17 @@ def recovery_threshold(
 
     For kappa_star >= 1 all three are 1/2; all three meet at kappa = kappa_star.
 
+    Good to 1e-9 for kappa from 1e-06 to 1e+06 and kappa_star from 1e-06 to 1e+06. Closed forms of arXiv
+    2601.10483, perfect recovery.
+
     Args:
         kappa: student width m/d, > 0.
         kappa_star: teacher width m*/d, > 0.
         regularisation: which of the three.
 
     Returns:
-        Thresholds in n/d^2, of the broadcast shape. +inf for kappa < min(kappa_star, 1): no number of
-        samples makes a student recover a teacher of larger rank.
+        Thresholds in n/d^2, of the broadcast shape, a NumPy scalar for scalars. +inf for kappa <
+        min(kappa_star, 1): no number of samples makes a student recover a teacher of larger rank.
 
     Raises:
         TypeError: if a width is not made of real numbers.
@@ -69,18 +91,21 @@ def recovery_threshold(
     >>> recovery_threshold([0.2, 0.5, 1.0], 0.3).round(4).tolist()
     [inf, 0.327, 0.3272]
     """
-    if regularisation not in get_args(Regularisation):
+    if not isinstance(regularisation, str) or regularisation not in get_args(Regularisation):
         allowed = ", ".join(repr(name) for name in get_args(Regularisation))
-        raise ValueError(f"regularisation must be one of {allowed}, got {regularisation!r}")
-    width, teacher = broadcast_parameters(kappa=kappa, kappa_star=kappa_star)
-    student, teacher = settled_width(width, teacher), np.minimum(teacher, 1.0)
+        raise ValueError(f"regularisation must be one of {allowed}, got {shown(regularisation)}")
+    (width, star), _ = named_parameters(kappa=kappa, kappa_star=kappa_star)
+    # One-dimensional: NumPy's arithmetic of scalars rounds powers in another way than that of arrays.
+    student, teacher = settled_width(width.reshape(-1), star.reshape(-1)), np.minimum(star.reshape(-1), 1.0)
     if regularisation == "ridgeless":
-        return ridgeless_recovery(student, teacher)
-    if regularisation == "bayes":
-        threshold = _degrees_of_freedom(teacher)
+        threshold = ridgeless_recovery(student, teacher)
+    elif regularisation == "bayes":
+        threshold = np.where(student >= teacher, _degrees_of_freedom(teacher), np.inf)
     else:
         threshold = np.minimum(_degrees_of_freedom(student), ridgeless_interpolation(student, teacher))
-    return np.where(student >= teacher, threshold, np.inf)
+        threshold = np.where(student >= teacher, threshold, np.inf)
+    found: FloatArray = threshold.reshape(width.shape)[()]
+    return found
 
 
 def _degrees_of_freedom(kappa: FloatArray) -> FloatArray:
@@ -89,9 +114,9 @@ def _degrees_of_freedom(kappa: FloatArray) -> FloatArray:
     return rank - rank * rank / 2
 
 
-@dataclass(frozen=True)
-class InterpolationThreshold:
-    """Interpolation thresholds of one shape, with the parameters they belong to.
+@dataclass(frozen=True, eq=False, repr=False)
+class InterpolationThreshold(PointResult):
+    """Interpolation thresholds of one shape, with the parameters they belong to (arXiv 2601.10483).
 
     Attributes:
         kappa: student width m/d.
@@ -102,7 +127,12 @@ class InterpolationThreshold:
         xi: noise variance of the effective teacher there.
         status: a :class:`~quadviz.Status` for every threshold. SEVERAL where the equations have other
             solutions at that alpha, which happens where the width limits the rank: steady states reached
-            from large alpha may then leap past the threshold. FAILED, with NaN, where none was found.
+            from large alpha may then leap past the threshold. FAILED, with NaN, where none was found, or
+            rounding leaves fewer than nine digits.
+        labels: the names that xarray or pandas arguments brought along, or None.
+
+    >>> [f"{peak.alpha:.4f}" for peak in interpolation_threshold([0.5, 1.0], kappa_star=0.3, delta=0.5)]
+    ['0.3060', '0.3070']
     """
 
     kappa: FloatArray
@@ -112,8 +142,10 @@ class InterpolationThreshold:
     mse: FloatArray
     xi: FloatArray
     status: NDArray[np.int8]
+    _given: ClassVar[tuple[str, ...]] = ("kappa", "kappa_star", "delta")
 
 
+@quiet
 def interpolation_threshold(
     kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike = 0.0
 ) -> InterpolationThreshold:
@@ -121,6 +153,11 @@ def interpolation_threshold(
 
     Where the student is as wide as its teacher and delta = 0, the threshold is in closed form and the mse
     is 0. A student narrower than its teacher has a threshold too: what it cannot express acts as noise.
+    Else it solves ``q = 0, alpha = I, 2 alpha xi = mse + delta/2`` (arXiv 2601.10483, interpolation
+    threshold).
+
+    Good to 1e-9 for kappa from 0.02 to 100, kappa_star from 0.02 to 2 and delta = 0 or from 1e-06 to 10;
+    beyond, where the status is not FAILED. A threshold does not depend on its company, to the last bit.
 
     Args:
         kappa: student width m/d, > 0.
@@ -134,41 +171,90 @@ def interpolation_threshold(
         TypeError: if an argument is not made of real numbers.
         ValueError: if one lies outside its domain, or the shapes do not broadcast.
 
+    Warns:
+        SolveWarning: if points failed; see :func:`quadviz.errstate`.
+
     >>> peak = interpolation_threshold(kappa=1.0, kappa_star=0.3, delta=[0.0, 0.5])
     >>> peak.alpha.round(4).tolist(), peak.mse.round(3).tolist()
     ([0.3775, 0.307], [0.0, 4.477])
     """
-    parameters = broadcast_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
-    width, teacher, noise = (array.ravel() for array in parameters)
-    student = settled_width(width, teacher)
-    alpha, mse, xi = ridgeless_interpolation(student, teacher), np.zeros(width.size), np.zeros(width.size)
-    status = np.full(width.size, Status.SOLVED, dtype=np.int8)
-    noisy = np.flatnonzero((noise > 0) | (student < np.minimum(teacher, 1.0)))
-    for start in range(0, noisy.size, _BLOCK):
-        at = noisy[start : start + _BLOCK]
-        alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(student[at], teacher[at], noise[at])
-    shape = parameters[0].shape
-    return InterpolationThreshold(
-        kappa=parameters[0],
-        kappa_star=parameters[1],
-        delta=parameters[2],
-        alpha=alpha.reshape(shape),
-        mse=mse.reshape(shape),
-        xi=xi.reshape(shape),
-        status=status.reshape(shape),
+    arrays, labels = named_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
+    width, teacher, noise = (array.reshape(-1) for array in arrays)
+    found: tuple[Any, ...] = threshold_with_noise(settled_width(width, teacher), teacher, noise)
+    shape = arrays[0].shape
+    columns: dict[str, Any] = {
+        name: values.reshape(shape)
+        for name, values in zip(("alpha", "mse", "xi", "status"), found, strict=True)
+    }
+    named: dict[str, Any] = dict(zip(("kappa", "kappa_star", "delta"), arrays, strict=True))
+    announce(
+        "interpolation_threshold",
+        columns["status"],
+        named,
+        "lower delta, or bring the widths nearer to 1",
+        level=4,
     )
+    return InterpolationThreshold(**named, **columns, labels=labels)
 
 
-def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> Terms:
-    """The law's integrals at q = 0, above max(0, omega); arguments of one shape."""
+def threshold_with_noise(
+    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, good: float = _GOOD
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
+    """alpha, mse, xi and status, for one-dimensional arrays of one length; widths settled.
+
+    An mse whose relative error may exceed ``good`` counts as failed; alpha is better by some digits.
+    """
+    alpha, mse, xi = ridgeless_interpolation(kappa, kappa_star), np.zeros(kappa.size), np.zeros(kappa.size)
+    status = np.full(kappa.size, Status.SOLVED, dtype=np.int8)
+    noisy = (delta > 0) | (kappa < np.minimum(kappa_star, 1.0))
+    tried = within_reach(widths=(kappa, kappa_star), delta=delta)
+    for column, failed in ((alpha, np.nan), (mse, np.nan), (xi, np.nan), (status, Status.FAILED)):
+        column[noisy & ~tried] = failed
+    todo = np.flatnonzero(noisy & tried)
+    first, last = _stretch(kappa[todo], kappa_star[todo], delta[todo])
+    for run in blocks_of(last - first + 1, _BLOCK):
+        at = todo[run]
+        alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(
+            kappa[at], kappa_star[at], delta[at], first[run], last[run], good
+        )
+    return alpha, mse, xi, status
+
+
+def _stretch(
+    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last point of the lattice in log xi at which a threshold is looked for.
+
+    alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
+    """
+    floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
+    ceiling = 1e3 * ((1 + 1 / kappa_star + delta) / np.minimum(kappa, 1)) ** 2
+    first, last = np.floor(np.log(floor) / _STEP), np.ceil(np.log(ceiling) / _STEP)
+    return first.astype(np.intp), last.astype(np.intp)
+
+
+def _cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> FloatArray:
+    """max(0, omega); one-dimensional arguments."""
     cut = np.zeros_like(xi)
-    narrow = kappa < 1
-    cut[narrow] = np.maximum(mass_quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
-    return evaluate(cut, np.zeros_like(xi), xi, kappa_star)
+    coarse = quick & (xi >= _QUICK)
+    for some, quantile in ((coarse, quick_quantile), (~coarse, mass_quantile)):
+        narrow = (kappa < 1) & some
+        cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
+    return cut
+
+
+def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> Terms:
+    """The law's integrals at q = 0, above the cut."""
+    return evaluate(_cut(xi, kappa, kappa_star, quick), np.zeros_like(xi), xi, kappa_star)
 
 
 def _noisy_interpolation(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    first_point: NDArray[np.intp],
+    last_point: NDArray[np.intp],
+    accuracy: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
     """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha.
 
@@ -181,39 +267,63 @@ def _noisy_interpolation(
         first = (t.mse + delta[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    # alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen. The points
-    # belong to one lattice for all: a threshold does not depend on the company it is asked in.
-    floor = np.maximum(delta / 2, _CLEAN)
-    ceiling = 1e3 * ((1 + 1 / kappa_star + delta) / np.minimum(kappa, 1)) ** 2
-    step = np.log(10) / _PER_DECADE
-    first_point, last_point = np.floor(np.log(floor.min()) / step), np.ceil(np.log(ceiling.max()) / step)
-    grid = np.arange(first_point, last_point + 1) * step
-    columns = (values[:, None] for values in (kappa, kappa_star, delta))
-    xi, *settings = np.broadcast_arrays(np.exp(grid), *columns)
-    scan = _interpolating(xi, settings[0], settings[1])
-    first, second = (scan.mse + settings[2] / 2) / (2 * xi), scan.interaction
-    above = first > second
-    change = above[:, :-1] & ~above[:, 1:]
-    place = change.argmax(axis=1)
-    rows = np.arange(kappa.size)
-    left, right = (first - second)[rows, place], (first - second)[rows, place + 1]
-    share = np.clip(left / np.where(left == right, 1.0, left - right), 0.0, 1.0)
-    root = newton_in_bracket(excess, grid[place], grid[place + 1], start=grid[place] + share * step)
-    t = _interpolating(np.exp(root), kappa, kappa_star)
-
+    owner, point = stretches(first_point, last_point)
+    xi = np.exp(point * _STEP)
+    scan = _interpolating(xi, kappa[owner], kappa_star[owner], quick=True)
+    first = (scan.mse + delta[owner] / 2) / (2 * xi)
+    slack = first - scan.interaction
+    above, same = slack > 0, owner[1:] == owner[:-1]
+    falls = np.flatnonzero(same & above[:-1] & ~above[1:])
+    n = kappa.size
+    whose, one = np.unique(owner[falls], return_index=True)
+    place = falls[one]
+    found, crossings = np.zeros(n, dtype=bool), np.bincount(owner[falls], minlength=n)
+    found[whose] = True
+    begins = np.cumsum(last_point - first_point + 1) - (last_point - first_point + 1)
     # A student narrower than its teacher by next to nothing: the clean limit, beyond what xi can tell.
-    clean, found = ~above[:, 0], change.any(axis=1)
-    alpha = np.where(clean, ridgeless_interpolation(kappa, kappa_star), t.interaction)
-    mse, xi_there = (np.where(clean, 0.0, values) for values in (t.mse, np.exp(root)))
+    clean = ~above[begins]
+    at = np.flatnonzero(found & ~clean)
+    place = place[~clean[whose]]
+    share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
+    low = point[place] * _STEP
+    k, star, noise = kappa[at], kappa_star[at], delta[at]
+    root = newton_in_bracket(lambda x, i: excess(x, at[i]), low, low + _STEP, start=low + share * _STEP)
+    solved = np.exp(root)
+    cut = _cut(solved, k, star)
+    t = evaluate(cut, np.zeros_like(solved), solved, star)
+    alpha, mse, xi_there = (np.full(n, np.nan) for _ in range(3))
+    alpha[clean] = ridgeless_interpolation(kappa[clean], kappa_star[clean])
+    mse[clean] = xi_there[clean] = 0.0
+    alpha[at], mse[at], xi_there[at] = t.interaction, t.mse, solved
     # Coming from large alpha along q = 0, alpha falls as xi grows, unless the branch folds before.
-    rises = (np.diff(first, axis=1) > 0) & (grid[1:] < root[:, None])
-    folds = rises.any(axis=1) | (t.mse_xi > 2 * alpha)
-    several = ~clean & ((change.sum(axis=1) > 1) | folds)
-    status = np.where(several, Status.SEVERAL, Status.SOLVED)
-    known = clean | found
+    end = np.full(n, -np.inf)
+    end[at] = root
+    rises = same & (np.diff(first) > _RISE * first[1:]) & (point[1:] * _STEP < end[owner[1:]])
+    several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
+    several[at] |= t.mse_xi > 2 * t.interaction
+    good = clean & (delta == 0)
+    good[at] = _error(solved, cut, star, noise, t) <= accuracy
+    status = np.where(good, np.where(several & ~clean, Status.SEVERAL, Status.SOLVED), Status.FAILED)
     return (
-        np.where(known, alpha, np.nan),
-        np.where(known, mse, np.nan),
-        np.where(known, xi_there, np.nan),
-        np.where(known, status, Status.FAILED).astype(np.int8),
+        np.where(good, alpha, np.nan),
+        np.where(good, mse, np.nan),
+        np.where(good, xi_there, np.nan),
+        status.astype(np.int8),
     )
+
+
+def _error(
+    xi: FloatArray, cut: FloatArray, kappa_star: FloatArray, delta: FloatArray, t: Terms
+) -> FloatArray:
+    """Relative error of a threshold and its mse that rounding can have made, beyond that of delta itself."""
+    sizes = term_sizes(t, xi, np.zeros_like(xi), cut, kappa_star)
+    memory, in_mse = _UNIT * sizes.x_rho_hilbert, _UNIT * sizes.deficit
+    in_mse = in_mse + 4 * xi * memory
+    total = t.mse + delta / 2
+    noise = (in_mse / (2 * xi) + memory) / t.interaction
+    slope = np.abs(t.mse_xi / 2 - total / (2 * xi) - xi * t.interaction_xi) / t.interaction
+    in_xi = noise / slope
+    error = np.maximum(in_xi, (np.abs(t.mse_xi) * xi * in_xi + in_mse) / t.mse)
+    # What delta's own last digit does.
+    own = _UNIT * delta / (4 * xi) / (t.interaction * slope)
+    return np.where(np.isfinite(error), np.where(error <= 4 * own, 0.0, error), np.inf)

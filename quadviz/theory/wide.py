@@ -21,7 +21,7 @@ from quadviz.theory.newton import Problems, newton
 from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import zoom
 
-__all__ = ["solve_wide"]
+__all__ = ["shift_at", "solve_wide"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -30,8 +30,8 @@ BoolArray = NDArray[np.bool_]
 _PROBE_LAM = 1e-6
 #: Iterations beside the border between the phases, where roots are nearly double.
 _PATIENCE = 40
-#: The search for q at a given xi: how often at most, and how well q is known, relatively, at its end.
-_MAX_ITERATIONS, _ACCURACY = 60, 1e-6
+#: The search for q at a given xi: how often at most.
+_MAX_ITERATIONS = 60
 #: q/sqrt(xi) that stands for no shift, and the xi that stands for none, where that search begins.
 _NO_SHIFT, _CLEAN = 1e-9, 1e-22
 
@@ -50,15 +50,20 @@ def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
     return np.where(learned, learned_xi, xi), np.where(learned, learned_q, p.lam + edge)
 
 
-def _shift(p: Problems, xi: FloatArray) -> FloatArray:
+def shift_at(p: Problems, xi: FloatArray, accuracy: float = 1e-6) -> FloatArray:
     """The q that solves the second equation at a given xi; one root, bracketed Newton.
 
     alpha - I - alpha lam/q increases with q, from lam, where it is negative, to beyond the support. At
     lam = 0 it may be positive down to q = 0, which is then the answer.
+
+    Args:
+        p: the parameters, of which kappa is not used.
+        xi: noise variance, > 0, of their length.
+        accuracy: how well q is known, relatively, at the end.
     """
     low = np.log(np.maximum(p.lam, _NO_SHIFT * np.sqrt(xi)))
     high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
-    log_q = (low + high) / 2
+    log_q, left = (low + high) / 2, np.ones(low.shape, dtype=bool)
     for _ in range(_MAX_ITERATIONS):
         q = np.exp(log_q)
         t = evaluate(q, q, xi, p.kappa_star)
@@ -69,10 +74,12 @@ def _shift(p: Problems, xi: FloatArray) -> FloatArray:
         slope = q * t.rho_hilbert + decay
         fraction = np.divide(excess, slope, out=np.zeros_like(q), where=slope > 0)
         tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
-        inside = (tried >= low) & (tried <= high)
-        step = np.where(inside, tried, (low + high) / 2) - log_q
+        # Off the support nothing moves: there the bracket is halved.
+        inside = (tried >= low) & (tried <= high) & (slope > 0)
+        step = np.where(left, np.where(inside, tried, (low + high) / 2) - log_q, 0.0)
         log_q = log_q + step
-        if np.all(np.abs(step) < _ACCURACY):
+        left &= np.abs(step) >= accuracy
+        if not left.any():
             break
     q = np.exp(log_q)
     return np.where((p.lam == 0) & (q < 2 * _NO_SHIFT * np.sqrt(xi)), 0.0, q)
@@ -83,11 +90,11 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
 
     def scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        q = _shift(p, xi)
+        q = shift_at(p, xi)
         return 2 * p.alpha - (evaluate(q, q, xi, p.kappa_star).mse + p.delta / 2) / xi, q
 
     p = problems
-    shrunk = 1e-3 * p.lam**2 * np.minimum(p.kappa_star, 1)
+    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, 1)
     floor = np.maximum(np.maximum(p.delta / 4, shrunk), _CLEAN) / p.alpha
     ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
     (xi, q), converged = zoom(p, np.log(floor), np.log(ceiling), scan)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.checks import checked_setting, checked_times, readable, real_number, whole_number
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.checks import checked_times, readable, real_number, whole_number
+from quadviz.setting import PARAMETERS, Setting, checked_setting
 from quadviz.theory.dmft.draws import WORDS, Hermitian, orthogonal_gue
 from quadviz.theory.dmft.response import turned
 from quadviz.theory.dmft.step import RiccatiStep
