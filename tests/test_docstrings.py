@@ -19,17 +19,7 @@ def doc(name: str) -> str:
     return inspect.getdoc(getattr(quadviz, name)) or ""
 
 
-#: Training in time: what is missing there is known.
-IN_TIME = {"approach_curve", "approach_law", "dmft", "matrix_flow", "population_flow"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=False)) if name in IN_TIME else name
-        for name in FUNCTIONS
-    ],
-)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions(name):
     text = doc(name)
     for heading in ("Args:", "Raises:"):

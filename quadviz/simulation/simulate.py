@@ -141,13 +141,15 @@ def log_times(end: float, points: int = 61, start: float = 1e-2) -> FloatArray:
         Times, shape (points,).
 
     Raises:
-        TypeError: if points is not a whole number.
+        TypeError: if points is not a whole number, or an end not a real one.
         ValueError: unless 0 < start < end and points >= 3.
 
     >>> log_times(100.0, points=6)
     array([0.e+00, 1.e-02, 1.e-01, 1.e+00, 1.e+01, 1.e+02])
     """
-    if not 0 < start < end < np.inf:
+    for name, value in (("end", end), ("start", start)):
+        real_number(name, value, "> 0", np.nextafter(0.0, 1.0), np.finfo(np.float64).max)
+    if not start < end:
         raise ValueError(f"start and end must be finite and 0 < start < end, got {start!r} and {end!r}")
     points = whole_number("points", points, 3)
     return np.concatenate([[0.0], np.geomspace(start, end, points - 1)])

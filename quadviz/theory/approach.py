@@ -38,7 +38,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.setting import PARAMETERS
-from quadviz.theory.flow_target import FlowTarget
+from quadviz.theory.arguments import flow_times
+from quadviz.theory.flow_target import FlowTarget, checked_target
 from quadviz.theory.riccati import log_growth
 
 __all__ = ["ALONE", "COMPETING", "Approach", "ApproachLaw", "approach_curve", "approach_law", "local_slope"]
@@ -115,16 +116,19 @@ def approach_law(target: FlowTarget, kappa: float) -> ApproachLaw:
         target: the law of T.
         kappa: width m/d, > 0.
 
+    Returns:
+        The power and its coefficient (THEORY section 11, and the corners worked out above); of no shape.
+
     Raises:
-        TypeError: if kappa is not a real number.
-        ValueError: if it is not finite and positive.
+        TypeError: if target is no FlowTarget, or kappa not a real number.
+        ValueError: if kappa is not finite and positive.
 
     >>> law = approach_law(FlowTarget(), kappa=0.7)
     >>> law.kind.slope, round(law.coefficient, 5)
     (-3.0, 0.07049)
     """
-    width = float(PARAMETERS["kappa"].as_array(kappa))
-    p = target.mass_above(0.0)
+    width = PARAMETERS["kappa"].as_number(kappa)
+    p = checked_target(target).mass_above(0.0)
     if width < p - _SAME:
         omega = target.quantile(width)
         # A width that ends where a band does cuts in the gap: its edges have no density.
@@ -147,7 +151,7 @@ def approach_law(target: FlowTarget, kappa: float) -> ApproachLaw:
 
 
 def approach_curve(target: FlowTarget, kappa: float, times: ArrayLike, gamma: float = 1.0) -> FloatArray:
-    """|Z(t) - Z_inf|_F^2 / d as d -> infinity, from a random start.
+    """|Z(t) - Z_inf|_F^2 / d as d -> infinity, from a random start (THEORY section 11, the equations above).
 
     Args:
         target: the law of T.
@@ -160,18 +164,16 @@ def approach_curve(target: FlowTarget, kappa: float, times: ArrayLike, gamma: fl
         where kappa is the share of positive eigenvalues itself; in a gap it ends at 1e-16.
 
     Raises:
-        TypeError: if an argument is not made of real numbers.
+        TypeError: if target is no FlowTarget, or another argument not made of real numbers.
         ValueError: if one is out of its range.
 
     >>> law, t = approach_law(FlowTarget(), 0.3), np.array([1e2, 1e4])
     >>> (approach_curve(FlowTarget(), 0.3, t) / law.at(t)).round(4)
     array([1.0079, 1.0001])
     """
-    width, start = (float(PARAMETERS[n].as_array(v)) for n, v in (("kappa", kappa), ("gamma", gamma)))
-    t = np.asarray(times, dtype=np.float64)
-    if t.ndim != 1 or not np.isfinite(t).all() or np.any(t <= 0):
-        raise ValueError(f"times must be finite and > 0, in one dimension, got {times!r}")
-    p = target.mass_above(0.0)
+    width, start = (PARAMETERS[n].as_number(v) for n, v in (("kappa", kappa), ("gamma", gamma)))
+    t = flow_times(times, zero_allowed=False)
+    p = checked_target(target).mass_above(0.0)
     cut = target.quantile(width) if width < p - _SAME else 0.0
     a, weights, kept = _nodes(target, cut)
     growth, log_s = 2 * a * t[:, None], log_growth(a, t[:, None])

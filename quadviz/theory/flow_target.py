@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.checks import real_number, shown
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 
-__all__ = ["FlowTarget"]
+__all__ = ["FlowTarget", "checked_target"]
 
 FloatArray = NDArray[np.float64]
 
 #: Noise so small that the law's masses are those of the teacher without noise.
 _CLEAN = 1e-10
+
+
+def checked_target(value: object) -> FlowTarget:
+    """A target, which is not made of anything else in silence.
+
+    Raises:
+        TypeError: if it is not a :class:`FlowTarget`; says how to make one.
+
+    >>> checked_target(None)
+    Traceback (most recent call last):
+    ...
+    TypeError: target must be a quadviz.FlowTarget(kappa_star=None, xi=1.0, q=0.0), got None
+    """
+    if not isinstance(value, FlowTarget):
+        raise TypeError(
+            f"target must be a quadviz.FlowTarget(kappa_star=None, xi=1.0, q=0.0), got {shown(value)}"
+        )
+    return value
 
 
 @dataclass(frozen=True)
@@ -46,12 +66,13 @@ class FlowTarget:
     q: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.xi) and self.xi >= 0 and math.isfinite(self.q)):
-            raise ValueError(f"xi must be finite and >= 0, and q finite, got xi = {self.xi}, q = {self.q}")
+        object.__setattr__(self, "xi", real_number("xi", self.xi, "finite and >= 0", 0.0, sys.float_info.max))
+        largest = sys.float_info.max
+        object.__setattr__(self, "q", real_number("q", self.q, "finite", -largest, largest))
         if self.kappa_star is None and (self.xi != 1 or self.q != 0):
             raise ValueError(f"without a teacher T is G: xi = 1 and q = 0, got xi = {self.xi}, q = {self.q}")
         if self.kappa_star is not None:
-            object.__setattr__(self, "kappa_star", float(PARAMETERS["kappa_star"].as_array(self.kappa_star)))
+            object.__setattr__(self, "kappa_star", PARAMETERS["kappa_star"].as_number(self.kappa_star))
         if self.xi == 0 and self.q != 0:
             raise ValueError(f"without noise there is no shift, got q = {self.q}")
 

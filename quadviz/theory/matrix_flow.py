@@ -24,6 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.results import Result, Sheet
+from quadviz.theory.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.riccati import log_growth, moved, saturation
 
 __all__ = ["MatrixFlow", "matrix_flow", "spectral_flow"]
@@ -38,8 +40,8 @@ _FAR = 1e6
 _NOTHING = 40.0
 
 
-@dataclass(frozen=True, eq=False)
-class MatrixFlow:
+@dataclass(frozen=True, eq=False, repr=False)
+class MatrixFlow(Result):
     """How one flow approaches its end.
 
     Attributes:
@@ -55,6 +57,22 @@ class MatrixFlow:
     rates: FloatArray
     rank: int
     width: int
+
+    def sheets(self) -> dict[str, Sheet]:
+        """The distance over time, and the eigenvalues of the target."""
+        about = {"rank": ((), self.rank), "width": ((), self.width)}
+        return {
+            "course": Sheet(
+                {"time": self.times.size},
+                {**about, "time": (("time",), self.times)},
+                {"distance": (("time",), self.distance)},
+            ),
+            "rates": Sheet(
+                {"index": self.rates.size},
+                {**about, "index": (("index",), np.arange(self.rates.size))},
+                {"rate": (("index",), self.rates)},
+            ),
+        }
 
     @property
     def late_rate(self) -> float:
@@ -83,20 +101,18 @@ def matrix_flow(target: ArrayLike, start: ArrayLike, times: ArrayLike) -> Matrix
         times: times, >= 0, shape (T,) or a single one.
 
     Returns:
-        The distance at these times.
+        The distance at these times, shape (T,) (THEORY section 11).
 
     Raises:
+        TypeError: if an argument is not made of real numbers.
         ValueError: if the shapes do not fit, the target is not symmetric, or a time is negative or infinite.
 
     >>> flow = matrix_flow([[1.0]], [[0.1]], times=[0.0, 1.0, 20.0])
     >>> [f"{distance:.4g}" for distance in flow.distance]
     ['0.9801', '0.8659', '1.769e-31']
     """
-    matrix, weights = (np.asarray(a, dtype=np.float64) for a in (target, start))
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.allclose(matrix, matrix.T):
-        raise ValueError(f"target must be a symmetric matrix, got shape {matrix.shape}")
-    if weights.ndim != 2 or len(weights) != len(matrix) or not weights.size:
-        raise ValueError(f"start must have {len(matrix)} rows, as target has, got shape {weights.shape}")
+    matrix = symmetric_matrix("target", target)
+    weights = real_matrix("start", start, len(matrix), "target")
     rates, basis = np.linalg.eigh(matrix)
     return spectral_flow(rates[::-1], basis[:, ::-1].T @ weights, times)
 
@@ -115,9 +131,7 @@ def spectral_flow(rates: FloatArray, start: FloatArray, times: ArrayLike) -> Mat
     >>> spectral_flow(np.array([1.0, -1.0]), np.eye(2), [0.0, 2.0]).rank
     1
     """
-    at = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if at.ndim != 1 or not np.isfinite(at).all() or np.any(at < 0):
-        raise ValueError(f"times must be finite and >= 0, in one dimension, got {times!r}")
+    at = flow_times(times)
     if np.any(np.diff(rates) > 0):
         raise ValueError("rates must not increase: the largest eigenvalue comes first")
     a = np.where(np.abs(rates) < _ROUNDING * rates.size * np.abs(rates).max(), 0.0, rates)

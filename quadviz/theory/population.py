@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.results import Result, Sheet
 from quadviz.setting import PARAMETERS
+from quadviz.theory.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.riccati import moved
 
 __all__ = ["PopulationFlow", "population_flow"]
@@ -19,8 +21,8 @@ __all__ = ["PopulationFlow", "population_flow"]
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class PopulationFlow:
+@dataclass(frozen=True, eq=False, repr=False)
+class PopulationFlow(Result):
     """Training on infinitely many samples.
 
     Attributes:
@@ -28,18 +30,40 @@ class PopulationFlow:
         mse: |Z - Z*|_F^2 / d, shape (T,).
         loss: population loss mse/2 + delta/4, shape (T,).
         eigenvalues: of Z = W W^T, increasing, shape (T, d).
+        lam: weight decay.
+        delta: label-noise variance.
     """
 
     times: FloatArray
     mse: FloatArray
     loss: FloatArray
     eigenvalues: FloatArray
+    lam: float = 0.0
+    delta: float = 0.0
+
+    def sheets(self) -> dict[str, Sheet]:
+        """What is seen over time, and the eigenvalues."""
+        dims, about = ("time",), {"lam": ((), self.lam), "delta": ((), self.delta)}
+        coords = {**about, "time": (dims, self.times)}
+        index = (("index",), np.arange(self.eigenvalues.shape[1]))
+        return {
+            "course": Sheet(
+                {"time": self.times.size}, coords, {"mse": (dims, self.mse), "loss": (dims, self.loss)}
+            ),
+            "eigenvalues": Sheet(
+                {"time": self.times.size, "index": self.eigenvalues.shape[1]},
+                {**coords, "index": index},
+                {"eigenvalue": (("time", "index"), self.eigenvalues)},
+            ),
+        }
 
 
 def population_flow(
     teacher: ArrayLike, start: ArrayLike, times: ArrayLike, lam: float = 0.0, delta: float = 0.0
 ) -> PopulationFlow:
     """The flow dW/dt = -2 (W W^T - Z* + lam) W from W(0), at any times, without integrating.
+
+    The closed form of THEORY section 9, with (e^{4at} - 1)/a continued to a = 0 and scaled against overflow.
 
     Args:
         teacher: Z*, symmetric, shape (d, d).
@@ -59,8 +83,10 @@ def population_flow(
     >>> flow.eigenvalues[:, 0].round(4)
     array([0.01  , 0.3555, 1.    ])
     """
-    z_star, weights, at = _checked(teacher, start, times)
-    decay, noise = (float(PARAMETERS[n].as_array(v)) for n, v in (("lam", lam), ("delta", delta)))
+    z_star = symmetric_matrix("teacher", teacher)
+    weights = real_matrix("start", start, len(z_star), "teacher")
+    at = flow_times(times)
+    decay, noise = (PARAMETERS[n].as_number(v) for n, v in (("lam", lam), ("delta", delta)))
     rates, basis = np.linalg.eigh(z_star)
     # The fastest growing directions come first: they are eliminated first.
     rates, basis = rates[::-1] - decay, basis[:, ::-1]
@@ -72,19 +98,4 @@ def population_flow(
         mse[i] = np.sum((w @ w.T - target) ** 2) / len(z_star)
         squares = np.linalg.svd(w, compute_uv=False)[::-1] ** 2
         spectra[i] = np.pad(squares, (len(z_star) - squares.size, 0))
-    return PopulationFlow(times=at, mse=mse, loss=mse / 2 + noise / 4, eigenvalues=spectra)
-
-
-def _checked(
-    teacher: ArrayLike, start: ArrayLike, times: ArrayLike
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The matrices and the times as arrays that fit each other."""
-    z_star, weights = (np.asarray(a, dtype=np.float64) for a in (teacher, start))
-    at = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if z_star.ndim != 2 or z_star.shape[0] != z_star.shape[1] or not np.allclose(z_star, z_star.T):
-        raise ValueError(f"teacher must be a symmetric matrix, got shape {z_star.shape}")
-    if weights.ndim != 2 or len(weights) != len(z_star):
-        raise ValueError(f"start must have {len(z_star)} rows, as teacher has, got shape {weights.shape}")
-    if at.ndim != 1 or not np.isfinite(at).all() or np.any(at < 0):
-        raise ValueError(f"times must be finite and >= 0, in one dimension, got {times!r}")
-    return z_star, weights, at
+    return PopulationFlow(at, mse, mse / 2 + noise / 4, spectra, decay, noise)

@@ -8,7 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.setting import Setting
+from quadviz.results import Result, Sheet
+from quadviz.setting import PARAMETERS, Setting
 
 __all__ = ["Dmft", "DmftError", "DmftStatus"]
 
@@ -31,7 +32,7 @@ class DmftStatus(IntEnum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dmft:
+class Dmft(Result):
     """The solution for one setting: all of it, or as far as it came.
 
     Errors are half-widths of 68% intervals of the means over replicas: standard errors times Student's
@@ -102,6 +103,36 @@ class Dmft:
     def trusted(self) -> NDArray[np.bool_]:
         """At which of ``times`` the solution can be trusted, shape (T,)."""
         return self.times <= self.trusted_until
+
+    def sheets(self) -> dict[str, Sheet]:
+        """What is seen over time, the eigenvalues, and the kernels between all pairs of nodes."""
+        setting = {name: ((), getattr(self.setting, name)) for name in PARAMETERS}
+        sizes = {name: ((), getattr(self, name)) for name in ("d_eff", "replicas", "copies", "step", "seed")}
+        about = {**setting, **sizes, "march_status": ((), self.status.name.lower())}
+        course = ("mse", "mse_error", "train_loss", "train_loss_error", "trusted")
+        time, kept, pair = ("time",), ("eigenvalue_time", "index"), ("node_time", "source_time")
+        counted = self.eigenvalues.shape[1]
+        return {
+            "course": Sheet(
+                {"time": self.times.size},
+                {**about, "time": (time, self.times)},
+                {name: (time, getattr(self, name)) for name in course},
+            ),
+            "eigenvalues": Sheet(
+                {"eigenvalue_time": self.eigenvalue_times.size, "index": counted},
+                {
+                    **about,
+                    "eigenvalue_time": (kept[:1], self.eigenvalue_times),
+                    "index": (kept[1:], np.arange(counted)),
+                },
+                {"eigenvalue": (kept, self.eigenvalues)},
+            ),
+            "kernels": Sheet(
+                dict.fromkeys(pair, self.grid.size),
+                {**about, pair[0]: (pair[:1], self.grid), pair[1]: (pair[1:], self.grid)},
+                {name: (pair, getattr(self, name)) for name in ("chi", "response", "covariance")},
+            ),
+        }
 
     def __repr__(self) -> str:
         some = np.unique(np.linspace(0, max(self.times.size - 1, 0), _SHOWN).astype(int))

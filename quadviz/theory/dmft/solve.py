@@ -62,6 +62,9 @@ def dmft(
         threads: threads that replicas share; as many as there are cores when omitted.
         force: march even where it will take longer than :data:`quadviz.theory.dmft.plan.PATIENCE`.
 
+    Returns:
+        mse and train loss at the times, shape (T,), with errors, kernels, eigenvalues and a status.
+
     Raises:
         TypeError: if an argument is of the wrong kind.
         ValueError: if one is out of its range, d_eff too small for the widths or the number of steps, or the
