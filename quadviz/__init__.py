@@ -15,7 +15,7 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
 During training, d -> infinity:
-    dmft                              finite alpha, by mean-field equations with memory
+    dmft, dmft_cost                   finite alpha, by mean-field equations with memory; what that will take
     population_flow                   infinitely many samples
     matrix_flow, approach_curve, approach_law    how the end is approached
 Networks of finite d:
@@ -38,7 +38,7 @@ from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft
+from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
@@ -86,6 +86,7 @@ __all__ = [
     "approach_law",
     "bayes_optimal",
     "dmft",
+    "dmft_cost",
     "errstate",
     "interpolation_threshold",
     "learned_spectrum",

@@ -439,7 +439,7 @@ def test_a_march_says_what_it_will_take() -> None:
 
 
 def test_a_march_that_takes_too_long_wants_to_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"would take about \d+ min and .* \d+ time steps.*or force=True"):
+    with pytest.raises(ValueError, match=r"would take about \d+ min and .*\d+ time steps.*or force=True"):
         check_march(NOISY, [1e9], 40, 64, 1, copies=6)
     assert check_march(NOISY, [1e9], 40, 64, 1, copies=6, force=True).nodes > 200
     monkeypatch.setattr(plan, "PATIENCE", 0.0)

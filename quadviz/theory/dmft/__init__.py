@@ -5,8 +5,8 @@ Riccati steps), ``response`` (the memory's weights) and ``mixing`` (fixed points
 what a march will take, ``trust`` until when it can be trusted, ``result`` is what it gives.
 """
 
-from quadviz.theory.dmft.plan import check_march
+from quadviz.theory.dmft.plan import check_march, dmft_cost
 from quadviz.theory.dmft.result import Dmft, DmftError, DmftStatus
 from quadviz.theory.dmft.solve import dmft, march
 
-__all__ = ["Dmft", "DmftError", "DmftStatus", "check_march", "dmft", "march"]
+__all__ = ["Dmft", "DmftError", "DmftStatus", "check_march", "dmft", "dmft_cost", "march"]

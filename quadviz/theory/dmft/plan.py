@@ -16,7 +16,7 @@ from quadviz.theory.dmft.draws import WORDS, Hermitian, orthogonal_gue
 from quadviz.theory.dmft.response import turned
 from quadviz.theory.dmft.step import RiccatiStep
 
-__all__ = ["PATIENCE", "Cost", "check_march", "fitting_size", "march_cost", "march_grid"]
+__all__ = ["PATIENCE", "Cost", "check_march", "dmft_cost", "fitting_size", "march_cost", "march_grid"]
 
 FloatArray = NDArray[np.float64]
 
@@ -46,6 +46,52 @@ class Cost(NamedTuple):
     nodes: int
     seconds: float
     memory: int
+
+    def __str__(self) -> str:
+        return f"{self.nodes} time steps, about {self.seconds:.2g} s and {readable(self.memory)}"
+
+
+def dmft_cost(
+    setting: Setting,
+    times: ArrayLike,
+    d_eff: int | None = None,
+    replicas: int = 8,
+    probes: int = 1,
+    *,
+    copies: int = 12,
+    step: float = 0.1,
+    threads: int | None = None,
+) -> Cost:
+    """What :func:`quadviz.dmft` with these arguments will take, to a factor of two, without marching.
+
+    The pieces of a step are timed at the sizes asked for, which takes some tenths of a second. The arguments
+    are those of :func:`quadviz.dmft`.
+
+    Args:
+        setting: the ratios.
+        times: times wanted, shape (T,).
+        d_eff: size of the matrices.
+        replicas: independent solutions.
+        probes: small changes for each copy.
+        copies: copies of the effective process in each replica.
+        step: length of a time step as a share of the time.
+        threads: threads that replicas share.
+
+    Returns:
+        The number of time steps, seconds, and bytes of memory.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind.
+        ValueError: if one is out of its range.
+        MemoryError: if the march would not fit.
+
+    >>> cost = dmft_cost(Setting(0.5, 0.3, 0.35, lam=0.01, delta=0.5), [1.0, 1e5], d_eff=20, replicas=2)
+    >>> cost.nodes, f"{cost}".split(",")[0]
+    (157, '157 time steps')
+    """
+    return check_march(
+        setting, times, d_eff, replicas, probes, copies=copies, step=step, threads=threads, force=True
+    )
 
 
 def march_grid(setting: Setting, end: float, step: float = 0.1) -> FloatArray:
