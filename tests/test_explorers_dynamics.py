@@ -521,11 +521,13 @@ def test_what_is_not_to_be_trusted_is_no_result(unresolved: DynamicsExplorer) ->
     expected = early_stop(s.times[s.trusted], sound, s.mse_error[s.trusted])
     stop = page._told(page._law()).stop
     assert stop == expected and stop is not None and stop.end <= 1.0
+    # The mse falls as long as it is known: whether it pays to stop, and when, is not.
+    assert [shown[name] for name in ("t best", "mse, best t", "gain over the end")] == ["–"] * 3
     prose = plain(page.page.prose.value)
     assert "not to be trusted after t = 1: the time steps are too long." in prose
     assert "choose the good quality" in prose and "smaller step" not in prose
     assert "theory of long times" not in prose
-    assert "as far as it can be trusted" in prose
+    assert "as far as it can be trusted" in prose and "does not pay" not in prose
 
 
 def test_what_is_not_to_be_trusted_is_dotted_and_has_no_film(unresolved: DynamicsExplorer) -> None:

@@ -76,7 +76,7 @@ __all__ = ["DynamicsExplorer", "Source", "State", "show"]
 _SIZE = ("d", "seeds", "first_seed")
 _STORED = "a stored solution is shown; press ▶ March DMFT to solve it anew"
 #: How long a march takes where the page opens, on two cores.
-_TAKES = {"preview": "some seconds", "good": "a minute"}
+_TAKES = {"preview": "some seconds", "good": "about a minute"}
 _EMPTY = {
     "population": "",
     "dmft": "press ▶ March DMFT to see its eigenvalues",
@@ -164,14 +164,11 @@ class DynamicsExplorer(Explorer[State]):
             busy=lambda: busy_with("the DMFT") if self.march_bar.job.running else None,
         )
         quality = widgets.Dropdown(
-            options=[
-                (f"{name}: {effort.replicas} replicas of size {effort.size}, {_TAKES[name]}", name)
-                for name, effort in QUALITIES.items()
-            ],
-            description="Quality",
+            options=[(f"{name}: {_TAKES[name]}", name) for name in QUALITIES], description="Quality"
         )
+        sizes = (f"{name}: {e.replicas} replicas of size {e.size} or so" for name, e in QUALITIES.items())
         quality.tooltip = (
-            "How finely the equations are solved: sizes are about those said, and times those to t = 1000 on "
+            f"How finely the equations are solved. {'; '.join(sizes)}. The times are those to t = 1000 on "
             "two cores; what a march will take here is said when it begins"
         )
         self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(

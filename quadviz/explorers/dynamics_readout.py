@@ -61,6 +61,17 @@ class Told:
         source = self.march if self.by == "DMFT" else self.networks
         return 0.0 if source is None else source.request.end
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether what the best moment was taken from is not to be trusted to its end."""
+        return self.by == "DMFT" and self.march is not None and self.march.doubtful
+
+    @property
+    def open(self) -> bool:
+        """Whether the best moment may be yet to come: none is seen where the course is known."""
+        # Times that went through a logarithm meet the end only nearly.
+        return self.stop is not None and not self.stop.pays and self.stop.end < self.end * (1 - 1e-9)
+
 
 def best_moment(
     networks: LabRun | None, networks_current: bool, march: MarchRun | None, march_current: bool
@@ -96,7 +107,7 @@ def dynamics_cards(told: Told) -> list[Card]:
     networks = measured(*_network_end(told.networks))
     theory, flow = four_digits(float(told.theory.mse)), four_digits(float(told.flow.mse[-1]))
     when = then = gain = lam = "–"
-    if stop is not None:
+    if stop is not None and not told.open:
         when = f"≈ {stop.time:.2g}" if stop.pays else "the end"
         then = measured(stop.mse, stop.error)
         gain = f"{100 * stop.gain:.0f}%" if stop.pays else "none"
@@ -104,6 +115,9 @@ def dynamics_cards(told: Told) -> list[Card]:
         lam = four_digits(match.lam) if math.isfinite(match.lam) else "none does"
     best = four_digits(match.best_mse) if match is not None else "–"
     by = "" if stop is None else f" By the {told.by}."
+    end = "the end"
+    if stop is not None and told.doubtful:
+        end = f"t = {four_digits(stop.end)}, the last time that can be trusted"
     return [
         Card("", "mse at the end, networks", networks, "Mean at the last time, ± its standard error."),
         _march_card(told.march),
@@ -111,9 +125,7 @@ def dynamics_cards(told: Told) -> list[Card]:
         Card("", "mse at the end, α → ∞", flow, "Training on infinitely many samples."),
         Card("t", "best", when, f"When the mse is least.{by}"),
         Card("", "mse, best t", then, f"The mse then, ± its error.{by}"),
-        Card(
-            "", "gain over the end", gain, "How far this is below the end. A rise within its noise is none."
-        ),
+        Card("", "gain over the end", gain, f"How far this is below {end}. A rise within its noise is none."),
         Card("λ", "that matches", lam, "The weight decay whose long training has the mse of the best time."),
         Card("", "mse, best λ", best, "Long training with the weight decay that is best for it, as d → ∞."),
         regime_card(told.theory),
@@ -159,14 +171,14 @@ def _about_stop(told: Told, stop: EarlyStop) -> str:
         falls = "rises again by no more than its noise explains"
         if stop.time == stop.end:
             falls = f"falls until t = {four_digits(stop.end)}"
-            if stop.end < told.end:
-                doubtful = told.by == "DMFT" and told.march is not None and told.march.doubtful
-                known = "can be trusted" if doubtful else "is known"
-                return f"by the {told.by} the mse {falls}, as far as it {known}."
+        if told.open:
+            known = "can be trusted" if told.doubtful else "is known"
+            return f"by the {told.by} the mse {falls}, as far as it {known}."
         return f"by the {told.by} the mse {falls}: stopping early does not pay here."
     text = (
         f"by the {told.by} the mse is least at t ≈ {stop.time:.2g}, {measured(stop.mse, stop.error)}; at "
-        f"t = {four_digits(stop.end)} it is {measured(stop.end_mse, stop.end_error)}. Who stops early is "
+        f"t = {four_digits(stop.end)}{', the last time that can be trusted,' if told.doubtful else ''} it is "
+        f"{measured(stop.end_mse, stop.end_error)}. Who stops early is "
         f"better off by {100 * stop.gain:.0f}%"
     )
     if (match := told.match) is None:

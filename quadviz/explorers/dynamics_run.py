@@ -134,7 +134,8 @@ class MarchRequest:
             cost = self.cost
         except MemoryError as refusal:
             raise MemoryError(f"{refusal}; on this page, {self.cheaper}") from refusal
-        told = f"about {_span(cost.seconds)} and {readable(cost.memory)}, {cost.nodes} time steps"
+        memory = readable(float(f"{cost.memory:.2g}"))
+        told = f"about {_span(cost.seconds)} and {memory}, {cost.nodes} time steps"
         if cost.seconds > PATIENCE:
             limit = f"and no march here may take more than {_span(PATIENCE)}"
             raise ValueError(f"this march would take {told}, {limit}: {self.cheaper}")
