@@ -36,7 +36,8 @@ class Dmft(Result):
     """The solution for one setting: all of it, or as far as it came.
 
     Errors are half-widths of 68% intervals of the means over replicas: standard errors times Student's
-    factor, 1.84 for two replicas, 1.08 for eight. NaN for a single replica.
+    factor, 1.84 for two replicas, 1.08 for eight; half a percent of the value for the bias that all replicas
+    share is counted in. NaN for a single replica.
 
     Attributes:
         setting: the ratios.

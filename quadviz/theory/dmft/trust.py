@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.statistics import mean_and_interval
+from quadviz.statistics import steady_interval
 
 __all__ = ["Evidence", "Verdict", "judge"]
 
@@ -40,8 +40,6 @@ _WEIGHT = 0.03
 _STEP = 0.008
 #: A standard error may be this share of the mse.
 _SPREAD = 0.2
-#: Nodes to either side from which the error of a mean is taken.
-_AROUND = 4
 #: The first nodes, where chi has hardly begun, have nothing to be measured against.
 _FIRST = 3
 
@@ -110,14 +108,9 @@ def judge(seen: Evidence) -> Verdict:
 
 
 def _spread(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and error, 0 where one replica tells of none.
-
-    Few replicas can agree by chance: the error at a node is that of the nodes around it.
-    """
-    mean, error = mean_and_interval(values)
-    padded = np.pad(np.nan_to_num(error) ** 2, _AROUND, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
-    return mean, np.sqrt(around.mean(axis=-1))
+    """Mean and error, 0 where one replica tells of none."""
+    mean, error = steady_interval(values)
+    return mean, np.nan_to_num(error)
 
 
 def _rises(objective: FloatArray) -> BoolArray:
