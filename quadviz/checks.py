@@ -159,7 +159,8 @@ def _numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
         return np.atleast_1d(real_array(values))
     except TypeError as error:
-        raise TypeError(f"{name} must be {error}, got {shown(values)}") from error
+        allowed = error if is_masked(values) else "numbers"
+        raise TypeError(f"{name} must be {allowed}, got {shown(values)}") from error
 
 
 def readable(size: float) -> str:

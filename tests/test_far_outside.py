@@ -63,7 +63,7 @@ def check_steady(s):
 
 
 @given(decades, decades, decades, or_zero, or_zero)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_steady_states(alpha, kappa, kappa_star, lam, delta):
     setting = [10.0**v for v in (alpha, kappa, kappa_star, lam, delta)]
     s = steady_state(*setting)
@@ -74,7 +74,7 @@ def test_steady_states(alpha, kappa, kappa_star, lam, delta):
 
 
 @given(decades, decades, decades, or_zero, or_zero)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_laws_of_steady_states_and_curves(alpha, kappa, kappa_star, lam, delta):
     a, k, star, decay, noise = (10.0**v for v in (alpha, kappa, kappa_star, lam, delta))
     check_steady(learning_curve(a * np.array([0.1, 1.0, 10.0]), k, star, decay, noise))
@@ -89,7 +89,7 @@ def test_laws_of_steady_states_and_curves(alpha, kappa, kappa_star, lam, delta):
 
 
 @given(decades, decades, decades, or_zero, or_zero)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_all_solutions(alpha, kappa, kappa_star, lam, delta):
     a, *rest = (10.0**v for v in (alpha, kappa, kappa_star, lam, delta))
     found = steady_state_solutions(a, *rest)
@@ -102,7 +102,7 @@ def test_all_solutions(alpha, kappa, kappa_star, lam, delta):
 
 
 @given(decades, decades, or_zero)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_bayes_optimal_errors(alpha, kappa_star, delta):
     a, star, noise = 10.0**alpha, 10.0**kappa_star, 10.0**delta
     best = bayes_optimal(a, star, noise)
@@ -116,7 +116,7 @@ def test_bayes_optimal_errors(alpha, kappa_star, delta):
 
 
 @given(decades, decades, or_zero)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_interpolation_thresholds(kappa, kappa_star, delta):
     k, star, noise = 10.0**kappa, 10.0**kappa_star, 10.0**delta
     peak = interpolation_threshold(k, star, noise)
@@ -128,7 +128,7 @@ def test_interpolation_thresholds(kappa, kappa_star, delta):
 
 
 @given(decades, decades, decades, or_zero)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_best_weight_decay(alpha, kappa, kappa_star, delta):
     a, k, star, noise = (10.0**v for v in (alpha, kappa, kappa_star, delta))
     best = optimal_lam(a, k, star, noise)
@@ -140,7 +140,7 @@ def test_the_best_weight_decay(alpha, kappa, kappa_star, delta):
 
 
 @given(decades, decades)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_recovery_thresholds(kappa, kappa_star):
     k, star = 10.0**kappa, 10.0**kappa_star
     bayes, ridgeless, free = (recovery_threshold(k, star, r) for r in ("bayes", "ridgeless", "none"))
@@ -152,7 +152,7 @@ def test_recovery_thresholds(kappa, kappa_star):
 
 
 @given(st.floats(-20, 20), st.floats(-40, 20), st.floats(-30, 30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_laws(kappa_star, xi, log_x):
     star, noise = 10.0**kappa_star, 10.0**xi
     x = np.array([-(10.0**log_x), 0.0, 10.0**log_x])
@@ -171,6 +171,19 @@ def test_laws(kappa_star, xi, log_x):
     for values in above:
         assert np.all(np.isnan(values) | np.isfinite(values))
     assert np.all(np.isnan(above.moment2) | (above.moment2 >= -1e-9 * (1 + 1 / star + noise)))
+
+
+@pytest.mark.slow
+def test_forty_thousand_wild_points():
+    rng = np.random.default_rng(8)
+    for decades_out in (3, 6, 10):
+        alpha, kappa, kappa_star, lam, delta = 10 ** rng.uniform(-decades_out, decades_out, (5, 14_000))
+        lam[::5] = delta[::3] = 0
+        s = steady_state(alpha, kappa, kappa_star, lam, delta)
+        check_steady(s)
+        best = bayes_optimal(alpha, kappa_star, delta)
+        both = (best.status != Status.FAILED) & (s.status != Status.FAILED)
+        assert np.all(best.mmse[both] <= s.mse[both] * (1 + SLACK))
 
 
 @pytest.mark.parametrize("exponent", [-300, -160, -60, -20, 20, 60, 153, 300])
@@ -240,6 +253,8 @@ def test_failure_is_heard_and_can_be_turned_off():
         lambda: interpolation_threshold(1, 0.3, 1e100),
         lambda: optimal_lam(1e-200, 1, 0.3, 0.5),
         lambda: learned_spectrum(1e-200, 1, 0.3, 0.1, 0),
+        lambda: steady_state_solutions(1e-200, 1, 0.3, 0.1, 0),
+        lambda: steady_state(1e-200, 1, 0.3, 0.1, 0),
     ],
 )
 def test_every_solver_speaks_of_failure_at_the_line_that_called(call):
@@ -250,7 +265,7 @@ def test_every_solver_speaks_of_failure_at_the_line_that_called(call):
 
 def test_thousands_of_wild_points_raise_nothing_and_warn_of_nothing():
     rng = np.random.default_rng(6)
-    alpha, kappa, kappa_star, lam, delta = 10 ** rng.uniform(-10, 10, (5, 3000))
+    alpha, kappa, kappa_star, lam, delta = 10 ** rng.uniform(-10, 10, (5, 2000))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_steady(steady_state(alpha, kappa, kappa_star, lam, delta))
@@ -260,7 +275,7 @@ def test_thousands_of_wild_points_raise_nothing_and_warn_of_nothing():
         assert np.all((best.mmse[known] > 0) & (best.mmse[known] <= 1 / kappa_star[known]))
         interpolation_threshold(kappa, kappa_star, delta)
         recovery_threshold(kappa, kappa_star, "none")
-        optimal_lam(alpha[:300], kappa[:300], kappa_star[:300], delta[:300])
+        optimal_lam(alpha[:200], kappa[:200], kappa_star[:200], delta[:200])
 
 
 def test_nothing_changes_when_numpy_is_told_to_raise():

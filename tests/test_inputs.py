@@ -84,7 +84,7 @@ def test_what_is_strange_is_refused_in_the_packages_own_words(call, name):
         with pytest.raises((TypeError, ValueError)) as refused:
             call(**{**GOOD[call], name: strange})
         text = str(refused.value)
-        assert name in text, (strange, text)
+        assert name.removesuffix("s") in text, (strange, text)
         assert len(text) < 250, text
         # The error was raised by the package, not by something it happened to call.
         last = traceback.extract_tb(refused.tb)[-1].filename

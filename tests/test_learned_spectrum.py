@@ -186,7 +186,7 @@ def test_a_failed_state_has_no_spectrum(monkeypatch):
         name: np.where([True, False], getattr(solved, name), np.nan) for name in ("q", "xi", "rank", "mse")
     }
     state = type(solved)(**{**vars(solved), **lost, "status": np.array([Status.SOLVED, Status.FAILED])})
-    monkeypatch.setattr(module, "steady_state", lambda *_: state)
+    monkeypatch.setattr(module, "solved_states", lambda *_, **__: state)
     s = learned_spectrum([0.3, 0.4], 0.7, 0.3, 0.01, 0.5)
     for value in (s.atom_at_zero, s.gap, s.edges.right, s.density(1.0), s.noisy_density(1.0)):
         assert np.isfinite(value[0]) and np.isnan(value[1])

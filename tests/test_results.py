@@ -222,8 +222,3 @@ def test_importing_quadviz_brings_none_of_them():
     code = f"import sys, quadviz; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_no_bar_unless_asked_for(capfd):
-    simulate_ensemble(SETTING, 10, [0], [0.0, 0.1], processes=1)
-    assert capfd.readouterr().err == ""

@@ -120,9 +120,9 @@ def test_processes_that_are_killed_are_reported():
 
 
 def test_progress_is_shown_where_it_is_wanted(capfd):
-    simulate_ensemble(SETTING, 12, [1, 2], [1], processes=1)
+    simulate_ensemble(SETTING, 12, [1, 2], [1], processes=1, progress=True)
     assert "networks of d = 12: 100%" in capfd.readouterr().err
-    simulate_ensemble(SETTING, 12, [1, 2], [1], processes=1, progress=False)
+    simulate_ensemble(SETTING, 12, [1, 2], [1], processes=1)
     assert capfd.readouterr().err == ""
 
 

@@ -141,7 +141,7 @@ def simulate_ensemble(
 
     if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
         raise TypeError(f"seeds must be whole numbers, one for each network, got {shown(seeds)}")
-    wanted = [whole_number("seed (of seeds)", seed, 0) for seed in seeds]
+    wanted = [whole_number("seed", seed, 0) for seed in seeds]
     if not wanted or len(set(wanted)) < len(wanted):
         raise ValueError(f"seeds must be different, and one at least, got {wanted!r}")
     at_once = min(cpu_count() if processes is None else whole_number("processes", processes, 1), len(wanted))

@@ -160,9 +160,7 @@ def minimise_problem(
     """
     from scipy.optimize import minimize  # slow to import, and not needed to import quadviz
 
-    tolerance = real_number(
-        "tolerance", tolerance, "> 0 and finite", np.finfo(float).tiny, np.finfo(float).max
-    )
+    tolerance = real_number("tolerance", tolerance, "> 0", np.finfo(float).tiny, np.finfo(float).max)
     max_evaluations = whole_number("max_evaluations", max_evaluations, 1)
     threads = whole_number("threads", threads, 1)
     shape, p = problem.start.shape, problem

@@ -305,5 +305,5 @@ def _shared(alpha: FloatArray, branches: list[tuple[Problems, Unknowns]]) -> NDA
 def _states(p: Problems, unknowns: Unknowns, what: str) -> SteadyState:
     found = report(p, unknowns)
     given = {name: getattr(p, name) for name in ("alpha", "kappa", "kappa_star", "lam", "delta")}
-    announce(what, found["status"], given, "move alpha a little", level=4)
+    announce(what, found["status"], given, "move alpha a little", level=5)
     return SteadyState(**given, **found)
