@@ -15,6 +15,7 @@ from quadviz.explorers.tidy import Row, tidy
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.problem import Recipe
 from quadviz.tables import Table
+from quadviz.theory.dmft import Dmft
 from quadviz.theory.early_stopping import EarlyStop
 from quadviz.theory.population import PopulationFlow
 from quadviz.theory.population_curve import DIMENSION
@@ -32,6 +33,7 @@ __all__ = [
     "networks_code",
     "ratios",
     "setting_code",
+    "sound_words",
     "stop_row",
     "stored_code",
     "theory_row",
@@ -93,8 +95,14 @@ def march_rows(run: MarchRun | None) -> Rows:
     s = run.solution
     known = {"source": "DMFT", **ratios(run.request.setting), "d": "inf", "seed": s.seed}
     effort = {"d_eff": s.d_eff, "replicas": s.replicas, "copies": s.copies}
-    fields = {"time": s.times, **{name: getattr(s, name) for name in (*_DRAWN, *_ERRORS, "trusted")}}
+    fields = {"time": s.times, **{name: getattr(s, name) for name in (*_DRAWN, *_ERRORS)}}
+    fields["trusted"] = sound_words(s)
     yield from _rows({**known, **effort}, fields)
+
+
+def sound_words(solution: Dmft) -> NDArray[np.str_]:
+    """Whether a solution can be trusted, at each of its times, as cells."""
+    return np.where(solution.trusted, "yes", "no")
 
 
 def flow_rows(setting: Setting, flow: PopulationFlow) -> Rows:

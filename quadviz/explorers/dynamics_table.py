@@ -16,6 +16,7 @@ from quadviz.explorers.course_table import (
     networks_code,
     ratios,
     setting_code,
+    sound_words,
     stop_row,
     theory_row,
 )
@@ -72,7 +73,7 @@ def _rows(
                 solution.times,
                 getattr(solution, name),
                 getattr(solution, f"{name}_error"),
-                solution.trusted,
+                sound_words(solution),
             )
             for t, value, error, sound in zip(*(column.tolist() for column in columns), strict=True):
                 yield march_setting, ["DMFT", name, seed, t, "", "", value, error, sound]
