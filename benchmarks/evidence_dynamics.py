@@ -66,7 +66,7 @@ TIMES = (0.05, 0.1, 0.2, 0.4, 0.6, 1.0, 2.0, 5.0, 10.0, 20.0)
 NETWORKS = {60: 48, 90: 32, 180: 16}
 #: Their late times, for which networks take long.
 LATE_TIMES = (50.0, 100.0, 300.0, 1000.0)
-LATE = {60: 24, 90: 16, 120: 8}
+LATE = {45: 32, 60: 24, 90: 16}
 
 #: Settings whose end is known: training reaches the least loss there. By 1/R = q/lam of the steady state.
 ENDS = (

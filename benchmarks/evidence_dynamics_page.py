@@ -67,10 +67,11 @@ means behind it are in [dynamics.csv](dynamics.csv).
 
 A march here is what `dmft(setting, times)` gives: {one.runs} replicas of matrices of size {one.d} or near it,
 steps of a tenth of the time. Its errors are half-widths of 68% intervals over replicas, which share
-nothing. Networks: {many}, to t = {TIMES[-1]:g}, and {late} for later times, with inputs of their own and
-seeds that no other mean shares. Their limit is a line in 1/d through the means; its error follows from the
-spread over seeds, one for all sizes, which falls as 1/d. R = λ/q is the response at the end of training, by
-the theory of long times: the smaller it is, the harder is the march.
+nothing, with half a percent for what they have in common. Networks: {many}, to t = {TIMES[-1]:g}, and
+{late} for later times, with inputs of their own and seeds that no other mean shares. Their limit is a line
+in 1/d through the means; its error follows from the spread over seeds, one for all sizes, which falls as
+1/d. R = λ/q is the response at the end of training, by the theory of long times: the smaller it is, the
+harder is the march.
 
 {table(["", "κ", "κ*", "α", "λ", "Δ", "R"], lines)}"""
 
@@ -163,10 +164,11 @@ def _flows(means: Means) -> str:
                 parts.append(table(head, lines))
     told = [_status(means, "flows", case) for case in FLOWS]
     parts.append(
-        f"The mse of the march is within {worst['mse']:.1f} errors of the limit of networks at all these times, "
-        f"its train loss within {worst['train_loss']:.1f}. Networks of finite d lie above the limit, F2's far: "
-        f"at t = {TIMES[-1]:g} those of d = {max(NETWORKS)} still have {percent(_excess(means, FLOWS[1]))} of "
-        f"its mse in excess. {FLOWS[0].name}: {told[0]}; {FLOWS[1].name}: {told[1]}."
+        f"The mse of the march is within {worst['mse']:.1f} errors of the limit of networks at all these "
+        f"times, its train loss within {worst['train_loss']:.1f}. Networks of finite d lie above the limit, "
+        f"F2's far: at t = {TIMES[-1]:g} those of d = {max(NETWORKS)} still have "
+        f"{percent(_excess(means, FLOWS[1]))} of its mse in excess. {FLOWS[0].name}: {told[0]}; "
+        f"{FLOWS[1].name}: {told[1]}."
     )
     return "\n\n".join(parts)
 
@@ -211,9 +213,9 @@ def _ends(means: Means) -> str:
     head = ["", "R", "mse", "march", "train loss", "march", "∫χ", "status"]
     return f"""## The end of training
 
-At t = {END:g} the march against `quadviz.steady_state`, in settings where that is a theorem: the difference in
-percent with its error, and in brackets in errors; the weight of χ in the last row, against its exact value
-α(q/λ - 1).
+At t = {END:g} the march against `quadviz.steady_state`, in settings where that is a theorem: the difference
+in percent with its error, and in brackets in errors; the weight of χ in the last row, against its exact
+value α(q/λ - 1).
 
 {table(head, lines)}"""
 
