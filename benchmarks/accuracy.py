@@ -14,7 +14,10 @@ __all__ = ["main", "rows"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 #: Settings drawn for each function; integrals of 60 digits by quadrature are dear.
-COUNT, DEAR = 1000, {"bayes_optimal": 100, "recovery_threshold": 100}
+COUNT, DEAR = (
+    200,
+    {"bayes_optimal": 20, "recovery_threshold": 20, "interpolation_threshold": 40, "NoisyTeacherLaw": 40},
+)
 SEED = 20261129
 
 HEAD = """# How good the numbers are

@@ -52,13 +52,14 @@ def _seen(march: _March, led: _March, pushed: int, size: float) -> FloatArray:
     quiet = space.matrix(still)
     pushes = [orthogonal_gue(space, 1, np.random.default_rng(c))[0] for c in range(len(march._w))]
     seen = []
+    march._span = led._span
+    known = march._span.count + 1
     z = space.vector(march._w @ march._w.conj().swapaxes(-1, -2))
-    c, b, _ = march._put(0, np.zeros(1), led._root[0, :1])
+    c, b, _ = march._put(0, np.zeros(1), led._root[0, :known])
     march._force[:, 0] = c * (b + 2 * z)
     for node, h in enumerate(march._steps, start=1):
         w, dw = march._cell(c, b, h / 2).move(march._w, march._dw, quiet, quiet)
-        march._span = led._span
-        c, b, _ = march._put(node, led.weights[node, : node + 1], led._root[node])
+        c, b, _ = march._put(node, led.weights[node, : node + 1], led._root[node, :known])
         if node == pushed:
             b = b + size / np.sqrt(alpha) * np.array(pushes)
         march._w, _ = march._cell(c, b, h / 2).move(w, dw, quiet, quiet)

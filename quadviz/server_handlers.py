@@ -161,7 +161,13 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
         await super().get(kernel_id)  # type: ignore[misc]  # a coroutine as Jupyter's own
 
     def write_message(self, message: str | bytes | dict[str, Any], binary: bool = False) -> Any:
-        """Send what the kernel says, to whoever is still there."""
+        """Send what the kernel says, to whoever is still there.
+
+        Where nobody is, the protocol is not known either: Jupyter packs a message with buffers in its old
+        format then, and Voila reads the first bytes of that as a number of parts, some 10^17, and counts.
+        """
+        if self.ws_connection is None:
+            return None
         with suppress(WebSocketClosedError):
             return super().write_message(message, binary)
         return None

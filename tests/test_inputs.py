@@ -162,6 +162,7 @@ def test_every_public_function_is_tried():
         "approach_curve",
         "approach_law",
         "dmft",
+        "dmft_cost",
         "log_times",
         "matrix_flow",
         "population_flow",

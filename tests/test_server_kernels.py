@@ -7,9 +7,11 @@ from typing import Any
 import psutil
 import pytest
 from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.connection.base import serialize_binary_message
 
 from quadviz import server, server_kernels, server_waiting
 from quadviz.pages import PAGES
+from quadviz.server_handlers import _ChannelsHandler
 from quadviz.server_kernels import VISIT, PageKernelManager, Visit
 
 
@@ -180,3 +182,18 @@ def test_visitors_without_a_kernel_take_turns(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(server_kernels.os, "cpu_count", lambda: 1)
     asyncio.run(asyncio.wait_for(room(), 10))
+
+
+def test_a_message_for_nobody_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packed in Jupyter's old format, as it is where nobody listens, it made Voila count to 10^17."""
+
+    def read(*_: object) -> None:
+        pytest.fail("the message was read")
+
+    parent = next(kind for kind in _ChannelsHandler.__mro__[1:] if "write_message" in vars(kind))
+    monkeypatch.setattr(parent, "write_message", read)
+    handler = object.__new__(_ChannelsHandler)
+    handler.ws_connection = None
+    parts = {"header": {"msg_type": "comm_msg"}, "parent_header": {}, "metadata": {}, "content": {}}
+    message = serialize_binary_message({**parts, "channel": "iopub", "buffers": [b"x" * 800]})
+    assert handler.write_message(message, binary=True) is None
