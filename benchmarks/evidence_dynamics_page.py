@@ -307,7 +307,8 @@ def _long(means: Means) -> str:
             cells = [with_error(r[0].mean, r[0].error) if r else "–" for r in rows]
             lines.append([case.name, SYMBOLS[quantity], *cells, f"{theory(case, quantity):.4g}"])
     parts.append(
-        "The grid of times is logarithmic: to t = 100,000 it takes half as many steps again as to 1000. "
+        "The grid of times is logarithmic: to t = 100,000 it takes half as many steps again as to 1000. Here "
+        "with three replicas. "
         + "; ".join(f"{case.name}: {_status(means, 'long', case)}" for case in LONG)
         + "."
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from quadviz import NoisyTeacherLaw, Setting, steady_state
 from quadviz.theory.dmft.draws import orthogonal_gue
 from quadviz.theory.dmft.plan import march_grid
-from quadviz.theory.dmft.replica import Rule, Sizes, _March
+from quadviz.theory.dmft.replica import TRUE, Sizes, _March
 
 __all__ = ["limit_of_rest", "loop_gain"]
 
@@ -33,7 +33,7 @@ def loop_gain(
     sizes, node = Sizes(d, copies, 1), grid.size - 1 - _AFTER
 
     def march() -> _March:
-        return _March(setting, sizes, grid, np.random.default_rng(seed), Rule(smooth=0.0))
+        return _March(setting, sizes, grid, np.random.default_rng(seed), TRUE)
 
     with np.errstate(over="ignore", invalid="ignore"):
         led = march()

@@ -34,6 +34,8 @@ ComplexArray = NDArray[np.complexfloating[Any, Any]]
 _CLASSES, _MODES = 8, 6
 #: Within a class L counts as not less than this share of its largest value there.
 _LEAST = 0.05
+#: An L smaller than this is none.
+_NOTHING = 1e-200
 #: Halvings of the interval for the level of a narrow start.
 _HALVINGS = 60
 #: Exponents nearer than this have the slope for their divided difference.
@@ -59,10 +61,11 @@ class Fit:
         count = max(1, min(_CLASSES, each.size // (_MODES * n)))
         self._classes = []
         for members in np.array_split(np.argsort(each), count):
-            like = np.maximum(each[members], _LEAST * each[members[-1]])
+            # Only the shape of L within a class counts; its size may be below all numbers.
+            largest = each[members[-1]]
+            like = np.maximum(each[members] / largest if largest > _NOTHING else 1.0, _LEAST)
+            like = np.broadcast_to(like, members.shape)
             fields_there = modes[:, members]
-            if like[-1] <= 0:
-                continue
             products = (fields_there * like) @ fields_there.T
             weight = like.sum() / each.size
             self._classes.append((members, fields_there, weight * np.linalg.inv(products)))
@@ -74,9 +77,8 @@ class Fit:
             changes: coordinates of dZ, shape (copies, probes, d^2).
         """
         modes = turned(self._space, self._basis, changes[:, :, None]).ravel()
-        found: FloatArray = sum(
-            (solve @ (fields @ modes[members]) for members, fields, solve in self._classes),
-            np.zeros(len(self._classes[0][1]) if self._classes else 0),
+        found: FloatArray = np.sum(
+            [solve @ (fields @ modes[members]) for members, fields, solve in self._classes], axis=0
         )
         return found
 
