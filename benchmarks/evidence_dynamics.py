@@ -74,7 +74,7 @@ ENDS = (
     Case("E2", Setting(kappa=0.55, kappa_star=0.35, alpha=0.45, lam=0.3, delta=0.4), 42),
     Case("E3", Setting(kappa=0.6, kappa_star=0.2, alpha=0.5, lam=0.1, delta=0.3), 43),
     Case("E4", Setting(kappa=0.5, kappa_star=0.2, alpha=0.26, lam=0.1, delta=0.0), 44),
-    Case("E5", Setting(kappa=0.4, kappa_star=0.3, alpha=0.5, lam=0.01, delta=0.5), 45),
+    Case("E5", Setting(kappa=0.8, kappa_star=0.3, alpha=0.5, lam=0.05, delta=0.5), 45),
     Case("E6", Setting(kappa=1.0, kappa_star=0.5, alpha=0.4, lam=0.02, delta=0.2), 46),
     Case("E7", Setting(kappa=0.7, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5), 47),
     Case("E8", Setting(kappa=0.7, kappa_star=0.3, alpha=0.35, lam=0.003, delta=0.5), 48),
