@@ -309,7 +309,7 @@ def _long(means: Means) -> str:
             lines.append([case.name, SYMBOLS[quantity], *cells, f"{theory(case, quantity):.4g}"])
     parts.append(
         "The grid of times is logarithmic: to t = 100,000 it takes half as many steps again as to 1000. Here "
-        "with three replicas. "
+        "with three replicas of size 20. "
         + "; ".join(f"{case.name}: {_status(means, 'long', case)}" for case in LONG)
         + "."
     )
