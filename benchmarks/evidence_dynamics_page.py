@@ -344,9 +344,14 @@ assumption."""
     return "\n\n".join(parts)
 
 
+def _until(means: Means, case: Case) -> float:
+    """The time until which a deep march trusts itself."""
+    return means.at_all_times("deep", case.name, "trusted_until", "dmft")[0].mean
+
+
 def _verdict(means: Means) -> str:
     """Whom the march of the deepest setting follows, while it can be trusted."""
-    case, t = DEEP[1], 50.0
+    case, t = DEEP[1], 10.0
     s = case.setting
     end = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
     said, near = [], True
@@ -361,8 +366,8 @@ def _verdict(means: Means) -> str:
         near &= abs(solved.mean - seen.mean) <= 3 * np.hypot(solved.error, seen.error)
     verdict = "follows the networks" if near else "is off the networks"
     return (
-        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it goes, the march {verdict}. Whether it "
-        "would come to the formula later than networks of any size do, it cannot say."
+        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it can be trusted, the march {verdict}. "
+        "Whether it would come to the formula later than networks of any size do, it cannot say."
     )
 
 
@@ -391,10 +396,10 @@ goes to 0. Seeds: 6 marches of one replica for each row; 16, 8 and 4 networks of
         parts.append(f"{case.name}, {'exact' if regime == Regime.EXACT else 'rank-limited'}:")
         parts.append(table(["", *(f"t = {t:g}" for t in DOUBLINGS)], lines))
     parts.append(
-        "Up to t = 40 marches and networks move alike, and less with every doubling. After that networks "
-        "come to rest, when the time has reached the inverse spacing of their eigenvalues, and marches begin "
-        "to wander, the sooner the smaller they are: their noise, not the theory, moves them. The assumption "
-        "is neither confirmed nor refuted by times that either of them can reach."
+        "S2's marches settle as its networks do. L4's move less with every doubling up to t = 40, as networks "
+        "do; then networks come to rest, when the time has reached the inverse spacing of their "
+        "eigenvalues, and marches go on moving. Whether that is the theory's own motion or their noise they "
+        f"cannot tell: the march above trusts itself until t = {_until(means, DEEP[0]):.2g} only."
     )
     return "\n\n".join(parts)
 
