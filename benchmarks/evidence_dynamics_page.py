@@ -396,8 +396,8 @@ goes to 0. Seeds: 6 marches of one replica for each row; 16, 8 and 4 networks of
         parts.append(f"{case.name}, {'exact' if regime == Regime.EXACT else 'rank-limited'}:")
         parts.append(table(["", *(f"t = {t:g}" for t in DOUBLINGS)], lines))
     parts.append(
-        "S2's marches settle as its networks do. L4's move less with every doubling up to t = 40, as networks "
-        "do; then networks come to rest, when the time has reached the inverse spacing of their "
+        "S2's marches settle as its networks do. L4's move less with every doubling up to t = 40, as "
+        "networks do; then networks come to rest, when the time has reached the inverse spacing of their "
         "eigenvalues, and marches go on moving. Whether that is the theory's own motion or their noise they "
         f"cannot tell: the march above trusts itself until t = {_until(means, DEEP[0]):.2g} only."
     )
