@@ -178,12 +178,12 @@ def ridgeless_recovery(kappa, kappa_star):
         share = (min(kap, 1) - k) / (1 - k)
         cut = mpf(-2)
         if share < 1:
-            cut = mp.findroot(lambda b: above(b, 0) - share, (mpf(-2), mpf(2)), solver="anderson", tol=1e-50)
+            cut = mp.findroot(lambda b: above(b, 0) - share, (mpf(-2), mpf(2)), solver="anderson", tol=1e-40)
 
         def stationary(s):
             b = max(s, cut)
             return k * s - (1 - k) * (above(b, 1) - s * above(b, 0))
 
-        s = mp.findroot(stationary, (mpf(0), mpf(2)), solver="anderson", tol=1e-50)
+        s = mp.findroot(stationary, (mpf(0), mpf(2)), solver="anderson", tol=1e-40)
         b = max(s, cut)
         return float(k - k * k / 2 + (1 - k) ** 2 / 2 * (above(b, 2) - s * above(b, 1)))
