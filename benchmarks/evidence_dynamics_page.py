@@ -9,14 +9,9 @@ import numpy as np
 from benchmarks.evidence import Case, Row, read_rows
 from benchmarks.evidence_dynamics import (
     AGING,
-    AGING_NETWORKS,
-    AGING_SIZES,
     BROKEN,
     CSV,
     DEEP,
-    DEEP_NETWORKS,
-    DEEP_TIMES,
-    DOUBLINGS,
     END,
     ENDS,
     FLOWS,
@@ -36,20 +31,27 @@ from benchmarks.evidence_dynamics import (
     STEPS,
     TIMES,
 )
-from benchmarks.evidence_means import SYMBOLS, Means, percent, table, theory, with_error, wrapped
+from benchmarks.evidence_dynamics_deep import aging_part, deep_part
+from benchmarks.evidence_means import (
+    SYMBOLS,
+    Means,
+    march_status,
+    percent,
+    table,
+    theory,
+    with_error,
+    wrapped,
+)
 from benchmarks.evidence_statistics import Extrapolation
-from quadviz import DmftStatus, Regime, steady_state
+from quadviz import steady_state
 
 __all__ = ["write_page"]
-
-#: A mean with an error above this share of it says nothing.
-_KNOWN = 0.25
 
 
 def write_page(rows: Iterable[Row]) -> None:
     """Write the page."""
     means = Means(rows)
-    parts = [_opening, _scheme, _flows, _ends, _honest, _sizes, _steps, _broken, _long, _deep, _aging]
+    parts = [_opening, _scheme, _flows, _ends, _honest, _sizes, _steps, _broken, _long, deep_part, aging_part]
     PAGE.write_text(wrapped("\n\n".join(part(means) for part in parts)), encoding="utf-8")
 
 
@@ -162,7 +164,7 @@ def _flows(means: Means) -> str:
                 late = ", later" if section == "late_networks" else ""
                 parts.append(f"{case.name}, {SYMBOLS[quantity]}{late}:")
                 parts.append(table(head, lines))
-    told = [_status(means, "flows", case) for case in FLOWS]
+    told = [march_status(means, "flows", case) for case in FLOWS]
     parts.append(
         f"The mse of the march is within {worst['mse']:.1f} errors of the limit of networks at all these "
         f"times, its train loss within {worst['train_loss']:.1f}. Networks of finite d lie above the limit, "
@@ -184,17 +186,6 @@ def _excess(means: Means, case: Case) -> float:
     return largest.mean / means.limit("flows_networks", case.name, "mse", "network", t).limit - 1
 
 
-def _status(means: Means, section: str, case: Case) -> str:
-    """A march's status in words."""
-    at, until = (
-        means.at_all_times(section, case.name, name, "dmft")[0] for name in ("status", "trusted_until")
-    )
-    status = DmftStatus(int(at.mean))
-    return (
-        "solved" if status == DmftStatus.SOLVED else f"{status.name.lower()}, trusted until {until.mean:.3g}"
-    )
-
-
 def _ends(means: Means) -> str:
     lines = []
     for case in ENDS:
@@ -208,7 +199,7 @@ def _ends(means: Means) -> str:
             cells += [f"{expected:.4g}", f"{share} ({off:+.1f})"]
         weight = means.of("ends", case.name, "weight", "dmft", END)[0].mean
         known = s.alpha * (float(end.q) / s.lam - 1)
-        status = _status(means, "ends", case)
+        status = march_status(means, "ends", case)
         lines.append([case.name, f"{s.lam / end.q:.3f}", *cells, percent(weight / known - 1), status])
     head = ["", "R", "mse", "march", "train loss", "march", "∫χ", "status"]
     return f"""## The end of training
@@ -310,97 +301,10 @@ def _long(means: Means) -> str:
     parts.append(
         "The grid of times is logarithmic: to t = 100,000 it takes half as many steps again as to 1000. Here "
         "with three replicas of size 20. "
-        + "; ".join(f"{case.name}: {_status(means, 'long', case)}" for case in LONG)
+        + "; ".join(f"{case.name}: {march_status(means, 'long', case)}" for case in LONG)
         + "."
     )
     parts.append(table(["", "", *(f"t = {t:,.0f}" for t in LONG_TIMES), "theory, t → ∞"], lines))
-    return "\n\n".join(parts)
-
-
-def _deep(means: Means) -> str:
-    parts = [
-        """## Where the width limits the rank
-
-Here the theory of long times rests on the steady-state assumption, and at the depth of L6, where a student
-has hardly fewer parameters than there are samples, networks do not end where it says. The march makes no such
-assumption."""
-    ]
-    for case in DEEP:
-        s = case.setting
-        end = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
-        for quantity in ("mse", "train_loss"):
-            lines = []
-            for t in DEEP_TIMES:
-                found = means.of("deep", case.name, quantity, "dmft", t)
-                seen = means.of("deep_networks", case.name, quantity, "network", t)
-                known = bool(found) and found[0].error < _KNOWN * found[0].mean
-                solved = with_error(found[0].mean, found[0].error) if known else "–"
-                lines.append([f"{t:g}", solved, *(with_error(r.mean, r.error) for r in seen)])
-            value = float(getattr(end, quantity))
-            parts.append(f"{case.name}, {SYMBOLS[quantity]}; theory of t → ∞: {value:.4g}.")
-            parts.append(table(["t", "DMFT", *(f"d = {d}" for d in DEEP_NETWORKS)], lines))
-        parts.append(f"The march of {case.name}: {_status(means, 'deep', case)}.")
-    parts.append(_verdict(means))
-    return "\n\n".join(parts)
-
-
-def _until(means: Means, case: Case) -> float:
-    """The time until which a deep march trusts itself."""
-    return means.at_all_times("deep", case.name, "trusted_until", "dmft")[0].mean
-
-
-def _verdict(means: Means) -> str:
-    """Whom the march of the deepest setting follows, while it can be trusted."""
-    case, t = DEEP[1], 10.0
-    s = case.setting
-    end = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
-    said, near = [], True
-    for quantity in ("mse", "train_loss"):
-        solved = means.of("deep", case.name, quantity, "dmft", t)[0]
-        seen = means.of("deep_networks", case.name, quantity, "network", t)[-1]
-        formula = float(getattr(end, quantity))
-        said.append(
-            f"{SYMBOLS[quantity]} {with_error(solved.mean, solved.error)} by the march, "
-            f"{with_error(seen.mean, seen.error)} in networks of d = {seen.d}, {formula:.2g} in the theory"
-        )
-        near &= abs(solved.mean - seen.mean) <= 3 * np.hypot(solved.error, seen.error)
-    verdict = "follows the networks" if near else "is off the networks"
-    return (
-        f"{case.name} at t = {t:g}: {'; '.join(said)}. As far as it can be trusted, the march {verdict}. "
-        "Whether it would come to the formula later than networks of any size do, it cannot say."
-    )
-
-
-def _aging(means: Means) -> str:
-    parts = [
-        """## Does training settle where the width limits the rank?
-
-How far Z moves while the time doubles, |Z(t) - Z(t/2)|²/d. The steady-state assumption says that this
-goes to 0. Seeds: 6 marches of one replica for each row; 16, 8 and 4 networks of the three sizes."""
-    ]
-    for case in AGING:
-        s = case.setting
-        lines = []
-        for section, variant, sizes in (
-            ("aging", "dmft", AGING_SIZES),
-            ("aging_networks", "network", AGING_NETWORKS),
-        ):
-            for d in sizes:
-                rows = [
-                    next(r for r in means.of(section, case.name, "moved", variant, t) if r.d == d)
-                    for t in DOUBLINGS
-                ]
-                name = f"DMFT, d_eff = {d}" if variant == "dmft" else f"networks, d = {d}"
-                lines.append([name, *(f"{r.mean:.2g} ± {r.error:.1g}" for r in rows)])
-        regime = Regime(int(steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta).regime))
-        parts.append(f"{case.name}, {'exact' if regime == Regime.EXACT else 'rank-limited'}:")
-        parts.append(table(["", *(f"t = {t:g}" for t in DOUBLINGS)], lines))
-    parts.append(
-        "S2's marches settle as its networks do. L4's move less with every doubling up to t = 40, as "
-        "networks do; then networks come to rest, when the time has reached the inverse spacing of their "
-        "eigenvalues, and marches go on moving. Whether that is the theory's own motion or their noise they "
-        f"cannot tell: the march above trusts itself until t = {_until(means, DEEP[0]):.2g} only."
-    )
     return "\n\n".join(parts)
 
 

@@ -10,8 +10,20 @@ import numpy as np
 
 from benchmarks.evidence import SECTIONS, Case, Row, spectrum
 from benchmarks.evidence_statistics import Extrapolation, extrapolate
+from quadviz import DmftStatus
 
-__all__ = ["SYMBOLS", "Means", "comparison", "percent", "runs_at", "table", "theory", "with_error", "wrapped"]
+__all__ = [
+    "SYMBOLS",
+    "Means",
+    "comparison",
+    "march_status",
+    "percent",
+    "runs_at",
+    "table",
+    "theory",
+    "with_error",
+    "wrapped",
+]
 
 SYMBOLS = {"mse": "mse", "train_loss": "train loss", "rank": "rank"}
 
@@ -108,3 +120,14 @@ def wrapped(page: str) -> str:
     parts = [part.strip("\n") for part in page.split("\n\n") if part.strip()]
     options = {"width": 110, "break_long_words": False, "break_on_hyphens": False}
     return "\n\n".join(p if p[0] in "|#" else textwrap.fill(p, **options) for p in parts) + "\n"
+
+
+def march_status(means: Means, section: str, case: Case) -> str:
+    """A march's status in words."""
+    at, until = (
+        means.at_all_times(section, case.name, name, "dmft")[0] for name in ("status", "trusted_until")
+    )
+    status = DmftStatus(int(at.mean))
+    return (
+        "solved" if status == DmftStatus.SOLVED else f"{status.name.lower()}, trusted until {until.mean:.3g}"
+    )
