@@ -14,6 +14,7 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     optimal_lam                       the weight decay with the least error
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
+    Wishart, Orthogonal, PowerLaw, Levels    teachers, for all of these; Levels are a person's own eigenvalues
 During training, d -> infinity:
     dmft, dmft_cost                   finite alpha, by mean-field equations with memory; what that will take
     population_flow                   infinitely many samples
@@ -29,13 +30,14 @@ function. Figures and dashboards are imported by name, from :mod:`quadviz.figure
 
 from importlib.metadata import PackageNotFoundError, version
 
+from quadviz.law import Levels, Orthogonal, PowerLaw, Teacher, Wishart
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.teacher_law import TeacherLaw
 from quadviz.setting import PARAMETERS, Parameter, Setting
 from quadviz.simulation.ensemble import SimulationEnsemble, simulate_ensemble
 from quadviz.simulation.minimise import Minimum, minimise
 from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
-from quadviz.spectrum import NoisyTeacherLaw
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
@@ -65,11 +67,14 @@ __all__ = [
     "FlowTarget",
     "InterpolationThreshold",
     "LearnedSpectrum",
+    "Levels",
     "MatrixFlow",
     "Minimum",
     "NoisyTeacherLaw",
+    "Orthogonal",
     "Parameter",
     "PopulationFlow",
+    "PowerLaw",
     "Problem",
     "Regime",
     "Setting",
@@ -80,7 +85,9 @@ __all__ = [
     "SolveWarning",
     "Status",
     "SteadyState",
+    "Teacher",
     "TeacherLaw",
+    "Wishart",
     "__version__",
     "approach_curve",
     "approach_law",

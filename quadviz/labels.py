@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.setting import PARAMETERS, broadcast_parameters
+from quadviz.parameters import broadcast_parameters, parameter
 
 __all__ = ["Labels", "named_parameters", "varying_dims"]
 
@@ -52,7 +52,7 @@ class Labels:
 
 
 def named_parameters(**values: Any) -> tuple[tuple[FloatArray, ...], Labels | None]:
-    """Parameters broadcast as by :func:`quadviz.setting.broadcast_parameters`, and their labels.
+    """Parameters broadcast as by :func:`quadviz.parameters.broadcast_parameters`, and their labels.
 
     Raises:
         TypeError: if a value is not made of real numbers.
@@ -100,7 +100,7 @@ def _by_name(values: Mapping[str, Any], named: Mapping[str, Any]) -> tuple[tuple
         if name not in named:
             if np.ndim(value) > 0:
                 raise ValueError(
-                    f"{name} ({PARAMETERS[name].label}) must be a single number or a DataArray beside "
+                    f"{name} ({parameter(name).label}) must be a single number or a DataArray beside "
                     f"arguments with named dimensions, got shape {np.shape(value)}"
                 )
             arrays[name] = value
@@ -108,7 +108,7 @@ def _by_name(values: Mapping[str, Any], named: Mapping[str, Any]) -> tuple[tuple
         own = tuple(map(str, value.dims))
         order = [own.index(dim) for dim in dims if dim in own]
         spread = tuple(slice(None) if dim in own else None for dim in dims)
-        arrays[name] = PARAMETERS[name].as_array(value.to_numpy()).transpose(order)[spread]
+        arrays[name] = parameter(name).as_array(value.to_numpy()).transpose(order)[spread]
     return broadcast_parameters(**arrays), Labels(dims, coords)
 
 

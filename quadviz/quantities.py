@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import EXTENSIONS, PARAMETERS
 
 __all__ = ["QUANTITIES", "Quantity"]
 
@@ -53,5 +53,5 @@ _RESULTS = {
 
 #: Parameters and results by name.
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {name: Quantity(p.symbol, p.meaning) for name, p in PARAMETERS.items()} | _RESULTS
+    {name: Quantity(p.symbol, p.meaning) for name, p in {**PARAMETERS, **EXTENSIONS}.items()} | _RESULTS
 )

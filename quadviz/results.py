@@ -18,8 +18,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from quadviz.labels import Labels, varying_dims
+from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.quantities import QUANTITIES
-from quadviz.setting import PARAMETERS
 from quadviz.theory.outcome import Regime, Status
 
 __all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr"]
@@ -128,10 +128,11 @@ class Result:
         name, table = type(self).__name__, self._sheet(None)
         sizes = ", ".join(f"{dim} {size}" for dim, size in table.dims.items())
         lines = [f"{name} ({sizes})" if sizes else name]
-        setting = {n: v for n, (_, v) in table.coords.items() if n in PARAMETERS}
+        known = {*PARAMETERS, *EXTENSIONS}
+        setting = {n: v for n, (_, v) in table.coords.items() if n in known}
         if setting:
             lines.append("  " + ", ".join(f"{n} {_brief(v)}" for n, v in setting.items()))
-        others = {n: v for n, (_, v) in table.coords.items() if n not in PARAMETERS and n not in table.dims}
+        others = {n: v for n, (_, v) in table.coords.items() if n not in known and n not in table.dims}
         if others:
             lines.append("  " + ", ".join(f"{n} {_brief(v)}" for n, v in others.items()))
         found = {n: v for n, (_, v) in table.values.items() if n not in _CODES}
@@ -156,6 +157,8 @@ class PointResult(Result):
     #: The fields that are parameters, and those that are not numbers a point.
     _given: ClassVar[tuple[str, ...]] = ()
     _apart: ClassVar[tuple[str, ...]] = ("labels",)
+    #: Parameters that are not told of where they are 0 everywhere.
+    _silent: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name in self._columns():
@@ -170,13 +173,15 @@ class PointResult(Result):
     @property
     def shape(self) -> tuple[int, ...]:
         """The broadcast shape of the parameters."""
-        return np.shape(getattr(self, self._columns()[-1]))
+        return np.shape(getattr(self, self._columns()[0]))
 
     def __getitem__(self, index: Any) -> Self:
         """The part at an index of the broadcast shape."""
-        part = {name: np.asarray(getattr(self, name))[index] for name in self._columns()}
+        shape = self.shape
+        part = {name: np.broadcast_to(getattr(self, name), shape)[index] for name in self._columns()}
         labels = None if self.labels is None else self.labels[index]
-        return type(self)(**part, labels=labels)
+        others = {name: getattr(self, name) for name in self._apart if name != "labels"}
+        return type(self)(**part, **others, labels=labels)
 
     def __len__(self) -> int:
         """The length of the first axis.
@@ -201,7 +206,9 @@ class PointResult(Result):
     def sheets(self) -> dict[str, Sheet]:
         """One table with a row a point."""
         columns = {name: getattr(self, name) for name in self._columns()}
-        parameters = {name: columns[name] for name in self._given}
+        silent = [name for name in self._silent if not np.any(columns[name])]
+        columns = {name: column for name, column in columns.items() if name not in silent}
+        parameters = {name: columns[name] for name in self._given if name not in silent}
         labels = self.labels or Labels()
         shape = self.shape
         dims = labels.dims or varying_dims(shape, parameters)

@@ -16,7 +16,7 @@ from quadviz import (
     steady_state,
     steady_state_solutions,
 )
-from quadviz.spectrum import mass_quantile
+from quadviz.law.quantile import mass_quantile
 from quadviz.theory.outcome import Regime
 from quadviz.theory.reach import DOMAINS
 from tests import exact

@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 from mpmath import mp, mpc, mpf
 
-from quadviz.resolvent import edge_distances
+from quadviz.law.resolvent import edge_distances
 
 DIGITS = 60
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 from quadviz import NoisyTeacherLaw, bayes_optimal, recovery_threshold, steady_state
-from quadviz.resolvent import merge_variance
+from quadviz.law.resolvent import merge_variance
 from quadviz.theory.cubed_density import cubed_density
 from tests.tables import largest_error, read_table
 

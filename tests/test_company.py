@@ -16,9 +16,9 @@ from quadviz import (
     steady_state,
 )
 from quadviz.blocks import BLOCK, blockwise, slices
-from quadviz.spectrum import mass_quantile
+from quadviz.law.quantile import mass_quantile
+from quadviz.law.triangle import quick_quantile
 from quadviz.theory.scan import blocks_of, find_brackets, stretches
-from quadviz.triangle import quick_quantile
 from test_steady_state import random_settings
 
 COLUMNS = ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min", "status", "regime")

@@ -26,7 +26,7 @@ from quadviz import (
     steady_state,
     steady_state_solutions,
 )
-from quadviz.spectrum import WIDTH_REACH, XI_REACH
+from quadviz.law.noisy_teacher import WIDTH_REACH, XI_REACH
 from quadviz.theory.bayes import _mmse
 from tests import exact
 

@@ -16,7 +16,7 @@ from quadviz.figures.spectra_frame import Frame, fit_frame
 from quadviz.figures.spectra_moments import ATOM_TOP
 from quadviz.figures.spectra_outlines import Outline, Outlines, outlines
 from quadviz.figures.theme import THEMES
-from quadviz.resolvent import Edges
+from quadviz.law.resolvent import Edges
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady_state import Status

@@ -13,7 +13,7 @@ from quadviz import (
     steady_state,
     steady_state_solutions,
 )
-from quadviz.spectrum import mass_quantile
+from quadviz.law.quantile import mass_quantile
 from quadviz.theory.contour import trace_zeros
 from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems

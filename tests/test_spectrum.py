@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadviz import NoisyTeacherLaw
-from quadviz.resolvent import inverse_resolvent, merge_variance
+from quadviz.law.resolvent import inverse_resolvent, merge_variance
 from tests.tables import largest_error, read_table
 
 COLUMNS = {

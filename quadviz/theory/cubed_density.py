@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.blocks import blockwise
-from quadviz.resolvent import edge_distances
+from quadviz.law.resolvent import edge_distances
 
 __all__ = ["cubed_density", "cubed_density_and_error"]
 

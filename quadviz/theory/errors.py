@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import Sizes, half_line_sizes
+from quadviz.law.family import WISHART_FAMILY, Family
+from quadviz.law.partial_integrals import Sizes
 from quadviz.theory.equations import Terms
-from quadviz.theory.newton import Problems, mass_surplus
+from quadviz.theory.newton import Problems
 
 __all__ = ["mass_blur", "relative_error", "term_sizes"]
 
@@ -22,15 +23,24 @@ FloatArray = NDArray[np.float64]
 _UNIT, _NONE = 1e-16, 1e-12
 
 
-def term_sizes(t: Terms, xi: FloatArray, q: FloatArray, cut: FloatArray, kappa_star: FloatArray) -> Sizes:
+def term_sizes(
+    t: Terms,
+    xi: FloatArray,
+    q: FloatArray,
+    cut: FloatArray,
+    kappa_star: FloatArray,
+    family: Family = WISHART_FAMILY,
+) -> Sizes:
     """How large the terms are that the integrals above a cut are made of."""
+    if t.sizes is not None:
+        return t.sizes
     deficit = t.mse - q * q * t.mass - 4 * xi * t.interaction
-    return half_line_sizes(t.hilbert - 1j * np.pi * t.density, cut, kappa_star, xi, deficit)
+    return family.sizes(t.hilbert, t.density, cut, kappa_star, xi, deficit)
 
 
 def mass_blur(p: Problems, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArray:
     """What the rounding of the mass above the cut leaves unknown of a rank-limited mse."""
-    blur: FloatArray = np.where(cut > q, mass_surplus(t, p.kappa, p.kappa_star)[1] / 4 * cut * cut, 0.0)
+    blur: FloatArray = np.where(cut > q, p.surplus(t)[1] / 4 * cut * cut, 0.0)
     return blur
 
 
@@ -47,8 +57,7 @@ def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, 
     Returns:
         One number a problem, not finite where there is nothing to trust.
     """
-    k = p.kappa_star
-    sizes = term_sizes(t, xi, q, cut, k)
+    sizes = term_sizes(t, xi, q, cut, p.kappa_star, p.family)
     memory = _UNIT * (sizes.x_rho_hilbert + q * sizes.rho_hilbert)
     blur = mass_blur(p, q, cut, t)
     first = _UNIT * sizes.deficit + 4 * xi * memory + blur
@@ -58,7 +67,7 @@ def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, 
     a11, a12 = (t.mse_xi - 2 * p.alpha) * xi, t.mse_q * q
     response = p.alpha - t.interaction
     a21 = -t.interaction_xi * xi
-    a22 = np.where(p.lam > 0, response + q * t.rho_hilbert, q * t.rho_hilbert)
+    a22 = np.where(p.lam > 0, response + q * t.interaction_fall, q * t.interaction_fall)
     pinned = q == 0
     a12, a21, a22 = np.where(pinned, 0.0, a12), np.where(pinned, 0.0, a21), np.where(pinned, 1.0, a22)
     second = np.where(pinned, 0.0, memory)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import real_number, shown
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.teacher_law import TeacherLaw
 from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
-from quadviz.teacher import TeacherLaw
 
 __all__ = ["FlowTarget", "checked_target"]
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.quantile import mass_quantile
 from quadviz.setting import PARAMETERS
-from quadviz.spectrum import mass_quantile
 from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.outcome import Status, quiet
 from quadviz.theory.small_noise import settled_width

@@ -3,23 +3,26 @@
 At long times Z = W W^T has the eigenvalues of Y = Z* + sqrt(xi) G less q, as far as they lie above the cut
 b = max(q, omega): an atom of mass 1 - rank at zero, and the density rho(z + q) on z > b - q
 (arXiv 2601.10483, steady state). Where the teacher is recovered exactly nothing is left of the noise, and the
-law is the teacher's own.
+law is the teacher's own. A Frobenius decay shrinks what is kept: the eigenvalues are s (y - q), and their
+density rho(z/s + q)/s (THEORY section 14).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import real_points
-from quadviz.resolvent import Edges, band_edges, resolvent
+from quadviz.law.family import family_of
+from quadviz.law.noisy_teacher import noisy_bands, outer_edges
+from quadviz.law.resolvent import Edges, band_edges
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart
 from quadviz.results import Result, Sheet
-from quadviz.spectrum import mass_quantile
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.outcome import quiet
 from quadviz.theory.steady_state import Regime, Status, SteadyState, solved_states
 
@@ -32,19 +35,21 @@ FloatArray = NDArray[np.float64]
 class LearnedSpectrum(Result):
     """Laws of the learned matrix Z and of the noisy teacher Y behind it, for steady states of any shape.
 
-    The steady state of arXiv 2601.10483: Y less q, cut at b. All masses are fractions of the d eigenvalues.
-    Values are NaN where the steady state was not found.
+    The steady state of arXiv 2601.10483: Y less q, cut at b; times s with a Frobenius decay. All masses are
+    fractions of the d eigenvalues. Values are NaN where the steady state was not found. Of a law with many
+    bands, as a teacher of levels has in little noise, edges tell the lowest gap; :meth:`bands` tells all.
 
     Attributes:
         state: the steady states, with their status and regime.
         cut: b = max(q, omega), the place where the law of Y is cut.
         atom_at_zero: mass of the eigenvalues of Z that are exactly zero.
-        gap: omega - q, the stretch above zero that the width keeps empty. Positive exactly where
+        gap: s (omega - q), the stretch above zero that the width keeps empty. Positive exactly where
             kappa < kappa_min, else 0; 0 too where the teacher is recovered and nothing is cut.
         noisy_edges: edges of the law of Y.
         edges: edges of the continuous part of the law of Z: ``left`` is its lower end, zero where Y is cut
             at q inside a band; ``gap_left`` and ``gap_right`` bound the gap between its two bands, NaN where
             there is only one. All NaN where everything is in the atom.
+        shrink: s = 1/(1 + lam2/R), by which a Frobenius decay shrinks; 1 without it.
     """
 
     state: SteadyState
@@ -53,9 +58,10 @@ class LearnedSpectrum(Result):
     gap: FloatArray
     noisy_edges: Edges
     edges: Edges
+    shrink: FloatArray | float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("cut", "atom_at_zero", "gap"):
+        for name in ("cut", "atom_at_zero", "gap", "shrink"):
             object.__setattr__(self, name, np.asarray(getattr(self, name))[()])
 
     @property
@@ -66,7 +72,10 @@ class LearnedSpectrum(Result):
     def __getitem__(self, index: Any) -> LearnedSpectrum:
         """The laws at an index of the broadcast shape."""
         cut, atom, gap = (np.asarray(v)[index] for v in (self.cut, self.atom_at_zero, self.gap))
-        return LearnedSpectrum(self.state[index], cut, atom, gap, self.noisy_edges[index], self.edges[index])
+        shrink = np.broadcast_to(self.shrink, self.shape)[index]
+        return LearnedSpectrum(
+            self.state[index], cut, atom, gap, self.noisy_edges[index], self.edges[index], shrink
+        )
 
     def __len__(self) -> int:
         """The length of the first axis; a TypeError for a single law."""
@@ -81,6 +90,8 @@ class LearnedSpectrum(Result):
         of_state = self.state.sheets()["points"]
         dims = tuple(of_state.dims)
         more: dict[str, Any] = {"cut": self.cut, "atom_at_zero": self.atom_at_zero, "gap": self.gap}
+        if np.any(self.state.lam2):
+            more["shrink"] = self.shrink
         for prefix, edges in (("", self.edges), ("noisy_", self.noisy_edges)):
             more |= {
                 f"{prefix}{n}_edge": getattr(edges, n) for n in ("left", "gap_left", "gap_right", "right")
@@ -119,10 +130,13 @@ class LearnedSpectrum(Result):
 
     def _noisy_density(self, y: FloatArray) -> FloatArray:
         points, kappa_star, xi = np.broadcast_arrays(y, self.state.kappa_star, self.state.xi)
-        density = np.full(points.shape, np.nan)
+        density, teacher = np.full(points.shape, np.nan), self.state.teacher
         noisy, clean = xi > 0, xi == 0
-        density[noisy] = -resolvent(points[noisy], kappa_star[noisy], xi[noisy]).imag / np.pi
-        density[clean] = TeacherLaw(kappa_star[clean]).density(points[clean])
+        family = family_of(teacher)
+        density[noisy] = -family.resolvent(points[noisy], kappa_star[noisy], xi[noisy]).imag / np.pi
+        # The levels of other teachers are atoms.
+        law = TeacherLaw(kappa_star[clean]).density(points[clean]) if isinstance(teacher, Wishart) else 0.0
+        density[clean] = law
         return density
 
     @quiet
@@ -137,10 +151,37 @@ class LearnedSpectrum(Result):
         return density
 
     def _density(self, z: FloatArray) -> FloatArray:
-        kept = z >= self.cut - self.state.q
-        return np.where(
-            kept, self._noisy_density(z + self.state.q), np.where(np.isnan(self.cut), np.nan, 0.0)
+        gone = np.where(np.isnan(self.cut), np.nan, 0.0)
+        if not np.any(self.state.lam2):
+            kept = z >= self.cut - self.state.q
+            return np.where(kept, self._noisy_density(z + self.state.q), gone)
+        y = z / self.shrink + self.state.q
+        return np.where(y >= self.cut, self._noisy_density(y) / self.shrink, gone)
+
+    @quiet
+    def bands(self) -> FloatArray:
+        """Edges of all bands of Z, of the shape of the states + (B, 2); NaN where there are fewer.
+
+        None where the teacher is recovered, whose levels are atoms, or everything is in the atom at 0.
+        """
+        state, shape = self.state, self.shape
+        noisy = np.asarray(state.xi > 0) & np.isfinite(self.cut)
+        k, xi, cut, q, s = (
+            np.broadcast_to(v, shape)[noisy]
+            for v in (state.kappa_star, state.xi, self.cut, state.q, self.shrink)
         )
+        y = noisy_bands(state.teacher, k, xi)
+        low = s[:, None] * (np.maximum(y[..., 0], cut[:, None]) - q[:, None])
+        high = s[:, None] * (y[..., 1] - q[:, None])
+        gone = ~(y[..., 1] > cut[:, None])
+        kept = np.where(gone[..., None], np.nan, np.stack([low, high], axis=-1))
+        # Those that are left come first.
+        order = np.argsort(gone, axis=-1, kind="stable")
+        kept = np.take_along_axis(kept, order[..., None], axis=-2)
+        most = max(1, int((~gone).sum(axis=-1).max(initial=0)))
+        out = np.full((*shape, most, 2), np.nan)
+        out[noisy] = kept[:, :most]
+        return out
 
     @quiet
     def singular_value_density(self, s: ArrayLike) -> FloatArray:
@@ -157,7 +198,14 @@ class LearnedSpectrum(Result):
 
 @quiet
 def learned_spectrum(
-    alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, lam: ArrayLike, delta: ArrayLike
+    alpha: ArrayLike,
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    lam: ArrayLike,
+    delta: ArrayLike,
+    lam2: ArrayLike = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> LearnedSpectrum:
     """The law of the learned matrix Z = W W^T at long times, broadcasting like :func:`quadviz.steady_state`.
 
@@ -169,9 +217,11 @@ def learned_spectrum(
     Args:
         alpha: sample ratio n/d^2, > 0.
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         lam: weight decay, >= 0; 0 is the ridgeless limit lam -> 0+.
         delta: label-noise variance, >= 0.
+        lam2: Frobenius decay, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         The laws, for arrays of the broadcast shape; those of a single one are NumPy scalars.
@@ -188,12 +238,10 @@ def learned_spectrum(
     (0.8, True)
     """
     setting = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
-    state = solved_states("learned_spectrum", **setting)
+    state = solved_states("learned_spectrum", teacher, **setting, lam2=lam2)
     known, noisy = np.asarray(state.status != Status.FAILED), np.asarray(state.xi > 0)
-    teacher = TeacherLaw(state.kappa_star)
     # Without noise the eigenvalues that vanish with lam are in the atom: the rank is the teacher's.
-    rank = np.where(state.xi == 0, 1 - teacher.atom_at_zero, state.rank)
-    y = _noisy_edges(state, teacher)
+    rank = np.where(state.xi == 0, np.minimum(state.kappa_star, 1.0), state.rank)
     q = state.q
     cut = np.asarray(np.where(known, q, np.nan))
     narrow = noisy & (state.regime == Regime.RANK_LIMITED)
@@ -201,20 +249,38 @@ def learned_spectrum(
         width, star, xi, shift = (
             np.asarray(v)[narrow] for v in (np.minimum(state.kappa, 1.0), state.kappa_star, state.xi, q)
         )
-        cut[narrow] = np.maximum(mass_quantile(width, star, xi), shift)
-    return LearnedSpectrum(
+        cut[narrow] = np.maximum(family_of(teacher).quantile(width, star, xi), shift)
+    shrink = _shrink(state) if np.any(state.lam2) else 1.0
+    y = _noisy_edges(state)
+    found = LearnedSpectrum(
         state=state,
         cut=cut,
         atom_at_zero=1 - rank,
-        gap=cut - q,
+        gap=cut - q if isinstance(shrink, float) else shrink * (cut - q),
         noisy_edges=y,
         edges=_kept(y, cut, q),
+        shrink=shrink,
     )
+    if isinstance(teacher, Wishart) and isinstance(shrink, float):
+        return found
+    return replace(found, edges=outer_edges(found.bands()))
 
 
-def _noisy_edges(state: SteadyState, teacher: TeacherLaw) -> Edges:
-    """Edges of Y; those of the teacher's band where there is no noise."""
-    left, right = (np.asarray(np.where(state.xi == 0, edge, np.nan)) for edge in teacher.edges)
+def _shrink(state: SteadyState) -> FloatArray:
+    """s, from R = lam/q or from the train loss, alpha xi R^2."""
+    pure = np.asarray(state.lam == 0)
+    response = np.where(pure, np.sqrt(state.train_loss / (state.alpha * state.xi)), state.lam / state.q)
+    shrink: FloatArray = np.where(state.lam2 > 0, response / (response + state.lam2), 1.0)
+    return shrink
+
+
+def _noisy_edges(state: SteadyState) -> Edges:
+    """Edges of Y; those of the teacher's band, or of its levels above zero, where there is no noise."""
+    if not isinstance(state.teacher, Wishart):
+        return _level_edges(state, state.teacher)
+    left, right = (
+        np.asarray(np.where(state.xi == 0, edge, np.nan)) for edge in TeacherLaw(state.kappa_star).edges
+    )
     gap_left, gap_right = np.full(state.shape, np.nan), np.full(state.shape, np.nan)
     noisy = np.asarray(state.xi > 0)
     if noisy.any():
@@ -223,6 +289,20 @@ def _noisy_edges(state: SteadyState, teacher: TeacherLaw) -> Edges:
             e.left, e.gap_left, e.gap_right, e.right,
         )  # fmt: skip
     return Edges(left, gap_left, gap_right, right)
+
+
+def _level_edges(state: SteadyState, teacher: Teacher) -> Edges:
+    columns = [np.full(state.shape, np.nan) for _ in range(4)]
+    noisy, clean = np.asarray(state.xi > 0), np.asarray(state.xi == 0)
+    if noisy.any():
+        bands = noisy_bands(teacher, np.asarray(state.kappa_star)[noisy], np.asarray(state.xi)[noisy])
+        e = outer_edges(bands)
+        for column, edge in zip(columns, (e.left, e.gap_left, e.gap_right, e.right), strict=True):
+            column[noisy] = edge
+    for at in np.argwhere(clean):
+        levels = teacher.atoms(float(np.asarray(state.kappa_star)[tuple(at)])).z
+        columns[0][tuple(at)], columns[3][tuple(at)] = levels[levels > 0].min(), levels.max()
+    return Edges(*columns)
 
 
 def _kept(y: Edges, cut: FloatArray, q: FloatArray) -> Edges:

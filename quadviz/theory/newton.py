@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import MASS_ROUNDING, beside_gap, mass_from_gap
+from quadviz.law.family import WISHART_FAMILY, Family
+from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.theory.equations import Terms, evaluate
+from quadviz.theory.penalty import Penalty
 
-__all__ = ["Problems", "at_rank", "mass_surplus", "newton"]
+__all__ = ["Problems", "at_rank", "newton"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -21,8 +23,6 @@ _SHRINK, _GROW = 0.3, 3.0
 _SMALLEST = 1e-40
 #: q/sqrt(xi) below which the law above q is that above 0, to second order.
 _NO_SHIFT = 1e-7
-#: Relative and absolute rounding of a mass counted from the gap.
-_UNIT, _TINY = 4e-15, 1e-24
 #: Smallest relative change of omega that a float can tell.
 _ULP = 4e-16
 #: Part of the mass between gap and cut by which that mass may still be wrong.
@@ -31,47 +31,74 @@ _LAST = 1e-5
 
 @dataclass(frozen=True)
 class Problems:
-    """Independent steady-state problems: one-dimensional arrays of one length, validated."""
+    """Independent steady-state problems: one-dimensional arrays of one length, validated.
+
+    Attributes:
+        alpha: sample ratios.
+        kappa: student widths.
+        kappa_star: teacher widths.
+        lam: weight decays.
+        delta: label noise.
+        lam2: Frobenius decays; None where all are 0.
+        family: the noisy laws of the one teacher.
+    """
 
     alpha: FloatArray
     kappa: FloatArray
     kappa_star: FloatArray
     lam: FloatArray
     delta: FloatArray
+    lam2: FloatArray | None = None
+    family: Family = WISHART_FAMILY
 
     def __len__(self) -> int:
         return int(self.alpha.size)
 
     def __getitem__(self, index: NDArray[np.intp] | BoolArray | slice) -> Problems:
         return Problems(
-            self.alpha[index], self.kappa[index], self.kappa_star[index], self.lam[index], self.delta[index]
+            self.alpha[index],
+            self.kappa[index],
+            self.kappa_star[index],
+            self.lam[index],
+            self.delta[index],
+            None if self.lam2 is None else self.lam2[index],
+            self.family,
         )
 
+    @property
+    def penalty(self) -> Penalty | None:
+        """What the equations ask of a Frobenius decay."""
+        return None if self.lam2 is None else Penalty(self.alpha, self.lam, self.lam2)
 
-def mass_surplus(t: Terms, kappa: FloatArray, kappa_star: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The mass above the cut less the student's rank, and how large its rounding may be.
+    @property
+    def bare(self) -> BoolArray:
+        """Where there is no decay at all."""
+        bare: BoolArray = self.lam == 0
+        return bare if self.lam2 is None else bare & (self.lam2 == 0)
 
-    A student barely narrower than its teacher loses the least of the teacher's directions, whose eigenvalue
-    may be 10^4 times the error: the little mass between gap and cut must be known by itself.
-    """
-    rank = np.minimum(kappa, 1.0)
-    surplus, rounding = t.mass - rank, np.full_like(t.mass, MASS_ROUNDING)
-    g = t.hilbert - 1j * np.pi * t.density
-    near = np.flatnonzero(beside_gap(g, kappa_star))
-    if near.size:
-        k = kappa_star[near]
-        lost, unit = mass_from_gap(g[near], k)
-        surplus[near] = (k - rank[near]) - lost
-        rounding[near] = np.minimum(MASS_ROUNDING, unit + _UNIT * np.abs(k - rank[near]) + _TINY)
-    return surplus, rounding
+    @property
+    def second(self) -> FloatArray:
+        """(1/d) tr Z*^2."""
+        return self.family.second(self.kappa_star)
+
+    def terms(self, b: FloatArray, q: FloatArray, xi: FloatArray) -> Terms:
+        """Both sides of the equations for eigenvalues above b, at (xi, q)."""
+        return evaluate(b, q, xi, self.kappa_star, self.family, self.penalty)
+
+    def surplus(self, t: Terms) -> tuple[FloatArray, FloatArray]:
+        """The mass above the cut less the student's rank, and how large its rounding may be."""
+        return self.family.surplus(t.mass, t.hilbert, t.density, self.kappa, self.kappa_star)
 
 
 def at_rank(
     t: Terms, surplus: FloatArray, xi: FloatArray, q: FloatArray, cut: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """mse and I to first order in the way from the cut to where the mass above it is the student's rank."""
-    tilt = t.hilbert * (cut - q)
-    return t.mse - surplus * (q**2 - cut**2 + 4 * xi * tilt), t.interaction - surplus * tilt
+    tilt, s = t.hilbert * (cut - q), t.shrink
+    if isinstance(s, float):
+        return t.mse - surplus * (q**2 - cut**2 + 4 * xi * tilt), t.interaction - surplus * tilt
+    kept = s * (cut - q)
+    return t.mse - surplus * (kept * (kept - 2 * cut) + 4 * xi * s * tilt), t.interaction - surplus * s * tilt
 
 
 def newton(
@@ -86,7 +113,8 @@ def newton(
 
     Without ``omega`` the cut is at q. With it the cut is at omega, a third unknown whose equation
     mass(omega) = kappa is eliminated to first order, so that it never divides by a small density.
-    lam = 0 selects one of the two ridgeless phases by the start: I = alpha where q > 0, else q = 0.
+    lam = 0 selects one of the two ridgeless phases by the start: I = alpha where q > 0, else q = 0, which it
+    is with Frobenius decay alone.
 
     Args:
         problems: the parameters.
@@ -100,11 +128,11 @@ def newton(
     for _ in range(iterations):
         p, x, s = problems[active], xi[active], q[active]
         cut = s if omega is None else omega[active]
-        t = evaluate(cut, s, x, p.kappa_star)
+        t = p.terms(cut, s, x)
         if omega is None:
             surplus, rounding, mse, interaction = np.zeros_like(x), np.zeros_like(x), t.mse, t.interaction
         else:
-            surplus, rounding = mass_surplus(t, p.kappa, p.kappa_star)
+            surplus, rounding = p.surplus(t)
             mse, interaction = at_rank(t, surplus, x, s, cut)
         response = p.alpha - interaction
         first = mse + p.delta / 2 - 2 * p.alpha * x
@@ -112,7 +140,9 @@ def newton(
         regular, pinned = p.lam > 0, s == 0
         second = np.where(regular, s * response - p.lam * p.alpha, np.where(pinned, 0.0, response))
         second_xi = -t.interaction_xi * np.where(regular, s, np.where(pinned, 0.0, 1.0))
-        second_q = np.where(regular, response + s * t.rho_hilbert, np.where(pinned, 1.0, t.rho_hilbert))
+        second_q = np.where(
+            regular, response + s * t.interaction_fall, np.where(pinned, 1.0, t.interaction_fall)
+        )
         determinant = first_xi * second_q - t.mse_q * second_xi
         with np.errstate(divide="ignore", invalid="ignore"):
             dx = (t.mse_q * second - second_q * first) / determinant / x
@@ -120,7 +150,7 @@ def newton(
         bad = ~(np.isfinite(dx) & np.isfinite(dq))
         dx, dq = np.where(bad, 0.0, dx), np.where(bad, 0.0, dq)
         # Left of the fold of q (alpha - I) the tangent points away from the root.
-        dq = np.where(regular & (second_q <= 0.1 * s * t.rho_hilbert), np.maximum(dq, 1.0), dq)
+        dq = np.where(regular & (second_q <= 0.1 * s * t.interaction_fall), np.maximum(dq, 1.0), dq)
         # A large step back over the last one is a cycle in the making: halve it, in the logarithm.
         damping = np.where((dx * last[active] < 0) & (np.abs(dx) > 0.1), 0.5, 1.0)
         last[active] = dx

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
-from quadviz.spectrum import mass_quantile
+from quadviz.law.quantile import mass_quantile
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.outcome import Status, announce, quiet

@@ -19,14 +19,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import half_line_integrals
-from quadviz.resolvent import resolvent
-from quadviz.spectrum import mass_quantile
 from quadviz.theory.newton import Problems
+from quadviz.theory.penalty import pure_response, shift_below_cut
 from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
 from quadviz.theory.small_noise import ridgeless_recovery
+from quadviz.theory.wide import least_mse
 from quadviz.theory.zoom import newton_between, zoom
-from quadviz.triangle import quick_quantile
 
 __all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
@@ -39,8 +37,6 @@ PER_DECADE = 4
 _STEP = np.log(10) / PER_DECADE
 #: Without noise and weight decay: the smallest xi looked for close to recovery, and how close that is.
 _CLEAN, _NEAR = 1e-22, 1e-4
-#: Below this xi the quick quantile is not good enough to look with.
-_QUICK = 1e-10
 #: alpha over the student's degrees of freedom, kappa - kappa^2/2, where solutions have others beside them
 #: that the width cuts: seen from 1.0 to 1.9 at random. And Phi / xi that is negative beyond rounding.
 _SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
@@ -76,29 +72,30 @@ class _Cut(NamedTuple):
     rho_hilbert: FloatArray
     x_rho_hilbert: FloatArray
     deficit: FloatArray
+    moment1: FloatArray
+    moment2: FloatArray
 
 
-def _law_above(omega: FloatArray, xi: FloatArray, kappa_star: FloatArray) -> _Cut:
-    law = half_line_integrals(resolvent(omega, kappa_star, xi), omega, kappa_star, xi)
-    return _Cut(xi, omega, law.rho_hilbert, law.x_rho_hilbert, law.deficit)
+def _law_above(p: Problems, omega: FloatArray, xi: FloatArray) -> _Cut:
+    law = p.family.above(omega, p.kappa_star, xi, first=p.lam2 is not None)
+    first = law.moment1 if law.moment1 is not None else law.moment2
+    return _Cut(xi, omega, law.rho_hilbert, law.x_rho_hilbert, law.deficit, first, law.moment2)
 
 
-def _quick_cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
-    """The law above the point that has mass kappa above it, to eight digits: good enough to look with."""
-    omega = np.empty_like(xi)
-    for part, quantile in ((xi >= _QUICK, quick_quantile), (xi < _QUICK, mass_quantile)):
-        if part.all():
-            omega = quantile(kappa, kappa_star, xi)
-        elif part.any():
-            omega[part] = quantile(kappa[part], kappa_star[part], xi[part])
-    return _law_above(omega, xi, kappa_star)
-
-
-def _phi(
-    cut: _Cut, alpha: FloatArray, kappa: FloatArray, lam: FloatArray, delta: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _phi(cut: _Cut, p: Problems) -> tuple[FloatArray, FloatArray]:
     """Phi / xi, and the q that solves the second equation."""
-    xi, _, j, k, deficit = cut
+    xi, _, j, k, deficit, first, second = cut
+    alpha, kappa, lam, delta = p.alpha, p.kappa, p.lam, p.delta
+    if p.lam2 is not None:
+        q = shift_below_cut(alpha, lam, p.lam2, j, k)
+        total = lam + p.lam2 * q
+        pure = (lam == 0) & (p.lam2 > 0)
+        response = np.where(pure, pure_response(alpha, np.where(pure, p.lam2, 1.0), k), 1.0)
+        s = np.where(pure, response / (response + p.lam2), np.where(total > 0, lam / total, 1.0))
+        rest = 1 - s
+        kept = rest * rest * second + 2 * s * rest * q * first + s * s * q * q * kappa
+        mse = deficit + kept + 4 * xi * s * (k - q * j)
+        return 2 * alpha - (mse + delta / 2) / xi, q
     slack = alpha - k
     root = np.sqrt(slack**2 + 4 * j * alpha * lam)
     positive = slack > 0
@@ -113,12 +110,12 @@ def _phi(
 
 def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
     """First and last point of the lattice in log xi: from below to above every solution."""
-    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, p.kappa)
+    shrunk = least_mse(p) * np.minimum(p.kappa_star, p.kappa)
     # Next to the recovery threshold xi vanishes as the square of the distance.
     near = p.alpha > (1 - _NEAR) * ridgeless_recovery(p.kappa, p.kappa_star)
     clean = np.where(near, _CLEAN, _CLEAN / _NEAR**2)
-    floor = np.where(p.lam + p.delta > 0, np.maximum(p.delta / 4, shrunk), clean) / p.alpha
-    ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
+    floor = np.where(~p.bare | (p.delta > 0), np.maximum(p.delta / 4, shrunk), clean) / p.alpha
+    ceiling = (p.second + p.delta) / p.alpha * 1e7
     first, last = np.floor(PER_DECADE * np.log10(floor)) - 1, np.ceil(PER_DECADE * np.log10(ceiling))
     return first.astype(np.intp), last.astype(np.intp)
 
@@ -126,8 +123,8 @@ def stretch(p: Problems) -> tuple[IndexArray, IndexArray]:
 def scan_cut(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Phi / xi, q and omega at log xi."""
     xi = np.exp(log_xi)
-    cut = _law_above(mass_quantile(p.kappa, p.kappa_star, xi), xi, p.kappa_star)
-    return (*_phi(cut, p.alpha, p.kappa, p.lam, p.delta), cut.omega)
+    cut = _law_above(p, p.family.quantile(p.kappa, p.kappa_star, xi), xi)
+    return (*_phi(cut, p), cut.omega)
 
 
 class _Looked(NamedTuple):
@@ -149,6 +146,13 @@ class _Looked(NamedTuple):
         return _Looked(self.owner[some], self.log_xi[some], (phi, q, omega))
 
 
+def _quick_cut(p: Problems, xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray) -> _Cut:
+    """The law above the point that has mass kappa above it, to eight digits: good enough to look with."""
+    nothing = None if p.lam2 is None else np.zeros_like(xi)
+    some = Problems(xi, kappa, kappa_star, np.zeros_like(xi), np.zeros_like(xi), nothing, p.family)
+    return _law_above(some, p.family.quick_quantile(kappa, kappa_star, xi), xi)
+
+
 def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
     pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
@@ -158,13 +162,13 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
     whose, point = stretches(lowest, highest)
-    table = _quick_cut(np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
+    table = _quick_cut(p, np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
     lengths = highest - lowest + 1
     begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
     row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
-    phi, q = _phi(here, *(values[owner] for values in (p.alpha, p.kappa, p.lam, p.delta)))
+    phi, q = _phi(here, p[owner])
     return _Looked(owner, point * _STEP, (phi, q, here.omega))
 
 

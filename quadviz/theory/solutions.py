@@ -12,19 +12,21 @@ fold and close to loops where the width limits the rank.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.setting import PARAMETERS
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
+from quadviz.parameters import PARAMETERS, parameter
 from quadviz.theory.contour import trace_zeros
-from quadviz.theory.equations import evaluate
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.outcome import announce, quiet
 from quadviz.theory.rank_limited import PER_DECADE, scan_cut, stretch
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import Brackets, find_brackets
-from quadviz.theory.small_noise import settled_width
-from quadviz.theory.steady_state import SteadyState, Unknowns, recovers, report
+from quadviz.theory.steady_state import SteadyState, Unknowns, in_levels, problems_of, recovers, report
 from quadviz.theory.wide import shift_at
 
 __all__ = ["solution_branches", "steady_state_solutions"]
@@ -46,7 +48,14 @@ _SAME = 1e-8
 
 @quiet
 def steady_state_solutions(
-    alpha: float, kappa: float, kappa_star: float, lam: float, delta: float
+    alpha: float,
+    kappa: float,
+    kappa_star: float | None,
+    lam: float,
+    delta: float,
+    lam2: float = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> SteadyState:
     """Every solution of the long-time equations at one setting, by rising xi.
 
@@ -62,9 +71,11 @@ def steady_state_solutions(
     Args:
         alpha: sample ratio n/d^2, > 0; a single number, as are the others.
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         lam: weight decay, >= 0; 0 is the ridgeless limit lam -> 0+.
         delta: label-noise variance, >= 0.
+        lam2: Frobenius decay, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         The S solutions, with arrays of shape (S,); their status is SEVERAL where S > 1.
@@ -80,10 +91,10 @@ def steady_state_solutions(
     >>> found.mse.round(3).tolist()
     [0.0, 0.083, 0.348]
     """
-    given = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
-    p = _problem(**{name: PARAMETERS[name].as_number(value) for name, value in given.items()})
+    given = {"alpha": alpha, "kappa": kappa, "lam": lam, "delta": delta, "lam2": lam2}
+    p = _problem(kappa_star, teacher, **given)
     if not _tried(p)[0]:
-        return _states(p, _nothing(1), "steady_state_solutions")
+        return _states(p, _nothing(1), "steady_state_solutions", teacher)
     log_xi = _lattice(p, _FINE)
     owner = np.zeros(log_xi.size, dtype=np.intp)
     values = _phi(p[owner], log_xi)
@@ -99,14 +110,21 @@ def steady_state_solutions(
         unknowns = nothing.joined(unknowns)
     size = unknowns.xi.size
     if size == 0:
-        return _states(p, _nothing(1), "steady_state_solutions")
+        return _states(p, _nothing(1), "steady_state_solutions", teacher)
     unknowns = unknowns._replace(several=np.full(size, size > 1))
-    return _states(p[np.zeros(size, dtype=np.intp)], unknowns, "steady_state_solutions")
+    return _states(p[np.zeros(size, dtype=np.intp)], unknowns, "steady_state_solutions", teacher)
 
 
 @quiet
 def solution_branches(
-    alpha: ArrayLike, kappa: float, kappa_star: float, lam: float, delta: float
+    alpha: ArrayLike,
+    kappa: float,
+    kappa_star: float | None,
+    lam: float,
+    delta: float,
+    lam2: float = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> tuple[SteadyState, ...]:
     """The solutions along a learning curve, as the lines they lie on: with their folds, and closed loops.
 
@@ -119,9 +137,11 @@ def solution_branches(
     Args:
         alpha: sample ratios, increasing, shape (N,) with N >= 2.
         kappa: student width m/d, > 0; a single number, as are the others.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         lam: weight decay, >= 0; 0 is the ridgeless limit lam -> 0+.
         delta: label-noise variance, >= 0.
+        lam2: Frobenius decay, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         The branches, the one that reaches largest alpha first; the points of each of shape (P,) in the
@@ -140,11 +160,10 @@ def solution_branches(
     grid = PARAMETERS["alpha"].as_array(alpha)
     if grid.ndim != 1 or grid.size < 2 or np.any(np.diff(grid) <= 0):
         raise ValueError(f"alpha must be two increasing numbers or more, got an array of shape {grid.shape}")
-    given = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
-    rest = {name: PARAMETERS[name].as_number(value) for name, value in given.items()}
-    ends = [_problem(alpha=a, **rest) for a in (float(grid[0]), float(grid[-1]))]
+    rest = {"kappa": kappa, "lam": lam, "delta": delta, "lam2": lam2}
+    ends = [_problem(kappa_star, teacher, alpha=a, **rest) for a in (float(grid[0]), float(grid[-1]))]
     if not all(_tried(p)[0] for p in ends):
-        return (_states(_along(ends[0], grid), _nothing(grid.size), "solution_branches"),)
+        return (_states(_along(ends[0], grid), _nothing(grid.size), "solution_branches", teacher),)
     first, last = (_lattice(p, _COARSE) for p in ends)
     step = np.log(10) / _COARSE
     log_xi = np.arange(round(last[0] / step), round(first[-1] / step) + 1) * step
@@ -168,14 +187,16 @@ def solution_branches(
         branches.append((_along(one, clean), recovered))
     branches = [(p, u._replace(several=_shared(p.alpha, branches))) for p, u in branches]
     branches.sort(key=lambda branch: (-branch[0].alpha.max(), branch[1].xi.min()))
-    return tuple(_states(p, u, "solution_branches") for p, u in branches)
+    return tuple(_states(p, u, "solution_branches", teacher) for p, u in branches)
 
 
-def _problem(**values: float) -> Problems:
-    """One problem, as arrays of length 1."""
+def _problem(kappa_star: float | None, teacher: Teacher, **given: Any) -> Problems:
+    """One validated problem, as arrays of length 1."""
+    values = {name: parameter(name).as_number(value) for name, value in given.items()}
+    values["kappa_star"] = checked_teacher(teacher).width(kappa_star)
     columns = {name: np.array([value]) for name, value in values.items()}
-    columns["kappa"] = settled_width(columns["kappa"], columns["kappa_star"])
-    return Problems(**columns)
+    lam2 = columns.pop("lam2")
+    return problems_of(teacher, **columns, lam2=lam2 if lam2.any() else None)
 
 
 def _tried(p: Problems) -> NDArray[np.bool_]:
@@ -190,15 +211,13 @@ def _nothing(size: int) -> Unknowns:
 
 def _along(one: Problems, alpha: FloatArray) -> Problems:
     """The same problem at many alpha."""
-    return Problems(
-        alpha, *(np.full(alpha.size, getattr(one, n)[0]) for n in ("kappa", "kappa_star", "lam", "delta"))
-    )
+    return replace(one[np.zeros(alpha.size, dtype=np.intp)], alpha=alpha)
 
 
 def _lattice(p: Problems, per_decade: int) -> FloatArray:
     """log xi from below to above every solution of one problem, on a lattice through xi = 1."""
     low, high = (end[0] for end in stretch(p))
-    floor = max(float(low) / PER_DECADE, np.log10(_CLEAN) if p.lam[0] + p.delta[0] == 0 else -np.inf)
+    floor = max(float(low) / PER_DECADE, np.log10(_CLEAN) if p.bare[0] and p.delta[0] == 0 else -np.inf)
     points = np.arange(np.floor(floor * per_decade), np.ceil(float(high) / PER_DECADE * per_decade) + 1)
     lattice: FloatArray = points * (np.log(10) / per_decade)
     return lattice
@@ -218,7 +237,7 @@ def _phi(
     at = np.flatnonzero(wide)
     if at.size:
         q[at], omega[at] = shift_at(p[at], xi[at], accuracy), -np.inf
-        t = evaluate(q[at], q[at], xi[at], p.kappa_star[at])
+        t = p[at].terms(q[at], q[at], xi[at])
         value[at] = 2 * p.alpha[at] - (t.mse + p.delta[at] / 2) / xi[at]
     return value, q, omega
 
@@ -302,8 +321,10 @@ def _shared(alpha: FloatArray, branches: list[tuple[Problems, Unknowns]]) -> NDA
     return shared
 
 
-def _states(p: Problems, unknowns: Unknowns, what: str) -> SteadyState:
-    found = report(p, unknowns)
+def _states(p: Problems, unknowns: Unknowns, what: str, teacher: Teacher) -> SteadyState:
+    found = in_levels(teacher, report(p, unknowns))
     given = {name: getattr(p, name) for name in ("alpha", "kappa", "kappa_star", "lam", "delta")}
+    given["lam"], given["delta"] = given["lam"] * teacher.unit, given["delta"] * teacher.unit**2
     announce(what, found["status"], given, "move alpha a little", level=5)
-    return SteadyState(**given, **found)
+    lam2 = np.zeros(len(p)) if p.lam2 is None else p.lam2
+    return SteadyState(**given, **found, lam2=lam2, teacher=teacher)

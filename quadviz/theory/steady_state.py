@@ -8,7 +8,7 @@ d -> infinity, the second rests on the steady-state assumption of arXiv 2601.104
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,13 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.blocks import slices
 from quadviz.labels import named_parameters
-from quadviz.partial_integrals import MASS_ROUNDING
+from quadviz.law.family import family_of
+from quadviz.law.partial_integrals import MASS_ROUNDING
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
 from quadviz.results import PointResult
 from quadviz.setting import PARAMETERS
-from quadviz.spectrum import mass_quantile
-from quadviz.theory.equations import evaluate
 from quadviz.theory.errors import mass_blur, relative_error
-from quadviz.theory.newton import Problems, at_rank, mass_surplus
+from quadviz.theory.newton import Problems, at_rank
 from quadviz.theory.outcome import Regime, Status, announce, quiet
 from quadviz.theory.rank_limited import others_above, solve_rank_limited
 from quadviz.theory.reach import within_reach
@@ -35,7 +35,9 @@ __all__ = [
     "Status",
     "SteadyState",
     "Unknowns",
+    "in_levels",
     "learning_curve",
+    "problems_of",
     "recovers",
     "report",
     "solve_flat",
@@ -55,6 +57,8 @@ _SAME_THRESHOLD = 2e-10
 #: q/sqrt(xi) and 1 - I/alpha where it may be as near as that.
 _CLOSE = 1e-4
 _NAMES = ("alpha", "kappa", "kappa_star", "lam", "delta")
+#: The powers of the unit of Z* that results come in.
+_POWERS = {"q": 1, "xi": 2, "mse": 2, "train_loss": 2, "in_sample_error": 2}
 #: What to change where a solve failed.
 REMEDY = "raise lam or kappa, move alpha, or bring the parameters nearer to 1"
 
@@ -80,7 +84,9 @@ class SteadyState(PointResult):
         kappa_min: mass above q at the solution. For kappa >= kappa_min the width no longer matters.
         status: a :class:`Status` for every point. Where FAILED, the results are NaN.
         regime: a :class:`Regime` for every point.
+        lam2: Frobenius decay.
         labels: the names that xarray or pandas arguments brought along, or None.
+        teacher: the law of the teacher's eigenvalues.
 
     >>> curve = steady_state([0.3, 0.6], kappa=1, kappa_star=0.3, lam=0.1, delta=0.5)
     >>> [f"{point.mse:.3f}" for point in curve], len(curve)
@@ -101,17 +107,29 @@ class SteadyState(PointResult):
     kappa_min: FloatArray
     status: NDArray[np.int8]
     regime: NDArray[np.int8]
-    _given: ClassVar[tuple[str, ...]] = _NAMES
+    lam2: FloatArray | float = 0.0
+    teacher: Teacher = field(default=WISHART, kw_only=True)
+    _given: ClassVar[tuple[str, ...]] = (*_NAMES, "lam2")
+    _apart: ClassVar[tuple[str, ...]] = ("labels", "teacher")
+    _silent: ClassVar[tuple[str, ...]] = ("lam2",)
 
 
 @quiet
 def steady_state(
-    alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, lam: ArrayLike, delta: ArrayLike
+    alpha: ArrayLike,
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    lam: ArrayLike,
+    delta: ArrayLike,
+    lam2: ArrayLike = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> SteadyState:
     """The long-time solution of gradient flow in the limit d -> infinity, broadcasting like a ufunc.
 
     Solves ``2 alpha xi = mse + delta/2`` and ``q (1 - I/alpha) = lam`` (arXiv 2601.10483, steady
-    state; see :mod:`quadviz.theory.equations`). A point does not depend on its company, to the last bit.
+    state; see :mod:`quadviz.theory.equations`), for any teacher and with a Frobenius decay beside weight
+    decay (THEORY sections 13 and 14). A point does not depend on its company, to the last bit.
 
     Good to 1e-9 for alpha from 0.01 to 1000, kappa from 0.01 to 100, kappa_star from 0.01 to 3, lam = 0
     or from 1e-06 to 100 and delta = 0 or from 1e-06 to 100; beyond, where the status is not FAILED;
@@ -121,15 +139,20 @@ def steady_state(
     Args:
         alpha: sample ratio n/d^2, > 0. DataArrays broadcast by name, here and below.
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; at most 1 where it is a fraction of rank, None beside given
+            levels.
         lam: weight decay, >= 0; 0 is the ridgeless limit lam -> 0+.
         delta: label-noise variance, >= 0.
+        lam2: Frobenius decay, >= 0: (lam2/2d) |W W^T|_F^2 beside (lam/d) |W|_F^2 in the loss. With it,
+            lam = 0 is no limit but Frobenius decay alone.
+        teacher: the law of the teacher's eigenvalues, one of :class:`quadviz.Wishart`,
+            :class:`quadviz.Orthogonal`, :class:`quadviz.PowerLaw` and :class:`quadviz.Levels`.
 
     Returns:
         Arrays of the broadcast shape, with a status and a regime for every point.
 
     Raises:
-        TypeError: if an argument is not made of real numbers.
+        TypeError: if an argument is not made of real numbers, or the teacher is none.
         ValueError: if one lies outside its domain, or the shapes do not broadcast.
 
     Warns:
@@ -139,14 +162,20 @@ def steady_state(
     >>> s.mse.shape, [Regime(r).label for r in s.regime]
     ((2,), ['exact', 'exact'])
     """
-    return solved_states(
-        "steady_state", alpha=alpha, kappa=kappa, kappa_star=kappa_star, lam=lam, delta=delta
-    )
+    given = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
+    return solved_states("steady_state", teacher, **given, lam2=lam2)
 
 
 @quiet
 def learning_curve(
-    alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, lam: ArrayLike, delta: ArrayLike
+    alpha: ArrayLike,
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    lam: ArrayLike,
+    delta: ArrayLike,
+    lam2: ArrayLike = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> SteadyState:
     """Whole learning curves: every setting at every alpha, in one call of :func:`steady_state`.
 
@@ -157,12 +186,15 @@ def learning_curve(
     Args:
         alpha: sample ratios, one-dimensional of length N, > 0.
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; at most 1 where it is a fraction of rank, None beside given
+            levels.
         lam: weight decay, >= 0.
         delta: label-noise variance, >= 0.
+        lam2: Frobenius decay, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
-        Arrays of shape S + (N,), with S the shape that the other four broadcast to.
+        Arrays of shape S + (N,), with S the shape that the others broadcast to.
 
     Raises:
         TypeError: if an argument is not made of real numbers.
@@ -178,36 +210,95 @@ def learning_curve(
     shape = PARAMETERS["alpha"].as_array(alpha).shape
     if len(shape) != 1:
         raise ValueError(f"alpha must be one-dimensional for a learning curve, got shape {shape}")
-    rest = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
+    rest = {"kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta, "lam2": lam2}
+    if kappa_star is None or not checked_teacher(teacher).sized_by_width:
+        rest["kappa_star"] = teacher.widths(kappa_star)
     (_, *others), labels = named_parameters(alpha=1.0, **rest)
+    if not teacher.sized_by_width:
+        rest["kappa_star"] = None
     if labels is not None and labels.dims:  # the axis of alpha comes last
-        return solved_states("learning_curve", **rest, alpha=alpha)
-    return solved_states(
-        "learning_curve", alpha=alpha, **{n: v[..., None] for n, v in zip(rest, others, strict=True)}
-    )
+        return solved_states("learning_curve", teacher, **rest, alpha=alpha)
+    spread: dict[str, Any] = {n: v[..., None] for n, v in zip(rest, others, strict=True)}
+    if not teacher.sized_by_width:
+        spread["kappa_star"] = None
+    return solved_states("learning_curve", teacher, alpha=alpha, **spread)
 
 
-def solved_states(what: str, **parameters: ArrayLike) -> SteadyState:
-    """The steady states of validated parameters; tells of those that failed."""
+def solved_states(what: str, teacher: Teacher, **parameters: Any) -> SteadyState:
+    """The steady states of parameters, which are validated; tells of those that failed."""
+    if not checked_teacher(teacher).sized_by_width or parameters["kappa_star"] is None:
+        parameters["kappa_star"] = teacher.widths(parameters["kappa_star"])
     arrays, labels = named_parameters(**parameters)
     named: dict[str, Any] = dict(zip(parameters, arrays, strict=True))
-    columns = solve_flat(*(named[name].reshape(-1) for name in _NAMES))
+    if teacher.sized_by_width:
+        teacher.widths(named["kappa_star"])
+    columns = solve_flat(*(named[name].reshape(-1) for name in (*_NAMES, "lam2")), teacher=teacher)
     shape = arrays[0].shape
     found = {name: column.reshape(shape) for name, column in columns.items()}
-    announce(what, found["status"], named, REMEDY, level=5)
-    return SteadyState(**named, **found, labels=labels)
+    told = {name: value for name, value in named.items() if name != "lam2" or np.any(value)}
+    announce(what, found["status"], told, REMEDY, level=5)
+    return SteadyState(**named, **found, labels=labels, teacher=teacher)
 
 
 def solve_flat(
-    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, lam: FloatArray, delta: FloatArray
+    alpha: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    lam: FloatArray,
+    delta: FloatArray,
+    lam2: FloatArray | None = None,
+    *,
+    teacher: Teacher = WISHART,
 ) -> dict[str, Any]:
     """The reported quantities by name, for validated one-dimensional parameters of one length."""
-    problems = Problems(alpha, settled_width(kappa, kappa_star), kappa_star, lam, delta)
+    if lam2 is not None and not lam2.any():
+        lam2 = None
+    elif lam2 is not None and not lam2.all():
+        # Each of the two is solved by itself: a point does not depend on its company.
+        return _apart(lam2 > 0, (alpha, kappa, kappa_star, lam, delta, lam2), teacher)
+    problems = problems_of(teacher, alpha, kappa, kappa_star, lam, delta, lam2)
     unknowns = _solve(problems)
     parts = [report(problems[part], unknowns.part(part)) for part in slices(len(problems))]
     if not parts:
         parts = [report(problems, unknowns)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return in_levels(teacher, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def problems_of(
+    teacher: Teacher,
+    alpha: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    lam: FloatArray,
+    delta: FloatArray,
+    lam2: FloatArray | None = None,
+) -> Problems:
+    """Problems in the units of their teacher, for validated one-dimensional parameters of one length."""
+    unit = teacher.unit
+    if unit != 1:
+        lam, delta = lam / unit, delta / unit**2
+    family = family_of(teacher, in_units=True)
+    return Problems(alpha, settled_width(kappa, kappa_star), kappa_star, lam, delta, lam2, family)
+
+
+def in_levels(teacher: Teacher, found: dict[str, Any]) -> dict[str, Any]:
+    """Results of such problems in the units in which the levels are given."""
+    unit = teacher.unit
+    if unit == 1:
+        return found
+    return {
+        name: values * unit ** _POWERS.get(name, 0) if name in _POWERS else values
+        for name, values in found.items()
+    }
+
+
+def _apart(some: BoolArray, columns: tuple[FloatArray, ...], teacher: Teacher) -> dict[str, Any]:
+    """Those marked, and the rest, solved apart and put together."""
+    found: dict[str, Any] = {}
+    for part in (some, ~some):
+        for name, values in solve_flat(*(column[part] for column in columns), teacher=teacher).items():
+            found.setdefault(name, np.empty(some.size, dtype=values.dtype))[part] = values
+    return found
 
 
 class Unknowns(NamedTuple):
@@ -246,7 +337,7 @@ def _solve(p: Problems) -> Unknowns:
         at = part.start + wide
         xi[at], q[at], converged[at] = solve_wide(here[wide])
         solved = at[converged[at]]
-        mass[solved] = evaluate(q[solved], q[solved], xi[solved], p.kappa_star[solved]).mass
+        mass[solved] = p[solved].terms(q[solved], q[solved], xi[solved]).mass
     narrow = np.flatnonzero(converged & ~recovered & (p.kappa < mass - MASS_ROUNDING))
     wide_failed = np.flatnonzero(~converged & (p.kappa < 1) & _tried(p))
     narrow = np.union1d(narrow, wide_failed)
@@ -269,7 +360,7 @@ def _tried(p: Problems) -> BoolArray:
 
 def recovers(p: Problems, kappa: FloatArray) -> BoolArray:
     """Where a student of width kappa finds the teacher exactly: no noise, lam -> 0+, enough samples."""
-    recovers: BoolArray = (p.lam == 0) & (p.delta == 0)
+    recovers: BoolArray = p.bare & (p.delta == 0)
     if recovers.any():
         recovers &= p.alpha >= (1 - _SAME_THRESHOLD) * ridgeless_recovery(kappa, p.kappa_star)
     return recovers
@@ -283,21 +374,23 @@ def _settle_cusps(p: Problems, unknowns: Unknowns) -> None:
     """
     xi, q, omega, recovered, several, converged = unknowns
     close = q <= _CLOSE * np.sqrt(xi)
-    at = np.flatnonzero((p.lam == 0) & ~recovered & (close | ~converged) & _tried(p))
+    at = np.flatnonzero(p.bare & ~recovered & (close | ~converged) & _tried(p))
     if at.size:
         cut = np.maximum(q[at], omega[at])
         solved = np.where(xi[at] > 0, xi[at], 1.0)
-        slack = 1 - evaluate(cut, q[at], solved, p.kappa_star[at]).interaction / p.alpha[at]
+        slack = 1 - p[at].terms(cut, q[at], solved).interaction / p.alpha[at]
         at = at[(np.abs(slack) < _CLOSE) | ~converged[at]]
     if at.size:
-        alpha, _, there, status = threshold_with_noise(p.kappa[at], p.kappa_star[at], p.delta[at])
+        alpha, _, there, status = threshold_with_noise(
+            p.kappa[at], p.kappa_star[at], p.delta[at], family=p.family
+        )
         near = np.abs(p.alpha[at] - alpha) <= _SAME_ALPHA * alpha
         unique = status == Status.SOLVED
         near &= (there > 0) & (unique | ~converged[at])
         several[at] |= near & ~unique
         at, there = at[near], there[near]
         xi[at], q[at], converged[at] = there, 0.0, True
-        omega[at] = mass_quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], there)
+        omega[at] = p.family.quantile(np.minimum(p.kappa[at], 1.0), p.kappa_star[at], there)
 
 
 def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
@@ -307,23 +400,24 @@ def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
     mse, response, memory, kappa_min = np.zeros(n), np.zeros(n), np.ones(n), np.ones(n)
     at = np.flatnonzero(~recovered & converged)
     a, x, s, lam = p.alpha[at], xi[at], q[at], p.lam[at]
-    kappa_min[at] = evaluate(s, s, x, p.kappa_star[at]).mass
+    here = p[at]
+    kappa_min[at] = here.terms(s, s, x).mass
     cut = np.maximum(s, omega[at])
-    t = evaluate(cut, s, x, p.kappa_star[at])
+    t = here.terms(cut, s, x)
     limited = cut > s
-    surplus = np.where(limited, mass_surplus(t, p.kappa[at], p.kappa_star[at])[0], 0.0)
+    surplus = np.where(limited, here.surplus(t)[0], 0.0)
     mse[at], interaction = at_rank(t, surplus, x, s, cut)
     # lam/q, which is 1 - I/alpha by the second equation; the form that does not cancel.
     shift = np.where(s > 0, s, 1.0)
     response[at] = np.where(s > 0, lam / shift, 1 - interaction / a)
     memory[at] = interaction / a
     # A rank-limited mse cannot be sharper than the rounding of the mass above the cut.
-    blur = mass_blur(p[at], s, cut, t)
+    blur = mass_blur(here, s, cut, t)
     first = np.abs(mse[at] + p.delta[at] / 2 - 2 * a * x) - blur <= _TOLERANCE * 2 * a * x
     second = np.abs(s * (1 - interaction / a) - lam) <= _TOLERANCE * np.maximum(s, lam)
     fine = converged.copy()
     fine[at] &= first & second & (mse[at] >= 0)
-    fine[at] &= relative_error(p[at], x, s, cut, t) <= _GOOD
+    fine[at] &= relative_error(here, x, s, cut, t) <= _GOOD
     kappa_min[recovered] = recovered_scale(p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered])
     # As 2 alpha xi = mse + delta/2, both are sums of positive terms.
     train_loss = p.alpha * xi * response**2

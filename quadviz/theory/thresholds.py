@@ -12,7 +12,7 @@ leave one scalar equation in xi,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import shown
 from quadviz.labels import named_parameters
+from quadviz.law.family import WISHART_FAMILY, Family, family_of
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
 from quadviz.results import PointResult
-from quadviz.spectrum import mass_quantile
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.errors import term_sizes
@@ -29,7 +30,6 @@ from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import blocks_of, stretches
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
-from quadviz.triangle import quick_quantile
 
 __all__ = [
     "InterpolationThreshold",
@@ -48,8 +48,6 @@ _STEP = np.log(10) / _PER_DECADE
 #: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
 #: the mse, which is proportional to it, is not looked for.
 _CLEAN, _LEAST = 1e-16, 1e-30
-#: Below this xi the quick quantile is not good enough to look with.
-_QUICK = 1e-10
 #: Rounding of a term, with a margin, and the largest error of a result.
 _UNIT, _GOOD = 3e-17, 1e-9
 #: Relative rise of the first equation's alpha that is more than rounding of the scan.
@@ -58,7 +56,11 @@ _RISE = 1e-6
 
 @quiet
 def recovery_threshold(
-    kappa: ArrayLike, kappa_star: ArrayLike, regularisation: Regularisation = "ridgeless"
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    regularisation: Regularisation = "ridgeless",
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> FloatArray:
     """The sample ratio alpha above which a noiseless teacher is recovered exactly (delta = 0).
 
@@ -69,15 +71,18 @@ def recovery_threshold(
     - ``"bayes"``: by the best estimator there is: kappa_star - kappa_star^2/2, the teacher's degrees of
       freedom over d^2.
 
-    For kappa_star >= 1 all three are 1/2; all three meet at kappa = kappa_star.
+    For kappa_star >= 1 all three are 1/2; all three meet at kappa = kappa_star. They depend on the rank of
+    the teacher alone: near recovery all that is left of the noise is a semicircle in its null space (THEORY
+    section 13).
 
     Good to 1e-9 for kappa from 1e-06 to 1e+06 and kappa_star from 1e-06 to 1e+06. Closed forms of arXiv
     2601.10483, perfect recovery.
 
     Args:
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         regularisation: which of the three.
+        teacher: the law of the teacher's eigenvalues, of which only the rank fraction counts.
 
     Returns:
         Thresholds in n/d^2, of the broadcast shape, a NumPy scalar for scalars. +inf for kappa <
@@ -94,18 +99,27 @@ def recovery_threshold(
     if not isinstance(regularisation, str) or regularisation not in get_args(Regularisation):
         allowed = ", ".join(repr(name) for name in get_args(Regularisation))
         raise ValueError(f"regularisation must be one of {allowed}, got {shown(regularisation)}")
-    (width, star), _ = named_parameters(kappa=kappa, kappa_star=kappa_star)
+    star_given = _widths(teacher, kappa_star)
+    (width, star), _ = named_parameters(kappa=kappa, kappa_star=star_given)
     # One-dimensional: NumPy's arithmetic of scalars rounds powers in another way than that of arrays.
-    student, teacher = settled_width(width.reshape(-1), star.reshape(-1)), np.minimum(star.reshape(-1), 1.0)
+    student, rank = settled_width(width.reshape(-1), star.reshape(-1)), np.minimum(star.reshape(-1), 1.0)
     if regularisation == "ridgeless":
-        threshold = ridgeless_recovery(student, teacher)
+        threshold = ridgeless_recovery(student, rank)
     elif regularisation == "bayes":
-        threshold = np.where(student >= teacher, _degrees_of_freedom(teacher), np.inf)
+        threshold = np.where(student >= rank, _degrees_of_freedom(rank), np.inf)
     else:
-        threshold = np.minimum(_degrees_of_freedom(student), ridgeless_interpolation(student, teacher))
-        threshold = np.where(student >= teacher, threshold, np.inf)
+        threshold = np.minimum(_degrees_of_freedom(student), ridgeless_interpolation(student, rank))
+        threshold = np.where(student >= rank, threshold, np.inf)
     found: FloatArray = threshold.reshape(width.shape)[()]
     return found
+
+
+def _widths(teacher: Teacher, kappa_star: ArrayLike | None) -> ArrayLike:
+    """kappa_star, or the rank fraction of given levels."""
+    if kappa_star is not None and checked_teacher(teacher).sized_by_width:
+        teacher.widths(kappa_star)
+        return kappa_star
+    return checked_teacher(teacher).widths(kappa_star)  # type: ignore[arg-type]  # None is told of, or meant
 
 
 def _degrees_of_freedom(kappa: FloatArray) -> FloatArray:
@@ -130,6 +144,7 @@ class InterpolationThreshold(PointResult):
             from large alpha may then leap past the threshold. FAILED, with NaN, where none was found, or
             rounding leaves fewer than nine digits.
         labels: the names that xarray or pandas arguments brought along, or None.
+        teacher: the law of the teacher's eigenvalues.
 
     >>> [f"{peak.alpha:.4f}" for peak in interpolation_threshold([0.5, 1.0], kappa_star=0.3, delta=0.5)]
     ['0.3060', '0.3070']
@@ -142,12 +157,18 @@ class InterpolationThreshold(PointResult):
     mse: FloatArray
     xi: FloatArray
     status: NDArray[np.int8]
+    teacher: Teacher = field(default=WISHART, kw_only=True)
     _given: ClassVar[tuple[str, ...]] = ("kappa", "kappa_star", "delta")
+    _apart: ClassVar[tuple[str, ...]] = ("labels", "teacher")
 
 
 @quiet
 def interpolation_threshold(
-    kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike = 0.0
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    delta: ArrayLike = 0.0,
+    *,
+    teacher: TeacherLike = WISHART,
 ) -> InterpolationThreshold:
     """The sample ratio up to which the ridgeless limit lam -> 0+ fits every label, and the mse there.
 
@@ -161,8 +182,9 @@ def interpolation_threshold(
 
     Args:
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         delta: label-noise variance, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         Arrays of the broadcast shape.
@@ -178,9 +200,15 @@ def interpolation_threshold(
     >>> peak.alpha.round(4).tolist(), peak.mse.round(3).tolist()
     ([0.3775, 0.307], [0.0, 4.477])
     """
-    arrays, labels = named_parameters(kappa=kappa, kappa_star=kappa_star, delta=delta)
-    width, teacher, noise = (array.reshape(-1) for array in arrays)
-    found: tuple[Any, ...] = threshold_with_noise(settled_width(width, teacher), teacher, noise)
+    star_given = _widths(teacher, kappa_star)
+    arrays, labels = named_parameters(kappa=kappa, kappa_star=star_given, delta=delta)
+    width, star, noise = (array.reshape(-1) for array in arrays)
+    family, square = family_of(teacher, in_units=True), teacher.unit**2
+    found: tuple[Any, ...] = threshold_with_noise(
+        settled_width(width, star), star, noise / square, family=family
+    )
+    if square != 1:
+        found = (found[0], found[1] * square, found[2] * square, found[3])
     shape = arrays[0].shape
     columns: dict[str, Any] = {
         name: values.reshape(shape)
@@ -194,11 +222,15 @@ def interpolation_threshold(
         "lower delta, or bring the widths nearer to 1",
         level=4,
     )
-    return InterpolationThreshold(**named, **columns, labels=labels)
+    return InterpolationThreshold(**named, **columns, labels=labels, teacher=teacher)
 
 
 def threshold_with_noise(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, good: float = _GOOD
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    good: float = _GOOD,
+    family: Family = WISHART_FAMILY,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
     """alpha, mse, xi and status, for one-dimensional arrays of one length; widths settled.
 
@@ -211,41 +243,43 @@ def threshold_with_noise(
     for column, failed in ((alpha, np.nan), (mse, np.nan), (xi, np.nan), (status, Status.FAILED)):
         column[noisy & ~tried] = failed
     todo = np.flatnonzero(noisy & tried)
-    first, last = _stretch(kappa[todo], kappa_star[todo], delta[todo])
+    first, last = _stretch(kappa[todo], kappa_star[todo], delta[todo], family)
     for run in blocks_of(last - first + 1, _BLOCK):
         at = todo[run]
         alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(
-            kappa[at], kappa_star[at], delta[at], first[run], last[run], good
+            kappa[at], kappa_star[at], delta[at], first[run], last[run], good, family
         )
     return alpha, mse, xi, status
 
 
 def _stretch(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, family: Family
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First and last point of the lattice in log xi at which a threshold is looked for.
 
     alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
     """
     floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
-    ceiling = 1e3 * ((1 + 1 / kappa_star + delta) / np.minimum(kappa, 1)) ** 2
+    ceiling = 1e3 * ((family.second(kappa_star) + delta) / np.minimum(kappa, 1)) ** 2
     first, last = np.floor(np.log(floor) / _STEP), np.ceil(np.log(ceiling) / _STEP)
     return first.astype(np.intp), last.astype(np.intp)
 
 
-def _cut(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> FloatArray:
+def _cut(
+    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
+) -> FloatArray:
     """max(0, omega); one-dimensional arguments."""
-    cut = np.zeros_like(xi)
-    coarse = quick & (xi >= _QUICK)
-    for some, quantile in ((coarse, quick_quantile), (~coarse, mass_quantile)):
-        narrow = (kappa < 1) & some
-        cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
+    cut, narrow = np.zeros_like(xi), kappa < 1
+    quantile = family.quick_quantile if quick else family.quantile
+    cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
     return cut
 
 
-def _interpolating(xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, quick: bool = False) -> Terms:
+def _interpolating(
+    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
+) -> Terms:
     """The law's integrals at q = 0, above the cut."""
-    return evaluate(_cut(xi, kappa, kappa_star, quick), np.zeros_like(xi), xi, kappa_star)
+    return evaluate(_cut(xi, kappa, kappa_star, family, quick), np.zeros_like(xi), xi, kappa_star, family)
 
 
 def _noisy_interpolation(
@@ -255,6 +289,7 @@ def _noisy_interpolation(
     first_point: NDArray[np.intp],
     last_point: NDArray[np.intp],
     accuracy: float,
+    family: Family,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
     """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha.
 
@@ -263,13 +298,13 @@ def _noisy_interpolation(
 
     def excess(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        t = _interpolating(xi, kappa[index], kappa_star[index])
+        t = _interpolating(xi, kappa[index], kappa_star[index], family)
         first = (t.mse + delta[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
     owner, point = stretches(first_point, last_point)
     xi = np.exp(point * _STEP)
-    scan = _interpolating(xi, kappa[owner], kappa_star[owner], quick=True)
+    scan = _interpolating(xi, kappa[owner], kappa_star[owner], family, quick=True)
     first = (scan.mse + delta[owner] / 2) / (2 * xi)
     slack = first - scan.interaction
     above, same = slack > 0, owner[1:] == owner[:-1]
@@ -289,8 +324,8 @@ def _noisy_interpolation(
     k, star, noise = kappa[at], kappa_star[at], delta[at]
     root = newton_in_bracket(lambda x, i: excess(x, at[i]), low, low + _STEP, start=low + share * _STEP)
     solved = np.exp(root)
-    cut = _cut(solved, k, star)
-    t = evaluate(cut, np.zeros_like(solved), solved, star)
+    cut = _cut(solved, k, star, family)
+    t = evaluate(cut, np.zeros_like(solved), solved, star, family)
     alpha, mse, xi_there = (np.full(n, np.nan) for _ in range(3))
     alpha[clean] = ridgeless_interpolation(kappa[clean], kappa_star[clean])
     mse[clean] = xi_there[clean] = 0.0
@@ -302,7 +337,7 @@ def _noisy_interpolation(
     several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
     good = clean & (delta == 0)
-    good[at] = _error(solved, cut, star, noise, t) <= accuracy
+    good[at] = _error(solved, cut, star, noise, t, family) <= accuracy
     status = np.where(good, np.where(several & ~clean, Status.SEVERAL, Status.SOLVED), Status.FAILED)
     return (
         np.where(good, alpha, np.nan),
@@ -313,10 +348,10 @@ def _noisy_interpolation(
 
 
 def _error(
-    xi: FloatArray, cut: FloatArray, kappa_star: FloatArray, delta: FloatArray, t: Terms
+    xi: FloatArray, cut: FloatArray, kappa_star: FloatArray, delta: FloatArray, t: Terms, family: Family
 ) -> FloatArray:
     """Relative error of a threshold and its mse that rounding can have made, beyond that of delta itself."""
-    sizes = term_sizes(t, xi, np.zeros_like(xi), cut, kappa_star)
+    sizes = term_sizes(t, xi, np.zeros_like(xi), cut, kappa_star, family)
     memory, in_mse = _UNIT * sizes.x_rho_hilbert, _UNIT * sizes.deficit
     in_mse = in_mse + 4 * xi * memory
     total = t.mse + delta / 2

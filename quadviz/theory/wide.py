@@ -15,13 +15,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.partial_integrals import MASS_ROUNDING
-from quadviz.theory.equations import evaluate
+from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.zoom import zoom
 
-__all__ = ["shift_at", "solve_wide"]
+__all__ = ["least_mse", "shift_at", "solve_wide"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -38,13 +37,15 @@ _NO_SHIFT, _CLEAN = 1e-9, 1e-22
 
 def _start(p: Problems) -> tuple[FloatArray, FloatArray]:
     """A first guess: nothing learned below the recovery threshold, the shrunken teacher above it."""
-    xi = (1 + 1 / p.kappa_star + p.delta / 2) / (2 * p.alpha)
+    xi = (p.second + p.delta / 2) / (2 * p.alpha)
     # As alpha -> 0 the shift approaches the right edge of the semicircle as alpha^(2/5).
     edge = np.sqrt(xi) * np.maximum(2 - (p.alpha / 0.06) ** 0.4, 0.05)
     response = 1 - ridgeless_recovery(np.ones(len(p)), p.kappa_star) / p.alpha
     learned, response = response > 0, np.maximum(response, 0.05)
     shrunk_q = p.lam / response
-    mse = np.minimum(shrunk_q**2 * np.minimum(p.kappa_star, 1), 1 + 1 / p.kappa_star)
+    mse = np.minimum(shrunk_q**2 * np.minimum(p.kappa_star, 1), p.second)
+    if p.lam2 is not None:
+        mse = np.minimum(mse + p.second * (p.lam2 / (p.lam2 + response)) ** 2, p.second)
     learned_xi = np.minimum((mse + p.delta / 2) / (2 * p.alpha * response), xi)
     learned_q = np.where(p.delta == 0, shrunk_q, p.lam + edge * np.sqrt(learned_xi / xi))
     return np.where(learned, learned_xi, xi), np.where(learned, learned_q, p.lam + edge)
@@ -62,16 +63,16 @@ def shift_at(p: Problems, xi: FloatArray, accuracy: float = 1e-6) -> FloatArray:
         accuracy: how well q is known, relatively, at the end.
     """
     low = np.log(np.maximum(p.lam, _NO_SHIFT * np.sqrt(xi)))
-    high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + (1 + 1 / np.sqrt(p.kappa_star)) ** 2)) + 1e-9
+    high = np.log(np.maximum(p.lam, 2 * np.sqrt(xi) + p.family.top(p.kappa_star))) + 1e-9
     log_q, left = (low + high) / 2, np.ones(low.shape, dtype=bool)
     for _ in range(_MAX_ITERATIONS):
         q = np.exp(log_q)
-        t = evaluate(q, q, xi, p.kappa_star)
+        t = p.terms(q, q, xi)
         decay = p.alpha * p.lam / q
         excess = p.alpha - t.interaction - decay
         low, high = np.where(excess < 0, log_q, low), np.where(excess < 0, high, log_q)
         # Newton's method in 1/q, in which decay is linear; in log q, which is never far out; bisection.
-        slope = q * t.rho_hilbert + decay
+        slope = q * t.interaction_fall + decay
         fraction = np.divide(excess, slope, out=np.zeros_like(q), where=slope > 0)
         tried = np.where(fraction > -0.9, log_q - np.log1p(np.maximum(fraction, -0.9)), log_q - fraction)
         # Off the support nothing moves: there the bracket is halved.
@@ -82,7 +83,17 @@ def shift_at(p: Problems, xi: FloatArray, accuracy: float = 1e-6) -> FloatArray:
         if not left.any():
             break
     q = np.exp(log_q)
+    if p.lam2 is not None:
+        q = np.where((p.lam == 0) & (p.lam2 > 0), 0.0, q)
     return np.where((p.lam == 0) & (q < 2 * _NO_SHIFT * np.sqrt(xi)), 0.0, q)
+
+
+def least_mse(p: Problems) -> FloatArray:
+    """A bound from below on what decay does to the mse of a teacher of rank 1, without noise."""
+    least = 1e-3 * np.minimum(np.minimum(p.lam, 1), np.sqrt(p.second)) ** 2
+    if p.lam2 is not None:
+        least = np.maximum(least, 1e-3 * np.minimum(p.lam2, 1) ** 2 * p.second)
+    return least
 
 
 def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -91,12 +102,11 @@ def _scanned(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     def scan(p: Problems, log_xi: FloatArray) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
         q = shift_at(p, xi)
-        return 2 * p.alpha - (evaluate(q, q, xi, p.kappa_star).mse + p.delta / 2) / xi, q
+        return 2 * p.alpha - (p.terms(q, q, xi).mse + p.delta / 2) / xi, q
 
     p = problems
-    shrunk = 1e-3 * np.minimum(p.lam, 1) ** 2 * np.minimum(p.kappa_star, 1)
-    floor = np.maximum(np.maximum(p.delta / 4, shrunk), _CLEAN) / p.alpha
-    ceiling = (1 + 1 / p.kappa_star + p.delta) / p.alpha * 1e7
+    floor = np.maximum(np.maximum(p.delta / 4, least_mse(p) * np.minimum(p.kappa_star, 1)), _CLEAN) / p.alpha
+    ceiling = (p.second + p.delta) / p.alpha * 1e7
     (xi, q), converged = zoom(p, np.log(floor), np.log(ceiling), scan)
     return xi, q, converged
 
@@ -115,7 +125,7 @@ def _ridgeless(problems: Problems, xi: FloatArray, q: FloatArray) -> BoolArray:
             return converged
         x, s = xi[todo].copy(), np.where(phase[todo], q[todo], 0.0)
         ok = newton(problems[todo], x, s, iterations=_PATIENCE)
-        response = problems.alpha[todo] - evaluate(s, s, x, problems.kappa_star[todo]).interaction
+        response = problems.alpha[todo] - problems[todo].terms(s, s, x).interaction
         ok &= (s > 0) | (response >= -MASS_ROUNDING)
         done = todo[ok]
         xi[done], q[done], converged[done] = x[ok], s[ok], True
@@ -134,13 +144,15 @@ def solve_wide(problems: Problems) -> tuple[FloatArray, FloatArray, BoolArray]:
     Returns:
         xi, q, and where the solve succeeded.
     """
-    probe = replace(problems, lam=np.where(problems.lam > 0, problems.lam, _PROBE_LAM))
+    bare = problems.bare
+    probe = replace(problems, lam=np.where(bare, _PROBE_LAM, problems.lam))
     xi, q = _start(probe)
+    q = np.where(probe.lam > 0, q, 0.0)
     converged = newton(probe, xi, q)
     hard = np.flatnonzero(~converged)
     if hard.size:
         xi[hard], q[hard], converged[hard] = _scanned(probe[hard])
-    ridgeless = np.flatnonzero(problems.lam == 0)
+    ridgeless = np.flatnonzero(bare)
     if ridgeless.size:
         x, s = xi[ridgeless], q[ridgeless]
         converged[ridgeless] &= _ridgeless(problems[ridgeless], x, s)

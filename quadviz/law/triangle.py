@@ -7,10 +7,10 @@ semicircles' masses,
 
     mass = [A - sin A cos A + kappa_star (B - sin B cos B)]/pi
 
-(from the closed form of :mod:`quadviz.partial_integrals`, as x - xi u = cos A/r + kappa_star cos B/s). A
+(from the closed form of :mod:`quadviz.law.partial_integrals`, as x - xi u = cos A/r + kappa_star cos B/s). A
 Newton iteration for the point of given mass then costs no cubic, and a scan over many noise levels is cheap.
 The height v of the triangle is a small difference next to the edges and for very small xi, so that the
-result is a place to look, good to about 1e-8; :func:`quadviz.spectrum.mass_quantile` has all digits.
+result is a place to look, good to about 1e-8; :func:`quadviz.law.quantile.mass_quantile` has all digits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.resolvent import Edges, edge_distances
+from quadviz.law.resolvent import Edges, edge_distances
 
 __all__ = ["quick_quantile"]
 
@@ -37,7 +37,7 @@ def quick_quantile(
         mass: in [0, 1], one-dimensional, as are the others.
         kappa_star: teacher width, > 0.
         xi: noise variance, > 0.
-        distances: of :func:`quadviz.resolvent.edge_distances`, where they are known.
+        distances: of :func:`quadviz.law.resolvent.edge_distances`, where they are known.
 
     Returns:
         The points; the lower end of the gap on the plateau mass = kappa_star of a law with two bands.

@@ -114,7 +114,7 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     """The integrals of the law over (x, inf) that the steady state needs, from g = g(x + i0).
 
     Args:
-        g: the resolvent at ``x``, as :func:`quadviz.resolvent.resolvent` returns it.
+        g: the resolvent at ``x``, as :func:`quadviz.law.resolvent.resolvent` returns it.
         x: lower end of the half line, finite.
         kappa_star: teacher width, > 0.
         xi: noise variance, > 0.
@@ -169,7 +169,7 @@ def mass_from_gap(g: ComplexArray, kappa_star: FloatArray) -> tuple[FloatArray, 
     """The mass between the gap and such a point, to all relative digits, and its rounding.
 
     Positive above the gap, negative below. With the angles A of g at 0 and B at kappa_star (see
-    :mod:`quadviz.triangle`) it is the difference of two lenses, of pi - B and of A.
+    :mod:`quadviz.law.triangle`) it is the difference of two lenses, of pi - B and of A.
     """
     sink = np.abs(g.imag)
     upper = kappa_star * _lens(np.arctan2(sink, g.real - kappa_star)) / np.pi

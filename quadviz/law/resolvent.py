@@ -11,7 +11,7 @@ that is, g is one root of the real cubic
 
 (arXiv 2601.10483; the three terms of X are the free cumulant series of zero, the semicircle and
 Marchenko-Pastur). The functions here take arrays that are already validated and of one shape; see
-:class:`quadviz.spectrum.NoisyTeacherLaw` for the public face.
+:class:`quadviz.NoisyTeacherLaw` for the public face.
 """
 
 from __future__ import annotations
