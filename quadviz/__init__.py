@@ -2,8 +2,8 @@
 
 Source: S. Martin, G. Biroli, F. Bach, arXiv 2601.10483 (JMLR 27(136), 2026). The parameters are alpha =
     n/d^2 (samples), kappa = m/d (student width), kappa_star = m*/d (teacher width), lam (weight decay; 0 is
-    lam -> 0+), delta (label noise), gamma (initial variance); :data:`PARAMETERS` describes them,
-    :class:`Setting` holds one of each.
+    lam -> 0+), delta (label noise), gamma (initial variance), lam2 (Frobenius decay); :data:`PARAMETERS`
+    describes them, :class:`Setting` holds one of each.
 
 After long training, d -> infinity; arrays broadcast, every point has a status:
     steady_state, learning_curve      test error, losses, rank
@@ -11,7 +11,7 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     solution_branches                 and along a curve, with folds and loops
     learned_spectrum                  the law of the learned matrix
     bayes_optimal                     the least error of any estimator
-    optimal_lam                       the weight decay with the least error
+    optimal_lam, optimal_decay        the weight decay, or both decays, with the least error
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
     Wishart, Orthogonal, PowerLaw, Levels    teachers, for all of these; Levels are a person's own eigenvalues
@@ -41,6 +41,7 @@ from quadviz.simulation.simulate import Simulation, SimulationError, log_times, 
 from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
+from quadviz.theory.elastic_net import OptimalDecay, optimal_decay
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
@@ -71,6 +72,7 @@ __all__ = [
     "MatrixFlow",
     "Minimum",
     "NoisyTeacherLaw",
+    "OptimalDecay",
     "Orthogonal",
     "Parameter",
     "PopulationFlow",
@@ -101,6 +103,7 @@ __all__ = [
     "log_times",
     "matrix_flow",
     "minimise",
+    "optimal_decay",
     "optimal_lam",
     "population_flow",
     "recovery_threshold",

@@ -177,12 +177,13 @@ def bands(xi: float, atoms: Atoms) -> FloatArray:
     Newton's method climbs to where it is sqrt(xi), or passes the top of it, and then there is no gap.
     """
     z, reach = atoms.z, np.sqrt(xi * atoms.p)
-    last = z.size - 1
     left, _ = _gap_end(z[:1] - reach[:1], xi, atoms, -1.0)
     right, _ = _gap_end(z[-1:] + reach[-1:], xi, atoms, 1.0)
-    begins, some = _gap_end(z[:-1] + reach[:-1], xi, atoms, 1.0, z[1:])
-    ends, _ = _gap_end(z[1:] - reach[1:], xi, atoms, -1.0, z[:-1])
-    gaps = np.flatnonzero(some & (begins < ends)) if last else np.zeros(0, dtype=np.intp)
+    # What two levels do alone may leave no room between them.
+    open_ = np.flatnonzero(z[:-1] + reach[:-1] < z[1:] - reach[1:])
+    begins, some = _gap_end((z + reach)[open_], xi, atoms, 1.0, (z - reach)[open_ + 1])
+    ends, _ = _gap_end((z - reach)[open_ + 1], xi, atoms, -1.0, (z + reach)[open_])
+    gaps = np.flatnonzero(some & (begins < ends))
     lower = np.concatenate([left, ends[gaps]])
     upper = np.concatenate([begins[gaps], right])
     return np.stack([lower, upper], axis=1)

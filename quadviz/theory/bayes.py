@@ -11,7 +11,7 @@ any free convolution with a semicircle, mmse/xi decreases with xi: there is one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,12 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
+from quadviz.law.cubed import cubed_law
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.cubed_density import cubed_density_and_error
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
-from quadviz.theory.thresholds import recovery_threshold
+from quadviz.theory.thresholds import recovery_threshold, teacher_widths
 
 __all__ = ["BayesOptimal", "bayes_optimal"]
 
@@ -54,6 +56,7 @@ class BayesOptimal(PointResult):
         status: a :class:`~quadviz.Status` for every point. FAILED, with NaN, where fewer than nine digits
             are left.
         labels: the names that xarray or pandas arguments brought along, or None.
+        teacher: the law of the teacher's eigenvalues.
 
     >>> best = bayes_optimal(0.3, kappa_star=[0.3, 0.5], delta=0)
     >>> len(best), bool(best[0].mmse < best[1].mmse)
@@ -66,15 +69,21 @@ class BayesOptimal(PointResult):
     mmse: FloatArray
     xi: FloatArray
     status: NDArray[np.int8]
+    teacher: Teacher = field(default=WISHART, kw_only=True)
+    _apart: ClassVar[tuple[str, ...]] = ("labels", "teacher")
     _given: ClassVar[tuple[str, ...]] = ("alpha", "kappa_star", "delta")
 
 
 @quiet
-def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> BayesOptimal:
+def bayes_optimal(
+    alpha: ArrayLike, kappa_star: ArrayLike | None, delta: ArrayLike, *, teacher: TeacherLike = WISHART
+) -> BayesOptimal:
     """The Bayes-optimal error in the limit d -> infinity, broadcasting like a ufunc.
 
     Solves ``2 alpha xi = mmse + delta/2`` with ``mmse = xi - (4 pi^2/3) xi^2 int rho^3`` (arXiv 2408.03733).
-    A point does not depend on its company, to the last bit.
+    A point does not depend on its company, to the last bit. The best estimator knows the teacher's law: of
+    levels it need only find the directions, sum_i p_i^2 of whose angles make no difference, so that a
+    noiseless teacher is recovered from alpha = (1 - sum_i p_i^2)/2 on (THEORY section 13).
 
     Good to 1e-9 for alpha from 0.001 to 1000, kappa_star from 0.01 to 100 and delta = 0 or from 1e-09 to
     1e+06; beyond, where the status is not FAILED; within a relative 1e-7 of the recovery threshold, where
@@ -82,8 +91,9 @@ def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> 
 
     Args:
         alpha: sample ratio n/d^2, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         delta: label-noise variance, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         Arrays of the broadcast shape, with a status for every point.
@@ -98,15 +108,19 @@ def bayes_optimal(alpha: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> 
     >>> bayes_optimal([0.1, 0.3, 0.5], kappa_star=0.5, delta=0).mmse.round(4).tolist()
     [1.4474, 0.2563, 0.0]
     """
-    arrays, labels = named_parameters(alpha=alpha, kappa_star=kappa_star, delta=delta)
+    widths = teacher_widths(teacher, kappa_star)
+    arrays, labels = named_parameters(alpha=alpha, kappa_star=widths, delta=delta)
     shape = arrays[0].shape
-    found: tuple[Any, ...] = _solved(*(array.reshape(-1) for array in arrays))
+    flat = [array.reshape(-1) for array in arrays]
+    found: tuple[Any, ...] = (
+        _solved(*flat) if isinstance(teacher, Wishart) else _solved_levels(*flat, teacher=teacher)
+    )
     columns: dict[str, Any] = {
         name: values.reshape(shape) for name, values in zip(("mmse", "xi", "status"), found, strict=True)
     }
     named: dict[str, Any] = dict(zip(("alpha", "kappa_star", "delta"), arrays, strict=True))
     announce("bayes_optimal", columns["status"], named, "bring the parameters nearer to 1", level=4)
-    return BayesOptimal(**named, **columns, labels=labels)
+    return BayesOptimal(**named, **columns, labels=labels, teacher=teacher)
 
 
 @blockwise(_BLOCK)
@@ -142,6 +156,52 @@ def _solved(
     fine &= tried
     status = np.where(fine, Status.SOLVED, Status.FAILED).astype(np.int8)
     return np.where(fine, mmse, np.nan), np.where(fine, xi, np.nan), status
+
+
+def _solved_levels(
+    alpha: FloatArray, kappa_star: FloatArray, delta: FloatArray, *, teacher: Teacher
+) -> tuple[FloatArray, FloatArray, NDArray[np.int8]]:
+    """The same for a teacher of levels."""
+    unit = teacher.unit
+    noise, size = delta / unit**2, alpha.size
+    atoms = [teacher.solver_atoms(float(k)) for k in kappa_star]
+    spread = np.array([float(np.sum(a.p * (a.z - a.moment(1)) ** 2)) for a in atoms])
+    needs = np.array([1 - float(np.sum(a.p**2)) for a in atoms])
+    fine = within_reach(alpha, widths=(kappa_star,), delta=delta)
+    # Levels that are all the same are known without a sample.
+    known = spread == 0
+    xi = np.where(known, noise / (4 * alpha), 0.0)
+    mmse, error = np.zeros(size), np.zeros(size)
+    left = np.flatnonzero(fine & ~known & ((delta > 0) | (2 * alpha < needs)))
+
+    def law(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        here, c = np.exp(log_xi), 4 * np.pi**2 / 3
+        cubed, slope, off = (
+            np.array([cubed_law(float(x), atoms[left[i]]) for x, i in zip(here, index, strict=True)])
+            .reshape(-1, 3)
+            .T
+        )
+        value = here * (1 - c * here * cubed)
+        # Rounding, and what the quadrature leaves, of the difference of two terms.
+        error[left[index]] = (_UNIT + off) * here / np.abs(value)
+        mmse[left[index]] = value
+        needed = value + noise[left[index]] / 2
+        bend = (1 - c * here * (2 * cubed + here * slope)) * here / needed - 1
+        return np.log(needed / (2 * alpha[left[index]] * here)), bend
+
+    if left.size:
+        high = np.log((spread[left] + noise[left] / 2) / (2 * alpha[left]))
+        tiny = np.finfo(float).tiny
+        low = np.log(np.maximum(noise[left], tiny) / (4 * alpha[left]))
+        log_xi = newton_in_bracket(law, np.maximum(low, high + np.log(_CLEAN)), high, start=high)
+        xi[left] = np.exp(log_xi)
+        law(log_xi, np.arange(left.size))
+        rest = 2 * alpha[left] * xi[left] - noise[left] / 2
+        mmse[left] = np.where(rest < noise[left] / 4, mmse[left], rest)
+        fine[left] &= (error[left] <= _GOOD) & (mmse[left] > 0)
+    status = np.where(fine, Status.SOLVED, Status.FAILED).astype(np.int8)
+    square = unit**2
+    return np.where(fine, mmse * square, np.nan), np.where(fine, xi * square, np.nan), status
 
 
 def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

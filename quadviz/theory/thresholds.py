@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.checks import shown
 from quadviz.labels import named_parameters
 from quadviz.law.family import WISHART_FAMILY, Family, family_of
-from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart, checked_teacher
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.equations import Terms, evaluate
@@ -36,6 +36,7 @@ __all__ = [
     "Regularisation",
     "interpolation_threshold",
     "recovery_threshold",
+    "teacher_widths",
     "threshold_with_noise",
 ]
 
@@ -73,7 +74,8 @@ def recovery_threshold(
 
     For kappa_star >= 1 all three are 1/2; all three meet at kappa = kappa_star. They depend on the rank of
     the teacher alone: near recovery all that is left of the noise is a semicircle in its null space (THEORY
-    section 13).
+    section 13). But the best estimator knows the levels of a teacher that has them, and needs
+    (1 - sum_i p_i^2)/2 with their weights p_i.
 
     Good to 1e-9 for kappa from 1e-06 to 1e+06 and kappa_star from 1e-06 to 1e+06. Closed forms of arXiv
     2601.10483, perfect recovery.
@@ -99,12 +101,15 @@ def recovery_threshold(
     if not isinstance(regularisation, str) or regularisation not in get_args(Regularisation):
         allowed = ", ".join(repr(name) for name in get_args(Regularisation))
         raise ValueError(f"regularisation must be one of {allowed}, got {shown(regularisation)}")
-    star_given = _widths(teacher, kappa_star)
+    star_given = teacher_widths(teacher, kappa_star)
     (width, star), _ = named_parameters(kappa=kappa, kappa_star=star_given)
     # One-dimensional: NumPy's arithmetic of scalars rounds powers in another way than that of arrays.
     student, rank = settled_width(width.reshape(-1), star.reshape(-1)), np.minimum(star.reshape(-1), 1.0)
     if regularisation == "ridgeless":
         threshold = ridgeless_recovery(student, rank)
+    elif regularisation == "bayes" and not isinstance(teacher, Wishart):
+        needs = [1 - float(np.sum(teacher.atoms(float(k)).p ** 2)) for k in rank]
+        threshold = np.where(student >= rank, np.array(needs) / 2, np.inf)
     elif regularisation == "bayes":
         threshold = np.where(student >= rank, _degrees_of_freedom(rank), np.inf)
     else:
@@ -114,7 +119,7 @@ def recovery_threshold(
     return found
 
 
-def _widths(teacher: Teacher, kappa_star: ArrayLike | None) -> ArrayLike:
+def teacher_widths(teacher: Teacher, kappa_star: ArrayLike | None) -> ArrayLike:
     """kappa_star, or the rank fraction of given levels."""
     if kappa_star is not None and checked_teacher(teacher).sized_by_width:
         teacher.widths(kappa_star)
@@ -200,7 +205,7 @@ def interpolation_threshold(
     >>> peak.alpha.round(4).tolist(), peak.mse.round(3).tolist()
     ([0.3775, 0.307], [0.0, 4.477])
     """
-    star_given = _widths(teacher, kappa_star)
+    star_given = teacher_widths(teacher, kappa_star)
     arrays, labels = named_parameters(kappa=kappa, kappa_star=star_given, delta=delta)
     width, star, noise = (array.reshape(-1) for array in arrays)
     family, square = family_of(teacher, in_units=True), teacher.unit**2
