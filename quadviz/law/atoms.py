@@ -92,3 +92,11 @@ class Atoms:
         return np.stack(
             [p, p * z, p * z * z, 2 * p * c, p * p + 2 * p * z * c, 3 * p * c * c - 3 * p * p * e]
         )
+
+    @cached_property
+    def crowd(self) -> tuple[float, float]:
+        """Where the residues of G^3 are large: their mean place, and the square of their spread."""
+        weights = np.abs(self.residues[5])
+        weights = weights / weights.sum() if weights.any() else self.p
+        place = float(np.sum(weights * self.z))
+        return place, float(np.sum(weights * (self.z - place) ** 2))

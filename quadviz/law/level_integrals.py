@@ -105,11 +105,12 @@ def _integrals(at: Curve, xi: FloatArray, atoms: Atoms) -> tuple[FloatArray, ...
     # The residues sum to 0, 1 and 0. Seen from afar the angles are nearly one, and what they differ by is
     # known better than they are.
     apart_angle, base = upper, np.zeros_like(v)
-    distant = np.flatnonzero(xi > (z[-1] - z[0]) ** 2)
+    crowd, spread = atoms.crowd
+    distant = np.flatnonzero(xi > spread)
     if distant.size:
         apart_angle = upper.copy()
-        beside = at.u[distant] - atoms.moment(1)
-        turn = v[distant, None] * (z - atoms.moment(1))
+        beside = at.u[distant] - crowd
+        turn = v[distant, None] * (z - crowd)
         along = apart[distant] * beside[:, None] + (v[distant] ** 2)[:, None]
         apart_angle[distant] = np.arctan2(turn, along) / np.pi
         base[distant] = np.arctan2(v[distant], beside) / np.pi
