@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Setting:
     """One teacher-student problem: every parameter a single validated number.
 
@@ -60,6 +60,15 @@ class Setting:
     gamma: float = 1.0
     lam2: float = 0.0
     teacher: TeacherLike = WISHART
+
+    def __repr__(self) -> str:
+        """The values, without what the paper does not have where it is absent."""
+        values = {name: getattr(self, name) for name in PARAMETERS}
+        if self.lam2:
+            values["lam2"] = self.lam2
+        if self.teacher != WISHART:
+            values["teacher"] = self.teacher
+        return f"Setting({', '.join(f'{name}={value!r}' for name, value in values.items())})"
 
     def __post_init__(self) -> None:
         teacher = checked_teacher(self.teacher)

@@ -128,8 +128,8 @@ class Teacher:
     def eigenvalues(self, d: int, kappa_star: float | None = None) -> FloatArray:
         """d eigenvalues for Z* of finite size, in increasing order, shape (d,).
 
-        round(rank d) of them are not zero, quantiles at equal steps: as many of each level as can be. Given d
-        levels of equal weight they are these levels.
+        round(rank d) of them are not zero, each the mean of the law over as much of its mass: as many of each
+        level as can be, and the mean is kept. Given d levels of equal weight they are these levels.
 
         Raises:
             ValueError: if d < 2, or too small for a single eigenvalue that is not zero.
@@ -140,7 +140,11 @@ class Teacher:
         if rank < 1:
             raise ValueError(f"d must be at least {int(0.5 / atoms.rank) + 1} for {self!r}, got {size}")
         values = np.zeros(size)
-        values[size - rank :] = _stairs((rank - 0.5 - np.arange(rank)) / rank * atoms.rank, atoms)
+        up = atoms.z > 0
+        mass = np.concatenate([[0.0], np.cumsum(atoms.p[up])])
+        moment = np.concatenate([[0.0], np.cumsum((atoms.p * atoms.z)[up])])
+        ends = np.interp(np.linspace(0, mass[-1], rank + 1), mass, moment)
+        values[size - rank :] = np.diff(ends) * rank / mass[-1]
         return values
 
     def sample(self, d: int, kappa_star: float | None = None, seed: int = 0) -> FloatArray:

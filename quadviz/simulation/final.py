@@ -71,12 +71,14 @@ class FinalState:
 def follows_flow(setting: Setting) -> bool:
     """Whether the end of training may depend on the way there: whether the width limits the rank."""
     s = setting
-    return bool(steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta).regime != Regime.EXACT)
+    kappa_star = s.kappa_star if s.teacher.sized_by_width else None
+    state = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
+    return bool(state.regime != Regime.EXACT)
 
 
 def flow_end(setting: Setting) -> float:
     """The time at which a flow counts as settled."""
-    return float(np.clip(_SETTLED / setting.lam, _EARLIEST, _LATEST))
+    return float(np.clip(_SETTLED / max(setting.lam, setting.lam2), _EARLIEST, _LATEST))
 
 
 def train_to_the_end(
@@ -104,7 +106,7 @@ def train_to_the_end(
     done = np.concatenate([[0.0], np.cumsum(cost) / cost.sum()])
     yield 0.0, ()
     for asked in settings:
-        setting = replace(asked, lam=max(asked.lam, SMALLEST_LAM))
+        setting = asked if asked.lam2 else replace(asked, lam=max(asked.lam, SMALLEST_LAM))
         flow = follows_flow(setting)
         for seed in seeds:
             before, after = done[len(trained) : len(trained) + 2]
@@ -129,7 +131,7 @@ def _flow(problem: Problem, watch: Callable[[], None]) -> Iterator[float | Final
 
 def _descent(problem: Problem, watch: Callable[[], None]) -> Iterator[float | FinalState]:
     """The end of the descent."""
-    tolerance = min(_TOLERANCE, _SHARE * problem.setting.lam)
+    tolerance = min(_TOLERANCE, _SHARE * max(problem.setting.lam, problem.setting.lam2))
     end = minimise_problem(problem, tolerance=tolerance, watch=watch)
     seen = {name: getattr(end, name) for name in _SEEN}
     yield FinalState(

@@ -201,10 +201,11 @@ class _CountedForce:
         self._tangent = _not_prepared  # as large as the data: two of them are one too many
         weights = y.reshape(self.problem.start.shape)
         self._tangent = self.problem.sensing.tangent(weights, self.problem.labels)
+        self._at = weights.copy()
 
     def product(self, _t: float, _y: FloatArray, _at: FloatArray, v: FloatArray, out: FloatArray) -> None:
         """The Jacobian where it was last prepared, times v."""
         self.watch()
         self.products += 1
         change = v.reshape(self.problem.start.shape)
-        out[:] = -(self._tangent(change) + 2 * self.problem.setting.lam * change).ravel()
+        out[:] = -(self._tangent(change) + self.problem.slope_tangent(self._at, change)).ravel()

@@ -52,7 +52,7 @@ class Minimum(Result):
         mse: |Z - Z*|_F^2 / d.
         train_loss: (1/4n) sum_k (Tr X_k Z - z_k)^2.
         in_sample_error: the same against the labels without their noise.
-        regularised_loss: train_loss + (lam/d) |W|_F^2.
+        regularised_loss: train_loss + (lam/d) |W|_F^2 + (lam2/2d) |W W^T|_F^2.
         eigenvalues: of Z = W W^T, increasing, shape (d,).
         weights: W, shape (d, m).
         gradient_norm: largest entry of the force that is left.
@@ -106,9 +106,9 @@ def minimise(
 ) -> Minimum:
     """The final state alone of the network that :func:`simulate` trains, in a fraction of its time.
 
-    It minimises L + (lam/d) |W|_F^2 (THEORY section 1; arXiv 2601.10483). It agrees with the flow where
-    kappa >= kappa_min and lam > 0. It need not where the width limits the rank, or where lam = 0 leaves the
-    minimum open.
+    It minimises L + (lam/d) |W|_F^2 + (lam2/2d) |W W^T|_F^2 (THEORY sections 1 and 14; arXiv 2601.10483). It
+    agrees with the flow where kappa >= kappa_min and lam > 0. It need not where the width limits the rank, or
+    where lam = 0 leaves the minimum open.
 
     Args:
         setting: the ratios. ``lam = 0`` is no weight decay at all.
@@ -171,7 +171,7 @@ def minimise_problem(
             watch()
         slope, residuals = p.slope(flat.reshape(shape))
         value = p.sizes.d * float(residuals @ residuals) / (4 * p.sizes.n)
-        return value + p.setting.lam * float(flat @ flat), slope.ravel()
+        return value + p.penalty(flat.reshape(shape)), slope.ravel()
 
     began = time.perf_counter()
     with blas_threads(threads), np.errstate(over="ignore", invalid="ignore"):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.checks import shown, whole_number
+from quadviz.law.teachers import Wishart
 from quadviz.results import Result, Sheet
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
@@ -93,8 +94,17 @@ class Recipe:
 def what_was_asked(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> dict[str, Any]:
     """What identifies a problem, as coordinates of a table: its ratios, sizes, recipe and seed."""
     whole = {"d": sizes.d, "m": sizes.m, "m_star": sizes.m_star, "n": sizes.n}
-    made = {"inputs": recipe.inputs, "label_noise": recipe.label_noise, "teacher_weights": recipe.weights}
+    made: dict[str, str] = {
+        "inputs": recipe.inputs,
+        "label_noise": recipe.label_noise,
+        "teacher_weights": recipe.weights,
+    }
     ratios = {name: getattr(setting, name) for name in PARAMETERS}
+    # What the paper does not have is told of where it is there.
+    if setting.lam2:
+        ratios["lam2"] = setting.lam2
+    if not isinstance(setting.teacher, Wishart):
+        made["teacher_law"] = repr(setting.teacher)
     return {name: ((), value) for name, value in {**ratios, **whole, **made, "seed": seed}.items()}
 
 
@@ -105,7 +115,7 @@ class Observed(NamedTuple):
         mse: |Z - Z*|_F^2 / d.
         train_loss: (1/4n) sum_k (Tr X_k Z - z_k)^2.
         in_sample_error: the same against the labels without their noise.
-        regularised_loss: train_loss + (lam/d) |W|_F^2.
+        regularised_loss: train_loss + (lam/d) |W|_F^2 + (lam2/2d) |W W^T|_F^2.
     """
 
     mse: float
@@ -159,10 +169,28 @@ class Problem(Result):
         }
 
     def slope(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """-dW/dt = (d/n) sum_k r_k X_k W + 2 lam W, shape (d, m), and the residuals r, shape (n,)."""
+        """-dW/dt = (d/n) sum_k r_k X_k W + 2 lam W + 2 lam2 Z W, shape (d, m), and residuals r, (n,)."""
         pull, residuals = self.sensing.force(weights, self.labels)
         pull += 2 * self.setting.lam * weights
+        if self.setting.lam2:
+            pull += 2 * self.setting.lam2 * (weights @ (weights.T @ weights))
         return pull, residuals
+
+    def penalty(self, weights: FloatArray) -> float:
+        """lam |W|_F^2 + (lam2/2) |W W^T|_F^2: d times what decay adds to the loss."""
+        value = self.setting.lam * float(np.vdot(weights, weights))
+        if self.setting.lam2:
+            gram = weights.T @ weights
+            value += self.setting.lam2 / 2 * float(np.vdot(gram, gram))
+        return value
+
+    def slope_tangent(self, weights: FloatArray, change: FloatArray) -> FloatArray:
+        """What a small change of the weights changes of the decays' part of the slope."""
+        moved = 2 * self.setting.lam * change
+        if self.setting.lam2:
+            turned = weights.T @ change
+            moved += 2 * self.setting.lam2 * (change @ (weights.T @ weights) + weights @ (turned + turned.T))
+        return moved
 
     def observe(self, weights: FloatArray) -> Observed:
         """What is seen of a student with these weights, shape (d, m)."""
@@ -173,7 +201,7 @@ class Problem(Result):
             mse=float(np.sum((learned - self.teacher) ** 2)) / self.sizes.d,
             train_loss=train_loss,
             in_sample_error=float(np.mean((answers - self.signal) ** 2)) / 4,
-            regularised_loss=train_loss + self.setting.lam / self.sizes.d * float(np.vdot(weights, weights)),
+            regularised_loss=train_loss + self.penalty(weights) / self.sizes.d,
         )
 
 
@@ -205,7 +233,8 @@ def sample_problem(
             equivalent as d -> infinity and take n d^2/2 numbers of memory.
         label_noise: "gaussian"; or, of the same variance and outside the theory's assumptions, "student"
             (5 degrees of freedom), "rademacher" or "laplace".
-        weights: of the teacher: "gaussian"; or, outside the assumptions too, "orthogonal" or "rademacher".
+        weights: of the teacher: "gaussian"; or, outside the assumptions too, "orthogonal" or "rademacher". A
+            setting's teacher that is not Wishart has its levels at equal steps and a uniform frame instead.
 
     Returns:
         The problem.
@@ -221,6 +250,8 @@ def sample_problem(
     """
     recipe = Recipe(inputs, label_noise, weights)
     sizes = Sizes.of(setting, d)
+    if recipe.weights != "gaussian" and not isinstance(setting.teacher, Wishart):
+        raise ValueError(f"weights must be 'gaussian' beside {setting.teacher!r}, got {weights!r}")
     seed = whole_number("seed", seed, 0)
     check_memory(setting, d, recipe.inputs)
     with blas_threads(1):
@@ -230,7 +261,7 @@ def sample_problem(
 def _drawn(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> Problem:
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
     teacher_stream, input_stream, noise_stream, start_stream = streams
-    teacher = _teacher(teacher_stream, sizes, recipe.weights)
+    teacher = _teacher(teacher_stream, setting, sizes, recipe.weights)
     sensing = _samples(input_stream, sizes, recipe.inputs)
     signal = sensing.measure(teacher)
     noise = _NOISE[recipe.label_noise](noise_stream, sizes.n)
@@ -248,9 +279,13 @@ def _drawn(setting: Setting, sizes: Sizes, recipe: Recipe, seed: int) -> Problem
     )
 
 
-def _teacher(rng: np.random.Generator, sizes: Sizes, weights: TeacherWeights) -> FloatArray:
-    """Z* = (1/m*) w w^T."""
+def _teacher(rng: np.random.Generator, setting: Setting, sizes: Sizes, weights: TeacherWeights) -> FloatArray:
+    """Z* = (1/m*) w w^T, or of the levels of another teacher in a uniform frame."""
     d, m = sizes.d, sizes.m_star
+    if not isinstance(setting.teacher, Wishart):
+        root = setting.teacher.sample_root(rng, d, setting.kappa_star)
+        drawn: FloatArray = root @ root.T
+        return drawn
     if weights == "orthogonal":
         # min(d, m*) orthogonal directions, uniform: of a Gaussian matrix only its span matters.
         w, _ = np.linalg.qr(rng.standard_normal((d, m)))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.results import Result, Sheet
-from quadviz.setting import PARAMETERS
+from quadviz.setting import parameter
 from quadviz.theory.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.riccati import moved
 
@@ -32,6 +32,7 @@ class PopulationFlow(Result):
         eigenvalues: of Z = W W^T, increasing, shape (T, d).
         lam: weight decay.
         delta: label-noise variance.
+        lam2: Frobenius decay.
     """
 
     times: FloatArray
@@ -40,10 +41,13 @@ class PopulationFlow(Result):
     eigenvalues: FloatArray
     lam: float = 0.0
     delta: float = 0.0
+    lam2: float = 0.0
 
     def sheets(self) -> dict[str, Sheet]:
         """What is seen over time, and the eigenvalues."""
         dims, about = ("time",), {"lam": ((), self.lam), "delta": ((), self.delta)}
+        if self.lam2:
+            about["lam2"] = ((), self.lam2)
         coords = {**about, "time": (dims, self.times)}
         index = (("index",), np.arange(self.eigenvalues.shape[1]))
         return {
@@ -59,11 +63,17 @@ class PopulationFlow(Result):
 
 
 def population_flow(
-    teacher: ArrayLike, start: ArrayLike, times: ArrayLike, lam: float = 0.0, delta: float = 0.0
+    teacher: ArrayLike,
+    start: ArrayLike,
+    times: ArrayLike,
+    lam: float = 0.0,
+    delta: float = 0.0,
+    lam2: float = 0.0,
 ) -> PopulationFlow:
-    """The flow dW/dt = -2 (W W^T - Z* + lam) W from W(0), at any times, without integrating.
+    """The flow dW/dt = -2 ((1 + lam2) W W^T - Z* + lam) W from W(0), at any times, without integrating.
 
-    The closed form of THEORY section 9, with (e^{4at} - 1)/a continued to a = 0 and scaled against overflow.
+    The closed form of THEORY section 9, with (e^{4at} - 1)/a continued to a = 0 and scaled against overflow;
+    with Frobenius decay sqrt(1 + lam2) W follows it (section 14).
 
     Args:
         teacher: Z*, symmetric, shape (d, d).
@@ -71,6 +81,7 @@ def population_flow(
         times: times, >= 0, shape (T,) or a single one.
         lam: weight decay, >= 0; here 0 is none.
         delta: label-noise variance, >= 0, which only lifts the loss.
+        lam2: Frobenius decay, >= 0.
 
     Returns:
         What is seen at these times.
@@ -86,16 +97,18 @@ def population_flow(
     z_star = symmetric_matrix("teacher", teacher)
     weights = real_matrix("start", start, len(z_star), "teacher")
     at = flow_times(times)
-    decay, noise = (PARAMETERS[n].as_number(v) for n, v in (("lam", lam), ("delta", delta)))
+    given = {"lam": lam, "delta": delta, "lam2": lam2}
+    decay, noise, frobenius = (parameter(n).as_number(v) for n, v in given.items())
+    stretch = 1 + frobenius
     rates, basis = np.linalg.eigh(z_star)
     # The fastest growing directions come first: they are eliminated first.
     rates, basis = rates[::-1] - decay, basis[:, ::-1]
-    rotated = basis.T @ weights
+    rotated = np.sqrt(stretch) * (basis.T @ weights) if frobenius else basis.T @ weights
     mse, spectra = np.empty(at.size), np.empty((at.size, len(z_star)))
     target = np.diag(rates + decay)
     for i, t in enumerate(at):
         w = rotated if t == 0 else moved(rates, rotated, 2 * float(t))
-        mse[i] = np.sum((w @ w.T - target) ** 2) / len(z_star)
-        squares = np.linalg.svd(w, compute_uv=False)[::-1] ** 2
+        mse[i] = np.sum((w @ w.T / stretch - target) ** 2) / len(z_star)
+        squares = np.linalg.svd(w, compute_uv=False)[::-1] ** 2 / stretch
         spectra[i] = np.pad(squares, (len(z_star) - squares.size, 0))
-    return PopulationFlow(at, mse, mse / 2 + noise / 4, spectra, decay, noise)
+    return PopulationFlow(at, mse, mse / 2 + noise / 4, spectra, decay, noise, frobenius)

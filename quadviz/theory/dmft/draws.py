@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teachers import Wishart
+from quadviz.setting import Setting
 from quadviz.theory.dmft.step import dagger
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "free_noise",
     "marchenko_pastur_quantiles",
     "orthogonal_gue",
+    "teacher_eigenvalues",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -82,6 +85,15 @@ class Hermitian:
         flat = factors.reshape(*factors.shape[:-2], self.dimension)
         above = flat[..., self._upper]
         return np.concatenate([flat[..., self._diagonal], above, above], axis=-1)
+
+
+def teacher_eigenvalues(setting: Setting, d: int) -> FloatArray:
+    """Those of the teacher at quantiles of its law, increasing, shape (d,)."""
+    if isinstance(setting.teacher, Wishart):
+        return marchenko_pastur_quantiles(setting.kappa_star, d)
+    width = setting.kappa_star if setting.teacher.sized_by_width else None
+    values: FloatArray = setting.teacher.eigenvalues(d, width)
+    return values
 
 
 def marchenko_pastur_quantiles(kappa: float, d: int) -> FloatArray:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import checked_times, readable, real_number, whole_number
+from quadviz.law.teachers import Wishart
 from quadviz.setting import PARAMETERS, Setting, checked_setting
 from quadviz.theory.dmft.draws import WORDS, Hermitian, orthogonal_gue
 from quadviz.theory.dmft.response import turned
@@ -104,14 +105,23 @@ def march_grid(setting: Setting, end: float, step: float = 0.1) -> FloatArray:
     (0.0, 10.0, True)
     """
     s = setting
-    largest = max((1 + s.kappa_star**-0.5) ** 2, s.gamma * (1 + s.kappa**-0.5) ** 2)
-    mse = 1 + 1 / s.kappa_star + s.gamma**2 * (1 + 1 / s.kappa) - 2 * s.gamma
-    first = _FIRST / (4 * largest + 4 * math.sqrt((2 * mse + s.delta) / s.alpha))
+    top, mean, second = _moments(s)
+    largest = max(top, s.gamma * (1 + s.kappa**-0.5) ** 2)
+    mse = second + s.gamma**2 * (1 + 1 / s.kappa) - 2 * s.gamma * mean
+    first = _FIRST / (4 * (1 + s.lam2) * largest + 4 * math.sqrt((2 * mse + s.delta) / s.alpha))
     grid = [0.0]
     while grid[-1] < end:
         grid.append(grid[-1] + max(first, step * grid[-1]))
     # The steps are shortened a little, so that the last one ends at the end.
     return np.append(np.array(grid[:-1]) * (end / max(grid[-1], first)), end)
+
+
+def _moments(setting: Setting) -> tuple[float, float, float]:
+    """The largest eigenvalue of the teacher, its mean and its second moment."""
+    if isinstance(setting.teacher, Wishart):
+        return (1 + setting.kappa_star**-0.5) ** 2, 1.0, 1 + 1 / setting.kappa_star
+    atoms = setting.teacher.atoms(setting.kappa_star)
+    return float(atoms.z[-1]), atoms.moment(1), atoms.second
 
 
 def fitting_size(setting: Setting, near: int = 30) -> int:

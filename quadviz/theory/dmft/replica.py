@@ -2,7 +2,8 @@
 
 As d -> infinity training is the process (THEORY section 8; arXiv 2601.10483)
 
-    dW/dt = -(F + 2 lam) W,   F(t) = 2 (Z - Z*) + N(t)/sqrt(alpha) - (1/alpha) int_0^t chi(t, s) F(s) ds,
+    dW/dt = -(F + 2 lam + 2 lam2 Z) W,
+    F(t) = 2 (Z - Z*) + N(t)/sqrt(alpha) - (1/alpha) int_0^t chi(t, s) F(s) ds,
 
 with a Gaussian N of covariance K = 2 C + delta, C(t, t') = tr (Z(t) - Z*)(Z(t') - Z*)/d, and chi the
 response of Z to a field taken off F. A replica follows some copies of it at finite d and takes both kernels
@@ -30,7 +31,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.setting import Setting
-from quadviz.theory.dmft.draws import Hermitian, draw_pair, marchenko_pastur_quantiles, orthogonal_gue
+from quadviz.theory.dmft.draws import (
+    Hermitian,
+    draw_pair,
+    marchenko_pastur_quantiles,
+    orthogonal_gue,
+    teacher_eigenvalues,
+)
 from quadviz.theory.dmft.mixing import Mixer
 from quadviz.theory.dmft.response import Fit, white_response
 from quadviz.theory.dmft.step import RiccatiStep, dagger
@@ -162,7 +169,7 @@ class _March:
         self._steps = np.diff(grid)
         self._space = space = Hermitian(d)
         columns = min(round(setting.kappa * d), d)
-        teacher = marchenko_pastur_quantiles(setting.kappa_star, d)
+        teacher = teacher_eigenvalues(setting, d)
         start = setting.gamma * marchenko_pastur_quantiles(columns / d if columns < d else setting.kappa, d)
         noises = min(nodes, _NOISES)
         pairs = [draw_pair(space, teacher, start, columns, noises, generator) for _ in range(copies // 2)]
@@ -273,7 +280,8 @@ class _March:
         force[:, diagonal, diagonal] += 2 * self._setting.lam
         if not np.isfinite(force).all():
             raise DivergedError("the force is no longer finite")
-        return RiccatiStep(force, c, h)
+        # The Frobenius decay pulls as a part of the force that the memory does not see.
+        return RiccatiStep(force, c + self._setting.lam2, h)
 
     def _seen(self, w: ComplexArray, dw: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Coordinates of Z and of its changes."""

@@ -58,7 +58,8 @@ class Dmft(Result):
         chi: weights of the memory at pairs of them, int chi(t_k, s) F(s) ds = sum_j chi[k, j] F(t_j), (n, n).
         response: R = (1 + chi/alpha)^{-1}, shape (n, n).
         covariance: K = 2 C + delta, shape (n, n).
-        objective: train_loss + lam tr Z/d on the grid, which training never raises, shape (n,).
+        objective: train_loss + lam tr Z/d + (lam2/2) tr Z^2/d on the grid, which training never raises, shape
+            (n,).
         objective_error: its error.
         eigenvalue_times: times at which eigenvalues were asked for, shape (E,).
         eigenvalues: of Z, of all copies together, increasing, shape (E, replicas * copies * d_eff).
@@ -108,6 +109,8 @@ class Dmft(Result):
     def sheets(self) -> dict[str, Sheet]:
         """What is seen over time, the eigenvalues, and the kernels between all pairs of nodes."""
         setting = {name: ((), getattr(self.setting, name)) for name in PARAMETERS}
+        if self.setting.lam2:
+            setting["lam2"] = ((), self.setting.lam2)
         sizes = {name: ((), getattr(self, name)) for name in ("d_eff", "replicas", "copies", "step", "seed")}
         about = {**setting, **sizes, "march_status": ((), self.status.name.lower())}
         course = ("mse", "mse_error", "train_loss", "train_loss_error", "trusted")

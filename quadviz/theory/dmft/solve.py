@@ -207,7 +207,10 @@ def _summary(task: _Task, grid: FloatArray, seen: list[Kernels], spectra: FloatA
     seen_through = response @ covariance
     residual = np.sum(seen_through * response, axis=-1)
     error = (np.einsum("rkk->rk", covariance) - s.delta) / 2
-    objective = residual / 4 + s.lam * np.moveaxis(spectra, 1, 0).mean(axis=(2, 3))
+    of_copies = np.moveaxis(spectra, 1, 0)
+    objective = residual / 4 + s.lam * of_copies.mean(axis=(2, 3))
+    if s.lam2:
+        objective = objective + s.lam2 / 2 * (of_copies**2).mean(axis=(2, 3))
     verdict = judge(
         Evidence(
             grid=grid,

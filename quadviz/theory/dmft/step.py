@@ -40,7 +40,7 @@ class RiccatiStep:
 
     Args:
         force: B + 2 lam, shape (copies, d, d).
-        gain: c, in (0, 1].
+        gain: c, > 0; a Frobenius decay is part of it.
         h: the time, > 0.
 
     Attributes:

@@ -1,0 +1,95 @@
+"""The page about networks with other teachers, from their means: limits in 1/d beside the theory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz import Regime, Setting, SteadyState, steady_state
+
+__all__ = ["limit", "page", "theory"]
+
+_TOP = """\
+# Networks with other teachers and another decay, beside the theory
+
+The theory of the steady state holds for a teacher of any spectrum, and with a Frobenius decay λ₂ beside
+weight decay. Here are networks of finite d with such teachers, extrapolated to d → ∞ and held against
+`quadviz.steady_state`. `python -m benchmarks.evidence_teachers` trains them anew and writes this page; the
+means are in [teachers.csv](teachers.csv). A teacher of d eigenvalues has the means of its law over equal
+shares of its mass, in a uniformly random frame.
+
+Where the theory is exact the minimum is found by L-BFGS; where the width limits the rank the flow is followed
+to t = 3000. Limits are the value at 1/d = 0 of a line in 1/d through the means, weighted by their errors. The
+criterion: within 3 standard errors of the theory, or within 3% of it. Symmetric Gaussian inputs and a
+network's own inputs have the same limit and different ways there, so both are shown.
+
+"""
+_NAMES = {"mse": "mse", "train_loss": "train loss", "rank": "rank"}
+
+
+def theory(setting: Setting) -> SteadyState:
+    """The steady state of a setting."""
+    kappa_star = setting.kappa_star if setting.teacher.sized_by_width else None
+    return steady_state(
+        setting.alpha,
+        setting.kappa,
+        kappa_star,
+        setting.lam,
+        setting.delta,
+        setting.lam2,
+        teacher=setting.teacher,
+    )
+
+
+def limit(d: Sequence[int], mean: Sequence[float], error: Sequence[float]) -> tuple[float, float]:
+    """The value at 1/d = 0 of the weighted least-squares line in 1/d, and its standard error."""
+    x, y, weights = 1 / np.array(d), np.array(mean), 1 / np.maximum(np.array(error), 1e-12) ** 2
+    design: NDArray[np.float64] = np.stack([np.ones_like(x), x], axis=1)
+    normal = design.T @ (weights[:, None] * design)
+    covariance = np.linalg.inv(normal)
+    value = covariance @ (design.T @ (weights * y))
+    return float(value[0]), float(np.sqrt(covariance[0, 0]))
+
+
+def page(cases: Sequence[Any], means: Sequence[Any]) -> str:
+    """The page."""
+    lines = [
+        "| case | κ | κ* | α | λ | λ₂ | Δ | regime | κ_min |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |",
+    ]
+    for case in cases:
+        s, state = case.setting, theory(case.setting)
+        numbers = (f"{v:g}" for v in (s.kappa, s.kappa_star, s.alpha, s.lam, s.lam2, s.delta))
+        lines.append(
+            f"| {case.name} | {' | '.join(numbers)} | {Regime(state.regime).label} | {state.kappa_min:.3f} |"
+        )
+    met = total = 0
+    for quantity, name in _NAMES.items():
+        lines += [
+            "",
+            f"## {name.capitalize()}",
+            "",
+            "| case | inputs | at finite d | d → ∞ | theory | errors off | % off | met |",
+            "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
+        ]
+        for case in cases:
+            true = float(getattr(theory(case.setting), quantity))
+            for inputs in ("gaussian", "network"):
+                rows = [
+                    m for m in means if m.case == case.name and m.inputs == inputs and m.quantity == quantity
+                ]
+                value, error = limit([m.d for m in rows], [m.mean for m in rows], [m.error for m in rows])
+                # A rank that is the same in every network has no error.
+                sigma = (value - true) / error if error > 1e-9 else 0.0
+                good = abs(value - true) <= max(3 * error, 0.03 * abs(true))
+                met, total = met + good, total + 1
+                sizes = ", ".join(f"{m.mean:.4g} ({m.d})" for m in rows)
+                lines.append(
+                    f"| {case.name} | {inputs} | {sizes} | {value:.4g} ± {error:.2g} | {true:.4g} | "
+                    f"{sigma:+.1f} | {100 * (value / true - 1):+.1f}% | {'yes' if good else 'no'} |"
+                )
+    lines += ["", f"The criterion is met by {met} of {total} limits."]
+    return _TOP + "\n".join(lines) + "\n"
