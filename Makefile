@@ -27,6 +27,7 @@ bench: $(VENV)/.installed
 evidence: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.evidence_dynamics
+	$(BIN)/python -m benchmarks.evidence_teachers
 
 # The mean-field solution that the page of dynamics opens with, solved anew; about a minute.
 stored: $(VENV)/.installed

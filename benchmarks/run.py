@@ -26,7 +26,7 @@ import scipy
 
 import quadviz
 from benchmarks import baseline
-from quadviz import PARAMETERS, Setting
+from quadviz import PARAMETERS, PowerLaw, Setting
 from quadviz.explorers.learning_curves import LearningCurvesExplorer
 
 __all__ = ["main"]
@@ -202,6 +202,21 @@ def companions() -> Iterator[Line]:
         yield Line(name, milliseconds(job), "ms", aim)
 
 
+def teachers() -> Iterator[Line]:
+    """Curves of 100 points with teachers of levels, wide and rank-limited."""
+    alpha = MAP_ALPHA[:, 0] * 0.95 + 0.05
+    for levels, aim in ((50, 60.0), (400, 400.0)):
+        teacher = PowerLaw(0.3, levels=levels)
+        for kappa, lam2 in ((1.0, 0.0), (0.3, 0.0), (1.0, 0.1)):
+            job = partial(quadviz.learning_curve, alpha, kappa, 0.4, 0.05, 0.3, lam2, teacher=teacher)
+            name = f"100-point curve, {levels} levels, kappa {kappa:g}, lam2 {lam2:g}"
+            yield Line(name, milliseconds(job), "ms", aim)
+    job = partial(quadviz.learning_curve, alpha, 1.0, KAPPA_STAR, LAM, 0.5, 0.1)
+    yield Line("100-point curve, Wishart, lam2 0.1", milliseconds(job), "ms", 60)
+    best = partial(quadviz.optimal_decay, alpha[::10], 1.0, KAPPA_STAR, 0.5)
+    yield Line("the best pair of decays at 10 alpha", milliseconds(best, repeats=1, rounds=2), "ms")
+
+
 def slider_events() -> Iterator[Line]:
     """Kernel time of one slider event on the page with five curves; the way to the browser not included."""
     explorer = LearningCurvesExplorer()
@@ -266,7 +281,7 @@ def main() -> None:
     print(f"baseline meets {len(CHECKED_ROWS)} reference rows to {TOLERANCE:g}")
     for line in curves():
         print(line, flush=True)
-    for line in (error_map(), ridgeless_map(), *companions()):
+    for line in (error_map(), ridgeless_map(), *companions(), *teachers()):
         print(line, flush=True)
     for line in slider_events():
         print(line, flush=True)

@@ -15,7 +15,7 @@ QUICK = [block for block in BLOCKS if not re.search(r"simulate|dmft", block)]
 
 
 def test_the_long_time_theory(capsys):
-    assert len(QUICK) == 4
+    assert len(QUICK) == 5
     names: dict[str, object] = {}
     for block in QUICK:
         exec(block, names)  # noqa: S102 - our own
@@ -23,6 +23,8 @@ def test_the_long_time_theory(capsys):
     assert "(3, 2, 200)" in said
     assert "[0.    0.083 0.348]" in said
     assert len(re.findall(r"points, mse", said)) == 2
+    assert "PowerLaw(0.3, levels=50) 0.4141" in said
+    assert "lam 0.000 and lam2 0.093" in said
 
 
 @pytest.mark.slow
