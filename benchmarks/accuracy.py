@@ -44,8 +44,8 @@ TAIL = """
   decade, and more closely where Phi turns round; roots whose log xi differs by less than 1e-4 are not
   told apart.
 - A point does not depend on its company, to the last bit.
-- The table is of Wishart teachers without Frobenius decay. With other teachers or `lam2`, steady states meet a
-  table of 16 settings, made by another code path, to its 11 digits, and the equations to 1e-9 at random
+- The table is of Wishart teachers without Frobenius decay. With other teachers or `lam2`, steady states meet
+  a table of 16 settings, made by another code path, to its 11 digits, and the equations to 1e-9 at random
   settings. The law of a teacher of levels, alone, close, far apart or 20 at random, meets quadrature in 25
   digits to 1e-9 beside its size for xi from 1e-8 to 1e4: `tests/test_law_levels.py`,
   `tests/test_any_teacher.py`.

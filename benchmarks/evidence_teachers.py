@@ -25,9 +25,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 CSV, PAGE = DOCS / "teachers.csv", DOCS / "teachers.md"
 PROCESSES = min(2, os.cpu_count() or 1)
 #: Networks at each d, by the kind of their inputs: those of a network have the larger bias.
-RUNS = {"gaussian": {20: 40, 40: 16}, "network": {40: 32, 60: 16, 80: 10}}
+RUNS = {"gaussian": {20: 120, 40: 48, 60: 16}, "network": {40: 64, 60: 40, 80: 20}}
 #: A student whose width binds is trained by the flow, which may end elsewhere than a descent.
-LIMITED_RUNS = {"gaussian": {20: 24, 40: 8}, "network": {40: 12, 60: 8}}
+LIMITED_RUNS = {"gaussian": {20: 60, 40: 24}, "network": {40: 32, 60: 16}}
 #: Where flows end; and eigenvalues below this count as zero.
 END, ZERO = 3000.0, 1e-4
 
