@@ -12,6 +12,7 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     learned_spectrum                  the law of the learned matrix
     bayes_optimal                     the least error of any estimator
     optimal_lam, optimal_decay        the weight decay, or both decays, with the least error
+    finite_size                       the same at your d, for networks of that size
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
     Wishart, Orthogonal, PowerLaw, Levels    teachers, for all of these; Levels are a person's own eigenvalues
@@ -42,6 +43,7 @@ from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, appro
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
 from quadviz.theory.elastic_net import OptimalDecay, optimal_decay
+from quadviz.theory.finite_size import FiniteSize, finite_size
 from quadviz.theory.flow_target import FlowTarget
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
@@ -65,6 +67,7 @@ __all__ = [
     "Dmft",
     "DmftError",
     "DmftStatus",
+    "FiniteSize",
     "FlowTarget",
     "InterpolationThreshold",
     "LearnedSpectrum",
@@ -97,6 +100,7 @@ __all__ = [
     "dmft",
     "dmft_cost",
     "errstate",
+    "finite_size",
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",

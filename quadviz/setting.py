@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from quadviz.checks import shown
 from quadviz.law.teachers import WISHART, TeacherLike, checked_teacher
@@ -63,7 +63,7 @@ class Setting:
 
     def __repr__(self) -> str:
         """The values, without what the paper does not have where it is absent."""
-        values = {name: getattr(self, name) for name in PARAMETERS}
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name in PARAMETERS}
         if self.lam2:
             values["lam2"] = self.lam2
         if self.teacher != WISHART:
