@@ -31,9 +31,14 @@ network's own inputs have the same limit and different ways there, so both are s
 
 """
 _BOTTOM = """\
-The criterion is met by {met} of {total} limits. On average they are {mse:+.1f}% off in mse, {train_loss:+.1f}%
-in train loss and {rank:+.1f}% in rank: what a line through sizes that small makes of the next power of 1/d is
-part of it."""
+The criterion is met by {met} of {total} limits. On average they are off by {mse:+.1f}% in mse,
+{train_loss:+.1f}% in train loss and {rank:+.1f}% in rank: what a line through sizes that small makes of the
+next power of 1/d is part of it."""
+_AT_SIZE = """\
+`quadviz.finite_size` takes the averages of the same two equations over matrices of size d. With symmetric
+Gaussian inputs that is most of what networks are off the limit; of what they are with a network's own inputs,
+whose x xᵀ is no Gaussian matrix, it is a part. Networks, theory at d, and the limit:
+"""
 _NAMES = {"mse": "mse", "train_loss": "train loss", "rank": "rank"}
 
 
@@ -67,10 +72,7 @@ def at_their_size(cases: Sequence[Any], means: Sequence[Any]) -> list[str]:
         "",
         "## At their own d",
         "",
-        "`quadviz.finite_size` takes the averages of the same two equations over matrices of size d. With symmetric",
-        "Gaussian inputs that is most of what networks are off the limit; of what they are with a network's own",
-        "inputs, whose x xᵀ is no Gaussian matrix, it is a part. Networks, theory at d, and the limit:",
-        "",
+        _AT_SIZE,
         "| case | inputs | d | mse | at d | limit | train loss | at d | limit |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
@@ -94,11 +96,7 @@ def at_their_size(cases: Sequence[Any], means: Sequence[Any]) -> list[str]:
         for inputs, values in shares.items()
         if values
     )
-    return [
-        *lines,
-        "",
-        f"Where networks are more than 3 errors off the limit, the median share of it explained: {told}.",
-    ]
+    return [*lines, "", f"Of what is more than 3 errors off the limit, the median share explained: {told}."]
 
 
 def page(cases: Sequence[Any], means: Sequence[Any]) -> str:

@@ -114,8 +114,8 @@ def finite_size(setting: Setting, d: int, *, samples: int = 64, seed: int = 0) -
     limit = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
     found = _solved(draws, float(limit.xi))
     if found is None:
-        nan = (float("nan"),) * 8
-        return FiniteSize(s, d, samples, *nan, limit, Status.FAILED)
+        nan = float("nan")
+        return FiniteSize(s, d, samples, nan, nan, nan, nan, nan, nan, nan, nan, limit, Status.FAILED)
     xi, response = found
     at = draws.at(xi)
     averages = at.averages(response)
@@ -136,10 +136,22 @@ def finite_size(setting: Setting, d: int, *, samples: int = 64, seed: int = 0) -
         loss * (in_xi / xi + 2 * in_response / response),
         averages.spread[2] + slopes[0, 2] * in_response + slopes[1, 2] * in_xi,
     )
-    of_mean = [float(np.sqrt(np.mean(error**2) / (samples - 1))) for error in errors]
-    mse = 2 * s.alpha * xi - s.delta / 2
-    shift = _lam(s) / response
-    return FiniteSize(s, d, samples, mse, loss, float(means[2]), *of_mean, xi, shift, limit, Status.SOLVED)
+    mse_error, loss_error, rank_error = (float(np.sqrt(np.mean(e**2) / (samples - 1))) for e in errors)
+    return FiniteSize(
+        setting=s,
+        d=d,
+        samples=samples,
+        mse=2 * s.alpha * xi - s.delta / 2,
+        train_loss=loss,
+        rank=float(means[2]),
+        mse_error=mse_error,
+        train_loss_error=loss_error,
+        rank_error=rank_error,
+        xi=xi,
+        q=_lam(s) / response,
+        limit=limit,
+        status=Status.SOLVED,
+    )
 
 
 def _lam(setting: Setting) -> float:
@@ -148,7 +160,7 @@ def _lam(setting: Setting) -> float:
 
 @dataclass(frozen=True)
 class _Averages:
-    """mse, I and rank: their means over samples, shape (3,), and what each sample is off, shape (3, samples)."""
+    """mse, I and rank: means over samples, shape (3,), and what each is off, shape (3, samples)."""
 
     means: FloatArray
     spread: FloatArray
