@@ -16,7 +16,7 @@ from quadviz.explorers import convergence_run as run_module
 from quadviz.explorers.convergence import ConvergenceExplorer, State
 from quadviz.explorers.convergence_readout import law_name
 from quadviz.explorers.convergence_run import ApproachRequest, network_speed, run_approach, slope_in
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.figures.convergence import NETWORK_HUE
 from quadviz.figures.theme import THEMES
 from quadviz.setting import PARAMETERS, Setting

@@ -24,7 +24,7 @@ from quadviz.explorers.double_descent_results import (
     decay_shade,
 )
 from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.figures.double_descent import MEMBERS
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import bayes_optimal

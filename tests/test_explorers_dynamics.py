@@ -23,7 +23,7 @@ from quadviz.explorers.dynamics import DynamicsExplorer, State
 from quadviz.explorers.dynamics_readout import Told, dynamics_cards, dynamics_prose
 from quadviz.explorers.dynamics_run import Effort, MarchRun
 from quadviz.explorers.dynamics_stored import about_stored, march_signature, stored_march
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.figures.dynamics import DMFT_HUE
 from quadviz.figures.dynamics_spectrum import HISTOGRAM, RUG
 from quadviz.figures.theme import THEMES

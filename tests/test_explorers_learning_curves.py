@@ -16,7 +16,7 @@ import pytest
 from quadviz.explorers import learning_curves as page_module
 from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.curve_state import ALPHA_TOPS, FAMILY, PRESETS, State, family
-from quadviz.explorers.curve_thresholds import (
+from quadviz.scenes.curve_thresholds import (
     POINTS,
     CurveThresholds,
     alpha_grid,
@@ -28,7 +28,7 @@ from quadviz.explorers.learning_curves import LearningCurvesExplorer
 from quadviz.explorers.point_cards import cards
 from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.shape import shape_of
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.figures.learning_curves import BAYES, PANELS
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw

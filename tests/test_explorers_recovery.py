@@ -26,7 +26,7 @@ from quadviz.explorers.recovery_map import (
     whole,
 )
 from quadviz.explorers.recovery_readout import recovery_prose, standing
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import learned_spectrum

@@ -18,7 +18,7 @@ from quadviz.explorers import lab_run as run_module
 from quadviz.explorers.lab_readout import lab_cards, lab_prose
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.simulation_lab import SimulationLab, State
-from quadviz.explorers.wording import four_digits, measured
+from quadviz.scenes.wording import four_digits, measured
 from quadviz.figures.theme import THEMES
 from quadviz.figures.training import PANELS
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting

@@ -16,7 +16,7 @@ from quadviz.explorers import spectra as page_module
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.spectra import PRESETS, SpectraExplorer, State
 from quadviz.explorers.spectra_run import MOMENTS, run_alphas, width_cut
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.figures.spectra import PANELS, Spectra, spectra_figures
 from quadviz.figures.spectra_outlines import outlines
 from quadviz.setting import PARAMETERS

@@ -21,7 +21,7 @@ from quadviz.explorers.spectra_networks import (
     kolmogorov_distance,
     run_spectrum,
 )
-from quadviz.explorers.wording import measured
+from quadviz.scenes.wording import measured
 from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, histogram
 from quadviz.figures.theme import THEMES
 from quadviz.setting import PARAMETERS, Setting

@@ -21,7 +21,7 @@ from quadviz.figures.convergence import (
     convergence_figure,
     convergence_skeleton,
 )
-from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import DASH
 from quadviz.figures.theme import THEMES
 
 TIMES = np.geomspace(0.1, 1e4, 31)

@@ -17,7 +17,7 @@ from quadviz.figures.learning_curves import (
     learning_curves_figure,
     learning_curves_skeleton,
 )
-from quadviz.figures.simulated_points import SimulatedPoints
+from quadviz.scenes.marks import SimulatedPoints
 from quadviz.figures.spectra import Spectra, SpectraPen, spectra_figures, spectra_skeletons
 from quadviz.figures.spectra_outlines import Outline
 from quadviz.figures.theme import THEMES

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import DASH
 from quadviz.figures.spectra import PANELS, Spectra, SpectraPen, look, spectra_figures, spectra_skeletons
 from quadviz.figures.spectra_frame import Frame, fit_frame
 from quadviz.figures.spectra_moments import ATOM_TOP

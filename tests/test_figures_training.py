@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import DASH
 from quadviz.figures.theme import THEMES
 from quadviz.figures.training import (
     FIRST_TIME,

@@ -35,8 +35,7 @@ from quadviz.figures.convergence import (
     convergence_figure,
     convergence_skeleton,
 )
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.theme import DASH, ThemeName
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.tables import Table
 from quadviz.theory.flow_target import FlowTarget

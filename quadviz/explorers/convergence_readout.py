@@ -10,8 +10,8 @@ from quadviz.explorers.convergence_run import Answer, ApproachRun, slope_in
 from quadviz.explorers.network_words import ratios
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
-from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.convergence import POWERS
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.approach import Approach, ApproachLaw
 from quadviz.theory.steady_state import Regime, SteadyState

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.network_words import trained_at, trained_how
-from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
-from quadviz.figures.simulated_points import SimulatedPoints
+from quadviz.scenes.marks import SimulatedPoints
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size

@@ -14,7 +14,7 @@ from quadviz.explorers.double_descent_results import Results, decay_name
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
 from quadviz.explorers.shape import Shape, shape_of
-from quadviz.explorers.wording import Paragraph, four_digits, listed
+from quadviz.scenes.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = ["cards", "prose"]

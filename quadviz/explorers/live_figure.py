@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -11,7 +10,6 @@ import traitlets
 from plotly.serializers import custom_serializers
 
 from quadviz.explorers.scripts import script
-from quadviz.plotly_source import ADDRESS
 
 __all__ = ["LiveFigure"]
 
@@ -19,7 +17,7 @@ __all__ = ["LiveFigure"]
 _CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
 
 #: Where a server keeps plotly, its address. In a notebook every figure brings the 5 MB with it.
-_SERVED = os.environ.get(ADDRESS)
+_SERVED = None
 _EXPORTS = re.compile(r"export\s*\{[\w$]+ as FigureModel,([\w$]+) as FigureView,([\w$]+) as default\};")
 
 

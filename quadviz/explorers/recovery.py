@@ -43,8 +43,6 @@ from quadviz.explorers.recovery_table import (
     thresholds_table,
 )
 from quadviz.explorers.spectra_table import learned_code, point_table
-from quadviz.explorers.wording import four_digits
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.phase_diagram import PhaseDiagramPen, phase_diagram_figure, phase_diagram_skeleton
 from quadviz.figures.point_spectrum import (
     PointSpectrumPen,
@@ -59,8 +57,9 @@ from quadviz.figures.recovery_map import (
     recovery_map_figure,
     recovery_map_skeleton,
 )
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.theme import DASH, ThemeName
 from quadviz.figures.thresholds import LINES, Plane, ThresholdCurves, Width
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS, Parameter
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady_state import SteadyState

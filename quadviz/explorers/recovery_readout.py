@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from quadviz.explorers.recovery_map import Grid, PointThresholds
-from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.thresholds import REGIONS, region_at
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.theory.solutions import steady_state_solutions
 from quadviz.theory.steady_state import Status, SteadyState
 

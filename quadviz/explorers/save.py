@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import anywidget
-import plotly.graph_objects as go
 import traitlets
 
 from quadviz.explorers.job import Ending, Job
 from quadviz.explorers.scripts import script
+from quadviz.figures.drawing import Drawing
 from quadviz.figures.slides import Slides, slides_html
 from quadviz.tables import Table, csv_text, json_text
 
@@ -31,9 +31,9 @@ class SlideDeck:
         slides: puts them together.
     """
 
-    figures: Callable[[], Iterator[go.Figure]]
+    figures: Callable[[], Iterator[Drawing]]
     count: int
-    slides: Callable[[Sequence[go.Figure]], Slides]
+    slides: Callable[[Sequence[Drawing]], Slides]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Takeaway:
         name: the stem of its files' names.
         title: what it shows.
         hook: a class name of its element, by which the browser finds it.
+        key: what its lines mean, to be written under its images.
         sliders: what its web page may have a slider over: names, and what the menu calls them.
         table: its numbers.
         about: what is said with them in JSON.
@@ -54,6 +55,7 @@ class Takeaway:
     name: str
     title: str
     hook: str
+    key: Callable[[], str]
     sliders: Callable[[], Sequence[tuple[str, str]]]
     table: Callable[[], Table]
     about: Callable[[], Mapping[str, object]]

@@ -20,8 +20,7 @@ from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.reels import course_reel
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.axes import Scale
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.theme import DASH, ThemeName
 from quadviz.figures.training import PANELS, Training, TrainingPen, training_figure, training_skeleton
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights

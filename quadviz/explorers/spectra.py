@@ -29,12 +29,11 @@ from quadviz.explorers.spectra_networks import (
 from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
 from quadviz.explorers.spectra_run import spectra_run, width_cut
 from quadviz.explorers.spectra_table import learned_code, learned_table, noisy_code, noisy_table
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.spectra import Spectra, SpectraPen, spectra_figures, spectra_skeletons
 from quadviz.figures.spectra_frame import Frame
 from quadviz.figures.spectra_moments import percent
 from quadviz.figures.spectra_outlines import View
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.theme import DASH, ThemeName
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.tables import eigenvalue_table
 from quadviz.teacher import TeacherLaw

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from quadviz.explorers import point_cards
 from quadviz.explorers.page import Card, rich
-from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.spectra_moments import percent
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Regime, Status

@@ -14,10 +14,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import fitted_range
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
 from quadviz.figures.spectra_outlines import Outline, View, outlines
-from quadviz.figures.theme import FONT_FAMILY, THEMES, ThemeName, template
+from quadviz.figures.theme import DASH, FONT_FAMILY, THEMES, ThemeName, template
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 

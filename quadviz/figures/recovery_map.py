@@ -17,10 +17,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale
 
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
 from quadviz.figures.placing import off_curve, place_label, without, wordings
-from quadviz.figures.theme import THEMES, ThemeName, template
+from quadviz.figures.theme import DASH, THEMES, ThemeName, template
 from quadviz.figures.thresholds import ALPHA_TITLE, LINES, Plane, add_cross, add_lines, put_cross, put_lines
 from quadviz.setting import PARAMETERS
 

@@ -17,12 +17,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, add_histogram, draw_histogram, histogram
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
 from quadviz.figures.spectra_frame import Frame, fit_frame
 from quadviz.figures.spectra_moments import ATOM_TOP, PanelMoments, learned_moments, noisy_moments
 from quadviz.figures.spectra_outlines import View, outlines
-from quadviz.figures.theme import FONT_FAMILY, THEMES, ThemeName, template
+from quadviz.figures.theme import DASH, FONT_FAMILY, THEMES, ThemeName, template
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 
 __all__ = [

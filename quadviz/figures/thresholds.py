@@ -15,9 +15,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
-from quadviz.figures.theme import OKABE_ITO, THEMES, ThemeName
+from quadviz.figures.theme import DASH, OKABE_ITO, THEMES, ThemeName
 
 __all__ = [
     "ALPHA_TITLE",

@@ -16,9 +16,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, fitted_range, ticks
-from quadviz.figures.learning_curves import DASH
 from quadviz.figures.pen import Pen
-from quadviz.figures.theme import THEMES, ThemeName, template
+from quadviz.figures.theme import DASH, THEMES, ThemeName, template
 
 __all__ = [
     "FIRST_TIME",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.figures.flags import Threshold
+from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
 from quadviz.theory.steady_state import Status, SteadyState, steady_state
 from quadviz.theory.thresholds import Regularisation, interpolation_threshold, recovery_threshold

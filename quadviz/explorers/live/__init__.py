@@ -1,0 +1,5 @@
+"""Figures on a page: sent as plain values, drawn by plotly.js in the browser, moved without it."""
+
+from quadviz.explorers.live.figure import LiveFigure
+
+__all__ = ["LiveFigure"]
