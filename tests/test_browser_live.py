@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FIGURES = ".js-plotly-plot"
 #: Moves of each slider, and how far, in stops.
 MOVES, FAR = 4, 12
-#: Pixels of a figure that may differ; those of a label that plotly puts a pixel beside; and how often it does.
+#: Pixels of a figure that may differ; those of a label that plotly puts a pixel beside; how often it does.
 FEW, LABEL, RARE = 25, 600, 0.05
 
 _MOVE = """([name, by]) => {
@@ -78,7 +78,7 @@ def at_rest(page: Page) -> None:
 
 
 def test_what_is_moved_directly_is_what_plotly_draws(each: Visit) -> None:
-    page, rng = each.page, random.Random(5)
+    page, rng = each.page, random.Random(5)  # noqa: S311 - any moves will do
     at_rest(page)
     names = page.eval_on_selector_all(SLIDERS, "sliders => sliders.map(slider => slider.dataset.name)")
     off: list[int] = []

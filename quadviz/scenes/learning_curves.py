@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,13 +97,14 @@ def learning_curves(
     """
     setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
     spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
-    curves, known = _solved(tuple(setting.values()), top, compare)
-    values: dict[str, float | FloatArray] = {**setting, compare or "kappa": np.array(spread.values)}
+    members = [{**setting, compare or "kappa": value} for value in spread.values]
+    with _one_at_a_time:
+        curves, marker, known = _solved(members, setting, top, alpha)
     bayes, best = _bayes(kappa_star, delta, top, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
-        marker=steady_state(alpha, **values),
+        marker=marker,
         names=tuple(_name(compare, value) for value in spread.values),
         current=spread.current,
         shades=spread.shades,
@@ -111,19 +116,53 @@ def learning_curves(
     )
 
 
-@lru_cache(maxsize=4)
-def _solved(setting: tuple[float, ...], top: float, compare: str) -> tuple[SteadyState, CurveThresholds]:
-    """The curves of a family, shape (M, N), and their thresholds, shape (M,) or (1,)."""
-    values: dict[str, float | FloatArray] = dict(zip(CURVE_PARAMETERS, setting, strict=True))
-    one = dict(values)
-    if compare:
-        values[compare] = np.array(family(compare, float(values[compare])).values)
-    # With weight decay the other members have no cusps: their thresholds are not needed.
-    members = values if one["lam"] == 0 else one
-    places = (tuple(np.ravel(members[name]).tolist()) for name in ("kappa", "kappa_star", "delta"))
-    thresholds = _thresholds(*places)
-    grid = alpha_grid(top, through=thresholds.cusps(values["lam"]))
-    return curves_through(thresholds, grid, **values), thresholds
+#: Curves and points solved lately, by their settings and places: a slider mostly moves one of a family.
+_solved_lately: OrderedDict[tuple[object, ...], SteadyState] = OrderedDict()
+_KEPT = 48
+#: A page that is saved is solved for in a thread beside.
+_one_at_a_time = threading.Lock()
+
+
+def _solved(
+    members: Sequence[Mapping[str, float]], setting: Mapping[str, float], top: float, alpha: float
+) -> tuple[SteadyState, SteadyState, CurveThresholds]:
+    """The curves of a family, shape (M, N), its points at alpha, shape (M,), and its thresholds.
+
+    The thresholds have shape (M,), or (1,) where they are the same for all, or all but the current curve are
+    smooth by weight decay.
+    """
+    shapes = [(each["kappa"], each["kappa_star"], each["delta"]) for each in members]
+    if setting["lam"] > 0 or len(set(shapes)) == 1:
+        shapes = [(setting["kappa"], setting["kappa_star"], setting["delta"])]
+    thresholds = _thresholds(*zip(*shapes, strict=True))
+    grid = alpha_grid(top, through=thresholds.cusps([each["lam"] for each in members]))
+    curve_keys = [(*each.values(), grid.tobytes()) for each in members]
+    point_keys = [(*each.values(), alpha) for each in members]
+    new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
+    if new:
+        columns = {name: [members[i][name] for i in new] for name in CURVE_PARAMETERS}
+        some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
+        # The points at alpha come along: one call costs less than two.
+        found = curves_through(some, np.append(grid, alpha), **columns)
+        for row, i in enumerate(new):
+            _solved_lately[curve_keys[i]] = found[row, :-1]
+            _solved_lately[point_keys[i]] = found[row, -1:]
+    new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
+    if new:
+        found = steady_state(alpha, **{name: [members[i][name] for i in new] for name in CURVE_PARAMETERS})
+        for row, i in enumerate(new):
+            _solved_lately[point_keys[i]] = found[row : row + 1]
+    curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
+    while len(_solved_lately) > _KEPT:
+        _solved_lately.popitem(last=False)
+    return _joined(curves, np.stack), _joined(points, np.concatenate), thresholds
+
+
+def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
+    """Several results as one."""
+    names = [each.name for each in fields(SteadyState) if each.name != "labels"]
+    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
+    return SteadyState(**columns)
 
 
 @lru_cache(maxsize=4)
