@@ -20,7 +20,7 @@ from quadviz.explorers.learning_curves import LearningCurvesExplorer
 from quadviz.explorers.point_cards import cards
 from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.shape import shape_of
-from quadviz.figures.drawing import still
+from quadviz.figures.drawing import still, trace
 from quadviz.figures.learning_curves import BAYES, PANELS
 from quadviz.scenes import learning_curves as scene_module
 from quadviz.scenes.curve_thresholds import (
@@ -726,3 +726,52 @@ def test_regimes_are_told_apart_in_the_member() -> None:
     assert curves[0].regime.tolist() == [Regime.RANK_LIMITED] * 2
     assert curves[1].regime.tolist() == [Regime.EXACT] * 2
     assert curves[1].kappa.tolist() == [1.0, 1.0]
+
+
+def zoom(page: LearningCurvesExplorer, x: float | None, y: float = 0.0) -> None:
+    """What a browser tells of a stretch dragged over, or of a double click."""
+    page.figure._receive(None, {"kind": "zoom", "x": x, "y": y}, [])
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: LearningCurvesExplorer, scale: str) -> None:
+    page.change(lam=0.0, compare="", x_scale=scale)
+    before = page.state.alpha
+    zoom(page, 0.28, 0.32)
+    assert page.state.span == (0.28, 0.32)
+    axis = seen(page).layout.xaxis
+    np.testing.assert_allclose(axis.range, np.log10((0.28, 0.32)) if scale == "log" else (0.28, 0.32))
+    # The marker comes along, its slider stands on the axis shown.
+    assert page.state.alpha == 0.32 != before
+    assert (page.controls["alpha"].track.low, page.controls["alpha"].track.high) == (0.28, 0.32)
+    (curve,) = drawn(page).values()
+    assert curve.size == POINTS
+    alphas = trace(page.figure.drawing, "solid-0-0")["x"]
+    np.testing.assert_allclose(curve, learning_curve(alphas, **numbers(page)).mse, rtol=1e-6)
+    zoom(page, None)
+    assert page.state.span is None
+    assert page.controls["alpha"].track.low == PARAMETERS["alpha"].low
+
+
+def test_what_leads_out_of_a_zoom_ends_it(page: LearningCurvesExplorer) -> None:
+    for change in ({"alpha": 0.5}, {"alpha_top": 2.0}, {"x_scale": "log"}, {"preset": "Width"}):
+        page.reset()
+        zoom(page, 0.2, 0.4)
+        assert page.state.span == (0.2, 0.4)
+        page.change(**change)
+        assert page.state.span is None
+        page.change(x_scale="linear", alpha_top=1.0, compare="lam")
+    for low, high in ((0.3, 0.3001), (-1.0, 5.0)):
+        zoom(page, low, high)
+        assert page.state.span is None, "too narrow, or no zoom at all"
+    zoom(page, -1.0, 0.4)
+    assert page.state.span == (PARAMETERS["alpha"].low, 0.4)
+    page.reset()
+    zoom(page, None)
+
+
+def test_networks_are_trained_along_the_stretch_seen(page: LearningCurvesExplorer) -> None:
+    zoom(page, 0.2, 0.4)
+    places = page._request().alphas
+    assert (min(places), max(places)) == (0.2, 0.4) and len(places) >= 12
+    zoom(page, None)

@@ -43,6 +43,7 @@ class State:
         references: whether the thresholds and the Bayes-optimal curve are drawn.
         sim_d: input dimension of the networks to train.
         sim_networks: how many of them at each alpha.
+        span: the stretch of the alpha axis that is zoomed into; None for all of it.
         preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
         theme: the page's background.
     """
@@ -59,8 +60,14 @@ class State:
     references: bool = True
     sim_d: int = 50
     sim_networks: int = 3
+    span: tuple[float, float] | None = None
     preset: str | None = None
     theme: ThemeName = "light"
+
+    @property
+    def seen(self) -> tuple[float, float]:
+        """The ends of the alpha axis."""
+        return self.span or (PARAMETERS["alpha"].low, self.alpha_top)
 
 
 #: Fields that a preset leaves alone.

@@ -42,6 +42,6 @@ def curve_code(view: LearningCurves, state: State) -> Code:
     if state.compare:
         compared = np.unique(getattr(view.curves, state.compare))
         values[state.compare] = [[value] for value in compared.tolist()]
-    ends = f"{view.curves.alpha.min():g}, {state.alpha_top:g}"
+    ends = f"{view.curves.alpha.min():g}, {state.seen[1]:g}"
     call = f"curves = learning_curve(np.linspace({ends}, 200), {assignment(values)})"
     return Code(("learning_curve",), [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"], numpy=True)

@@ -33,7 +33,6 @@ from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.tracks import Track
-from quadviz.figures.axes import Scale
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.learning_curves import learning_curves_figure
 from quadviz.scenes.curve_thresholds import POINTS
@@ -44,6 +43,12 @@ from quadviz.setting import PARAMETERS
 from quadviz.tables import final_table
 
 __all__ = ["LearningCurvesExplorer", "show"]
+
+#: What a hand can do in the figure.
+_HANDS = "A click moves the marker; a stretch dragged over is zoomed into, a double click goes back."
+#: The narrowest stretch to zoom into, relative to where it is: places on it are told by four digits.
+_NARROWEST = 1e-2
+
 
 class LearningCurvesExplorer(Explorer[State]):
     """The page: sliders for the setting, a marker, and three linked panels.
@@ -69,6 +74,7 @@ class LearningCurvesExplorer(Explorer[State]):
         )
         self.figure = LiveFigure(self._figure(self._scene()))
         self.figure.on_click(self._take_click)
+        self.figure.on_zoom(lambda span: self.change(span=span))
         self.controls["alpha"].add_class("qv-under-axis")
         families = [
             (f"five values of {p.symbol}, {p.label}", name)
@@ -103,7 +109,10 @@ class LearningCurvesExplorer(Explorer[State]):
                 self.figure,
                 self.controls["alpha"],
                 self.bar.widget,
-                line_key(CURVE_KINDS, "A click in the figure moves the marker."),
+                line_key(
+                    CURVE_KINDS,
+                    _HANDS,
+                ),
                 self.theme,
             ],
         )
@@ -140,8 +149,11 @@ class LearningCurvesExplorer(Explorer[State]):
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A preset brings all it is made of, and is one only as long as nothing of that is changed.
 
-        A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along.
+        A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along, and so
+        does a stretch that is zoomed into.
         """
+        if state.span is not None and "preset" not in changed:
+            state = _zoomed(state, changed)
         if "preset" not in changed and state.alpha > state.alpha_top:
             if "alpha" in changed:
                 state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
@@ -152,7 +164,7 @@ class LearningCurvesExplorer(Explorer[State]):
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        axis = _axis_track(self.state.alpha_top, self.state.x_scale)
+        axis = _axis_track(self.state)
         if self.controls["alpha"].track != axis:
             self.controls["alpha"].track = axis
 
@@ -182,17 +194,18 @@ class LearningCurvesExplorer(Explorer[State]):
         s, run = self.state, self.run
         points = None if run is None else run.points(self._is_current(run))
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.alpha_top, s.compare, s.references, points
+            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points
         )
 
     def _figure(self, scene: LearningCurves, held: Held | None = None) -> Drawing:
         """How it is drawn."""
-        return learning_curves_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)
+        s = self.state
+        return learning_curves_figure(scene, s.theme, s.x_scale, s.y_scale, held, zoomed=s.span is not None)
 
     def _request(self) -> CurveRequest:
         """The networks to train along the current curve."""
         s = self.state
-        places = simulated_alphas(s.alpha_top, s.x_scale, s.alpha)
+        places = simulated_alphas(s.seen[1], s.x_scale, s.alpha, None if s.span is None else s.seen[0])
         return CurveRequest(s.kappa, s.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks)
 
     def _is_current(self, run: CurveRun) -> bool:
@@ -209,8 +222,23 @@ def show(**state: Any) -> None:
     LearningCurvesExplorer().at(**state).show()
 
 
-def _axis_track(top: float, scale: Scale) -> Track:
-    """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
+def _zoomed(state: State, changed: Collection[str]) -> State:
+    """A state that is zoomed in, with the marker in sight; or no longer, where something leads out of it."""
     alpha = PARAMETERS["alpha"]
-    steps = round((top - alpha.low) / (alpha.step * top)) if scale == "linear" else POINTS
-    return Track(alpha.low, top, steps, scale)
+    low, high = state.span or state.seen
+    low, high = max(alpha.low, float(f"{low:.4g}")), min(state.alpha_top, float(f"{high:.4g}"))
+    whole = low <= alpha.low and high >= state.alpha_top
+    # A link sets all fields at once: then the stretch is meant.
+    others = set() if "span" in changed else set(changed)
+    out = {"alpha_top", "x_scale"} & others or ("alpha" in others and not low <= state.alpha <= high)
+    if whole or out or high - low < _NARROWEST * high:
+        return replace(state, span=None)
+    return replace(state, span=(low, high), alpha=min(max(state.alpha, low), high))
+
+
+def _axis_track(state: State) -> Track:
+    """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
+    low, top = state.seen
+    even = state.x_scale == "linear" and state.span is None
+    stops = round((top - low) / (PARAMETERS["alpha"].step * top)) if even else POINTS
+    return Track(low, top, stops, state.x_scale)

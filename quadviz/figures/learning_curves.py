@@ -87,6 +87,7 @@ def learning_curves_figure(
     x_scale: Scale = "linear",
     y_scale: Scale = "linear",
     held: Held | None = None,
+    zoomed: bool = False,
 ) -> Drawing:
     """Three panels over one alpha axis.
 
@@ -96,6 +97,7 @@ def learning_curves_figure(
         x_scale: scale of the alpha axis.
         y_scale: scale of the three vertical axes.
         held: ranges that the axes had; they are kept while the curves fit into them.
+        zoomed: whether the alpha axis is part of a longer one, to which a double click goes back.
 
     Returns:
         The figure. Traces are called after what they show, the panel's number and the curve's, such as
@@ -120,14 +122,15 @@ def learning_curves_figure(
         "height": HEIGHT,
         "margin": MARGIN,
         "hovermode": "x unified",
-        # No zoom by hand: a finger on the figure scrolls the page, a click moves the marker.
-        "dragmode": False,
+        "dragmode": "zoom",
+        "meta": {"zoomed": zoomed},
         "legend": {
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom",
             "traceorder": "normal", "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
         },
         "xaxis": {
-            **alpha_axis(PANELS[-1].axis), "type": x_scale, "range": across, **ticks(x_scale, across),
+            **alpha_axis(PANELS[-1].axis), "fixedrange": False, "type": x_scale, "range": across,
+            **ticks(x_scale, across),
         },
         **{axis_name(PANELS[panel.row].axis): panel.axis(foot) for panel in panels},
         "annotations": [*(p.title() for p in panels), *(p.note(x_scale) for p in panels), *names],

@@ -132,13 +132,16 @@ def curves_through(
     return replace(curves, alpha=places, mse=mse)
 
 
-def alpha_grid(top: float, through: ArrayLike = (), points: int = POINTS) -> FloatArray:
+def alpha_grid(
+    top: float, through: ArrayLike = (), points: int = POINTS, low: float = PARAMETERS["alpha"].low
+) -> FloatArray:
     """The alphas of a curve: evenly spaced in the root, denser where curves bend, and through given places.
 
     Args:
         top: the last one.
         through: increasing values that the grid is to contain, where they lie inside its range.
         points: how many.
+        low: the first one.
 
     Returns:
         Increasing values, shape (points,).
@@ -147,7 +150,6 @@ def alpha_grid(top: float, through: ArrayLike = (), points: int = POINTS) -> Flo
     >>> grid.shape, float(grid[0]), float(grid[-1]), bool(np.any(grid == 0.31))
     ((200,), 0.01, 1.0, True)
     """
-    low = PARAMETERS["alpha"].low
     places = np.asarray(through, dtype=np.float64)
     places = places[(places > low) & (places < top)]
     even = np.linspace(math.sqrt(low), math.sqrt(top), points - places.size) ** 2

@@ -72,7 +72,7 @@ def learning_curves(
     delta: float,
     lam: float,
     alpha: float,
-    top: float,
+    span: tuple[float, float],
     compare: str = "",
     references: bool = True,
     simulated: SimulatedPoints | None = None,
@@ -87,7 +87,7 @@ def learning_curves(
         delta: label noise.
         lam: weight decay.
         alpha: where the marker stands.
-        top: end of the alpha axis.
+        span: the ends of the alpha axis.
         compare: the parameter a family runs over, "" for a single curve.
         references: whether thresholds and the Bayes-optimal error are there to be compared with.
         simulated: networks to be seen beside them.
@@ -99,8 +99,8 @@ def learning_curves(
     spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
     members = [{**setting, compare or "kappa": value} for value in spread.values]
     with _one_at_a_time:
-        curves, marker, known = _solved(members, setting, top, alpha)
-    bayes, best = _bayes(kappa_star, delta, top, alpha)
+        curves, marker, known = _solved(members, setting, span, alpha)
+    bayes, best = _bayes(kappa_star, delta, span, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
@@ -124,7 +124,10 @@ _one_at_a_time = threading.Lock()
 
 
 def _solved(
-    members: Sequence[Mapping[str, float]], setting: Mapping[str, float], top: float, alpha: float
+    members: Sequence[Mapping[str, float]],
+    setting: Mapping[str, float],
+    span: tuple[float, float],
+    alpha: float,
 ) -> tuple[SteadyState, SteadyState, CurveThresholds]:
     """The curves of a family, shape (M, N), its points at alpha, shape (M,), and its thresholds.
 
@@ -135,7 +138,7 @@ def _solved(
     if setting["lam"] > 0 or len(set(shapes)) == 1:
         shapes = [(setting["kappa"], setting["kappa_star"], setting["delta"])]
     thresholds = _thresholds(*zip(*shapes, strict=True))
-    grid = alpha_grid(top, through=thresholds.cusps([each["lam"] for each in members]))
+    grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps([each["lam"] for each in members]))
     curve_keys = [(*each.values(), grid.tobytes()) for each in members]
     point_keys = [(*each.values(), alpha) for each in members]
     new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
@@ -174,10 +177,12 @@ def _thresholds(
 
 
 @lru_cache(maxsize=4)
-def _bayes(kappa_star: float, delta: float, top: float, alpha: float) -> tuple[BayesOptimal, float]:
+def _bayes(
+    kappa_star: float, delta: float, span: tuple[float, float], alpha: float
+) -> tuple[BayesOptimal, float]:
     """The Bayes-optimal error over the axis, through the place where it becomes 0; and that at the marker."""
     threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
-    grid = alpha_grid(top, threshold * (1 - _BEFORE), _BAYES_POINTS)
+    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
     both = bayes_optimal(np.append(grid, alpha), kappa_star, delta)
     return both[:-1], float(both.mmse[-1])
 

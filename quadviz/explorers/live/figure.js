@@ -110,8 +110,8 @@ function listen(view, model) {
   const click = (x, y) => {
     const tell = () => model.send({ kind: "click", x, y });
     clearTimeout(waiting);
-    // Where a double click means something, a click is not told before it is clear that no second follows.
-    if (view.known.figure.layout.dragmode) waiting = setTimeout(tell, TWICE);
+    // Where a double click leads back, a click is not told before it is clear that no second follows.
+    if (view.known.figure.layout.meta?.zoomed) waiting = setTimeout(tell, TWICE);
     else tell();
   };
   el.on("plotly_relayout", (change) => {
@@ -123,7 +123,7 @@ function listen(view, model) {
   });
   el.on("plotly_doubleclick", () => {
     clearTimeout(waiting);
-    if (view.known.figure.layout.dragmode) model.send({ kind: "zoom", x: null });
+    if (view.known.figure.layout.meta?.zoomed) model.send({ kind: "zoom", x: null });
   });
   if (!model.get("anywhere")) {
     el.on("plotly_click", ({ points }) => points.length && click(points[0].x, points[0].y));
