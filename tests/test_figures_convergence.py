@@ -70,10 +70,10 @@ def shade(figure: Drawing) -> Part:
 @pytest.mark.parametrize(
     ("name", "scene"),
     [
-        ("convergence", a_scene(np.geomspace(0.1, 1e4, 6))),
-        ("convergence-nothing", Convergence(None, None)),
+        ("convergence_alone", a_scene(np.geomspace(0.1, 1e4, 6))),
+        ("convergence_nothing", Convergence(None, None)),
         (
-            "convergence-networks",
+            "convergence_networks",
             a_scene(
                 np.geomspace(0.1, 1e4, 6),
                 state=a_state(0.2),
