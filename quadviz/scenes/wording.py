@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["Paragraph", "four_digits", "listed", "measured"]
+__all__ = ["Paragraph", "four_digits", "listed", "measured", "two_digits"]
 
 #: A lead word and what follows it.
 Paragraph = tuple[str, str]
@@ -27,6 +27,15 @@ def four_digits(value: float) -> str:
     mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
     power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return power if mantissa == "1" else f"{mantissa}×{power}"
+
+
+def two_digits(value: float) -> str:
+    """A number that is not known better.
+
+    >>> two_digits(138.8), two_digits(2.04)
+    ('140', '2')
+    """
+    return four_digits(float(f"{value:.2g}"))
 
 
 def measured(mean: float, error: float) -> str:
