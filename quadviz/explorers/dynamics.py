@@ -48,7 +48,7 @@ from quadviz.explorers.film import Film
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.live_figure import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
-from quadviz.explorers.reels import course_reel, spectrum_reel
+from quadviz.explorers.reels import pen_reel, spectrum_reel
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.dynamics import (
     DMFT_HUE,
@@ -216,7 +216,7 @@ class DynamicsExplorer(Explorer[State]):
                 sliders,
                 ("networks", "dmft"),
                 COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
-                reel=lambda: course_reel(self._course_now()),
+                reel=lambda: pen_reel(self._course_now()),
             ),
             Exhibit(
                 "dynamics_spectrum",

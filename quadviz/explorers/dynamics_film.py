@@ -9,7 +9,7 @@ from quadviz.explorers.stage import PlayedLabel, PlayedMark, PlayedPanel, Played
 from quadviz.figures.dynamics import NOW, now_style
 from quadviz.figures.dynamics_spectrum import HISTOGRAM, LINES, RUG, WIDTHS, Moments, line_style
 from quadviz.figures.theme import ThemeName
-from quadviz.figures.training import FIRST_TIME
+from quadviz.figures.training_pen import FIRST_TIME
 
 __all__ = ["film_panels"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from quadviz.explorers.dynamics_readout import Told, best_name
 from quadviz.explorers.dynamics_state import State
 from quadviz.figures.dynamics import Course, Dynamics
-from quadviz.figures.training import PANELS
+from quadviz.figures.training_pen import PANELS
 from quadviz.theory.steady_state import Regime, SteadyState
 
 __all__ = ["course_view", "rank_limited"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,18 +10,31 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.explorers.exhibit import Reel
+from quadviz.figures.drawing import Drawing
 from quadviz.figures.dynamics import Course, Dynamics, DynamicsPen, dynamics_skeleton
 from quadviz.figures.dynamics_spectrum import EvolvingSpectrum, SpectrumPen, spectrum_skeleton, time_text
-from quadviz.figures.training import FIRST_TIME, Training, training_skeleton
+from quadviz.figures.training_pen import FIRST_TIME, Training, training_skeleton
 
-__all__ = ["course_reel", "spectrum_reel", "until"]
+__all__ = ["course_reel", "pen_reel", "spectrum_reel", "until"]
 
 FloatArray = NDArray[np.float64]
 
 _NAME, _LABEL = "time", "t, time of training"
 
 
-def course_reel(view: Training) -> Reel | None:
+def course_reel(times: FloatArray, draw: Callable[[float], Drawing]) -> Reel:
+    """A course that grows with time.
+
+    Args:
+        times: when it was looked at, increasing.
+        draw: draws the course as far as it had come at a time.
+    """
+    # A log axis has no time 0.
+    stops = times[times >= FIRST_TIME * (1 - 1e-9)].tolist()
+    return Reel(_NAME, _LABEL, [time_text(time) for time in stops], len(stops) - 1, lambda: map(draw, stops))
+
+
+def pen_reel(view: Training) -> Reel | None:
     """A course that grows with time, on the axes of the whole of it; None where nothing is there to grow."""
     grids = [view.times] if np.isfinite(view.networks).any() else []
     if isinstance(view, Dynamics):

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.theme import OKABE_ITO, THEMES, ThemeName
-from quadviz.figures.training import FIRST_TIME, PANELS, Training, TrainingPen, training_skeleton
+from quadviz.figures.training_pen import FIRST_TIME, PANELS, Training, TrainingPen, training_skeleton
 
 __all__ = [
     "DMFT_HUE",
