@@ -14,7 +14,7 @@ from quadviz.figures.theme import DASH, THEMES
 from quadviz.figures.training import ROWS, fitted, training_figure
 from quadviz.scenes.training import FIRST_TIME, Networks, Training
 from quadviz.theory.steady_state import steady_state
-from snapshots import matches
+from tests.snapshots import matches
 
 TIMES = np.array([0.0, 0.01, 0.1, 1.0, 10.0, 100.0])
 NAN = float("nan")
