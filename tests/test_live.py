@@ -147,7 +147,7 @@ def test_of_the_moments_of_a_film_only_what_moves_is_told() -> None:
 def test_a_film_is_sent_once_and_comes_to_rest_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     figure, arrived, sent = LiveFigure(a_drawing()), [], []
     film = Film(arrived.append, "time")
-    monkeypatch.setattr(film, "send", lambda content, buffers=(): sent.append(content))
+    monkeypatch.setattr(film, "send", lambda content, _buffers=(): sent.append(content))
     reel = Reel(("0", "1"), {figure: [a_drawing(), a_drawing(height=2.0)]}, moment=1)
     film.load(reel)
     film.load(reel)
