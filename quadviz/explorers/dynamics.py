@@ -57,7 +57,7 @@ from quadviz.figures.dynamics_spectrum import (
     evolving_spectrum_film,
     moments_of,
 )
-from quadviz.scenes.dynamics import Course, Dynamics
+from quadviz.scenes.dynamics import Dynamics, population_course
 from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
 from quadviz.scenes.training import Training
 from quadviz.scenes.wording import time_text
@@ -307,18 +307,15 @@ class DynamicsExplorer(Explorer[State]):
 
     def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
         """What there is to see against time."""
-        s, run, march, flow = self.state, told.networks, told.march, told.flow
-        losses = np.array([flow.mse, flow.loss + s.delta / 4])
+        run, march, stop = told.networks, told.march, told.stop
+        networks = None if run is None else run.seen(told.networks_current)
+        end = max([self.state.end, *(each.request.end for each in (run, march) if each is not None)])
         return Dynamics(
-            training=Training(
-                theory=told.theory,
-                end=max([s.end, *(each.request.end for each in (run, march) if each is not None)]),
-                networks=None if run is None else run.seen(told.networks_current),
-            ),
-            population=Course(flow.times, losses, np.full(losses.shape, np.nan)),
+            training=Training(told.theory, end, networks),
+            population=population_course(told.flow, self.state.delta),
             dmft=None if march is None else march.course(told.march_current),
             now=None if frames is None else float(frames.times[self._moment(frames)]),
-            stop=told.stop if told.stop is not None and told.stop.pays else None,
+            stop=stop if stop is not None and stop.pays else None,
         )
 
     def _spectrum(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:

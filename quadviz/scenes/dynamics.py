@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from quadviz.scenes.training import Training
 from quadviz.theory.early_stopping import EarlyStop
+from quadviz.theory.population import PopulationFlow
 
-__all__ = ["Course", "Dynamics"]
+__all__ = ["Course", "Dynamics", "population_course"]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,6 +43,12 @@ class Course:
     def part(self, seen: NDArray[np.bool_]) -> Course:
         """The moments that are ``seen``, shape (T,)."""
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
+
+
+def population_course(flow: PopulationFlow, delta: float) -> Course:
+    """The population flow, its loss on labels of that noise."""
+    values = np.array([flow.mse, flow.loss + delta / 4])
+    return Course(flow.times, values, np.full(values.shape, np.nan))
 
 
 @dataclass(frozen=True, eq=False)
