@@ -43,23 +43,34 @@ def test_dragging_the_time_asks_the_kernel_nothing(browser: Browser, dashboards:
         page = visit.page
         slider, time = page.locator(".qv-film input"), page.locator(".qv-film-time")
         assert wait_until(page, slider.is_enabled)
-        # All in one turn of the browser's loop: no answer of a kernel could come between.
-        drag = """slider => Array.from({ length: Number(slider.max) + 1 }, (_, i) => {
-            slider.value = i;
-            slider.dispatchEvent(new Event("input"));
-            const [errors, spectrum] = document.querySelectorAll(".qv-stage");
-            const [mark, text] = [errors.querySelector("line"), spectrum.querySelector("text")];
-            const ticks = spectrum.querySelectorAll("path")[1];
-            return [ticks.getAttribute("d"), text.textContent, mark.getAttribute("x1")];
-        })"""
-        moments = slider.evaluate(drag)
+        drag = """async slider => {
+            const { send } = WebSocket.prototype;
+            let asked = 0;
+            WebSocket.prototype.send = function count(...words) { asked += 1; send.apply(this, words); };
+            const figures = [...document.querySelectorAll(".js-plotly-plot")];
+            const moments = [];
+            for (let i = 0; i <= Number(slider.max); i += 1) {
+                slider.value = i;
+                slider.dispatchEvent(new Event("input"));
+                await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+                const mark = figures[0].querySelector('.shapelayer path[data-index="0"]');
+                const text = figures[1].querySelector('.annotation[data-index="1"] text');
+                const ticks = figures[1].querySelector(".scatterlayer .trace:last-child path.js-line");
+                moments.push([ticks.getAttribute("d"), text.textContent, mark.getBoundingClientRect().left]);
+            }
+            WebSocket.prototype.send = send;
+            return [asked, moments];
+        }"""
+        asked, moments = slider.evaluate(drag)
+        assert asked == 0
         assert len({ticks for ticks, _, _ in moments}) > 20
         assert [text for _, text, _ in moments[:2]] == ["t = 0", "t = 0.01"]
         assert moments[-1][1] == time.inner_text() == "t = 1000"
         places = [float(mark) for _, _, mark in moments]
         assert places == sorted(places) and places[-1] > places[0] + 100
-        # Where it rests the figures themselves are drawn, and the stage goes.
-        assert wait_until(page, lambda: page.locator(".qv-stage").count() == 0)
+        # Where it rests the kernel draws the figures, and the film leaves them.
+        film = "[...document.querySelectorAll('.js-plotly-plot')].filter(plot => plot.quadviz.moment).length"
+        assert wait_until(page, lambda: page.evaluate(film) == 0)
         corner = page.locator(".annotation", has_text="t = 1000")
         assert wait_until(page, lambda: corner.count() == 1)
         assert visit.complaints == []
@@ -101,7 +112,7 @@ def test_networks_are_seen_while_they_learn_cancelled_and_saved(
         points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
         end = page.locator(f'{SLIDERS}[data-name="end"]')
         push(page, end, "End")
-        assert points.count() == 0
+        assert wait_until(page, lambda: points.count() == 0)
         assert save.is_disabled()
         status = simulate(visit)
         assert wait_until(page, lambda: points.count() > 10, seconds=20)

@@ -19,7 +19,7 @@ from quadviz.explorers.dynamics_run import Effort
 from quadviz.explorers.exhibit import Exhibit
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.takeaway import save_menu
-from quadviz.figures.drawing import still
+from quadviz.figures.drawing import still, trace
 from quadviz.figures.slides import slides_html
 from quadviz.pages import PAGES
 from quadviz.setting import PARAMETERS
@@ -366,9 +366,9 @@ def test_time_is_a_slider_once_there_is_something_to_see() -> None:
     # The run goes on, or away, while the page is drawn.
     explorer.bar.result = None  # type: ignore[attr-defined]  # as above
     figures = list(deck.figures())
-    known = [np.count_nonzero(np.isfinite(still(figure).data[0].y)) for figure in figures]
+    known = [np.count_nonzero(np.isfinite(trace(figure, "networks-0")["y"])) for figure in figures]
     assert len(figures) == deck.count and known[0] < known[-1] and known == sorted(known)
-    assert len({figure.layout.yaxis.range for figure in figures}) == 1
+    assert len({figure["layout"]["yaxis"]["range"] for figure in figures}) == 1
     page("simulation_lab")
 
 
@@ -379,9 +379,10 @@ def test_the_time_of_a_spectrum_stands_where_the_page_does() -> None:
     figures = list(deck.figures())
     slides = deck.slides(figures)
     assert slides.start == 7 and len(slides.labels) == len(figures) == deck.count
-    texts = [figure.layout.annotations[1].text for figure in figures]
+    texts = [figure["layout"]["annotations"][1]["text"] for figure in figures]
     assert texts == list(slides.labels)
-    np.testing.assert_array_equal(still(figures[7]).data[2].y, still(exhibit.draw()).data[2].y)
+    shown = (trace(figure, "histogram")["y"] for figure in (figures[7], exhibit.draw()))
+    np.testing.assert_array_equal(*shown)
 
 
 @pytest.mark.parametrize(("name", "figure"), EVERY)

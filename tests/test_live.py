@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,11 @@ def test_a_film_is_sent_once_and_comes_to_rest_where_it_is_told(monkeypatch: pyt
     film.load(reel)
     film.load(reel)
     assert [each["kind"] for each in sent] == ["reel"]
+    # Another moment of the same film is a word.
+    film.load(replace(reel, moment=0))
+    film.load(reel)
+    assert sent[1:] == [{"kind": "moment", "moment": 0}, {"kind": "moment", "moment": 1}]
+    del sent[1:]
     told = unpacked(film.get_state()["reel"])
     assert (told["edition"], told["moment"], told["texts"]) == (1, 1, ["0", "1"])
     film._receive(None, {"kind": "rest", "moment": 0, "edition": 1}, [])

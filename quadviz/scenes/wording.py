@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["Paragraph", "four_digits", "listed", "measured", "two_digits"]
+__all__ = ["Paragraph", "four_digits", "listed", "measured", "time_text", "two_digits"]
 
 #: A lead word and what follows it.
 Paragraph = tuple[str, str]
@@ -61,3 +61,12 @@ def listed(words: Sequence[str]) -> str:
     'q, ξ and κ'
     """
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def time_text(time: float) -> str:
+    """A time in a few characters.
+
+    >>> time_text(0.0), time_text(2.3714), time_text(1778.3)
+    ('t = 0', 't = 2.37', 't = 1778')
+    """
+    return f"t = {time:.0f}" if time >= 100 else f"t = {time:.3g}"

@@ -166,7 +166,12 @@ function render({ model, el }) {
   };
   const receive = (content, buffers) => {
     if (content.kind === "reel") load(unpacked(buffers[0]));
-    else if (content.kind === "halt" && (playing || asked)) stop();
+    else if (content.kind === "moment") {
+      reel.moment = content.moment;
+      if (busy()) return;
+      shown = reel.moment;
+      dial();
+    } else if (content.kind === "halt" && (playing || asked)) stop();
     else if (content.kind === "refused") {
       asked = false;
       face();

@@ -90,7 +90,11 @@ class Film(anywidget.AnyWidget):
         content = self._content(reel)
         if content == self._reel:
             return
+        moved = content == {**self._reel, "moment": reel.moment}
         self._reel = content
+        if moved:
+            self.send({"kind": "moment", "moment": reel.moment})
+            return
         self._edition += 1
         self.send({"kind": "reel"}, [self.message()])
 
