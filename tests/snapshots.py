@@ -15,10 +15,10 @@ import numpy as np
 
 from quadviz.figures.drawing import Drawing
 
-__all__ = ["as_seen", "matches"]
+__all__ = ["as_seen", "matches", "unpacked"]
 
 _FOLDER = Path(__file__).parent / "snapshots"
-#: Digits of numbers stored, and how far a number may be off: solvers round differently from machine to machine.
+#: Digits of numbers stored, and how far one may be off: solvers round differently from machine to machine.
 _DIGITS, _OFF = 6, 1e-4
 
 
@@ -48,6 +48,20 @@ def matches(name: str, drawing: Drawing) -> str:
     if os.environ.get("QUADVIZ_SNAPSHOTS") == "write":
         path.write_text(_lines(seen) + "\n", encoding="utf-8")
     return _difference(json.loads(path.read_text(encoding="utf-8")), seen, name)
+
+
+def unpacked(message: bytes) -> Any:
+    """A message to browsers, read as they read it."""
+    length = int.from_bytes(message[:4], "little")
+    numbers = np.frombuffer(message, dtype="<f4", offset=4 + length)
+
+    def array(value: dict[str, Any]) -> Any:
+        if "$" not in value:
+            return value
+        first, *shape = value["$"]
+        return numbers[first : first + math.prod(shape)].reshape(shape)
+
+    return json.loads(message[4 : 4 + length], object_hook=array)
 
 
 def _difference(one: Any, other: Any, where: str) -> str:

@@ -16,9 +16,9 @@ from quadviz.explorers import convergence_run as run_module
 from quadviz.explorers.convergence import ConvergenceExplorer, State
 from quadviz.explorers.convergence_readout import law_name
 from quadviz.explorers.convergence_run import ApproachRequest, network_speed, run_approach, slope_in
-from quadviz.scenes.wording import four_digits
 from quadviz.figures.convergence import NETWORK_HUE
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.matrix_flows import matrix_flows

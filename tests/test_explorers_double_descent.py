@@ -24,8 +24,8 @@ from quadviz.explorers.double_descent_results import (
     decay_shade,
 )
 from quadviz.explorers.explorer import Explorer
-from quadviz.scenes.wording import four_digits
 from quadviz.figures.double_descent import MEMBERS
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.optimal_decay import optimal_lam

@@ -23,10 +23,10 @@ from quadviz.explorers.dynamics import DynamicsExplorer, State
 from quadviz.explorers.dynamics_readout import Told, dynamics_cards, dynamics_prose
 from quadviz.explorers.dynamics_run import Effort, MarchRun
 from quadviz.explorers.dynamics_stored import about_stored, march_signature, stored_march
-from quadviz.scenes.wording import four_digits
 from quadviz.figures.dynamics import DMFT_HUE
 from quadviz.figures.dynamics_spectrum import HISTOGRAM, RUG
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft

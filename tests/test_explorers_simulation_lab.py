@@ -18,9 +18,9 @@ from quadviz.explorers import lab_run as run_module
 from quadviz.explorers.lab_readout import lab_cards, lab_prose
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
 from quadviz.explorers.simulation_lab import SimulationLab, State
-from quadviz.scenes.wording import four_digits, measured
 from quadviz.figures.theme import THEMES
 from quadviz.figures.training import PANELS
+from quadviz.scenes.wording import four_digits, measured
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate, train
 from quadviz.tables import training_table

@@ -21,8 +21,7 @@ from quadviz.figures.convergence import (
     convergence_figure,
     convergence_skeleton,
 )
-from quadviz.figures.theme import DASH
-from quadviz.figures.theme import THEMES
+from quadviz.figures.theme import DASH, THEMES
 
 TIMES = np.geomspace(0.1, 1e4, 31)
 NAN = float("nan")

@@ -10,8 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from quadviz.figures.theme import DASH
-from quadviz.figures.theme import THEMES
+from quadviz.figures.theme import DASH, THEMES
 from quadviz.figures.training import (
     FIRST_TIME,
     PANELS,

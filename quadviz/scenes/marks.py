@@ -1,4 +1,4 @@
-"""What is marked beside curves on several pages: thresholds, and trained networks."""
+"""What is marked beside curves on several pages: thresholds, trained networks, their eigenvalues."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SimulatedPoints", "Threshold"]
+__all__ = ["NetworkSpectrum", "SimulatedPoints", "Threshold"]
 
 FloatArray = NDArray[np.float64]
 
@@ -35,3 +35,23 @@ class SimulatedPoints:
     mean: FloatArray
     error: FloatArray
     current: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkSpectrum:
+    """Eigenvalues of Z of some networks, pooled.
+
+    Attributes:
+        eigenvalues: those that are not 0, shape (N,).
+        total: how many there are with those that are 0.
+        current: whether the networks were trained at the setting of the theory; else they are drawn grey.
+    """
+
+    eigenvalues: FloatArray
+    total: int
+    current: bool = True
+
+    @property
+    def atom_at_zero(self) -> float:
+        """Share of those that are 0."""
+        return 1 - self.eigenvalues.size / self.total

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from quadviz.figures.drawing import Drawing
 
-__all__ = ["Parts", "applied", "changes", "packed", "parts_of", "whole"]
+__all__ = ["Parts", "applied", "changes", "moments_of", "packed", "parts_of", "whole"]
 
 _NOWHERE = np.array([np.nan])
 
@@ -113,6 +113,34 @@ def applied(before: Parts, found: Mapping[str, Any]) -> Parts:
         traces[uid] = changed if uid in found.get("anew", ()) else {**traces[uid], **changed}
     order = found.get("order", list(traces))
     return Parts({uid: traces[uid] for uid in order}, {**layout, **found.get("layout", {})})
+
+
+def moments_of(drawings: Sequence[Drawing]) -> list[dict[str, Any]]:
+    """What moves between some figures: for each of them the properties that are not the same in all.
+
+    Raises:
+        ValueError: if they do not have the same traces.
+    """
+    parts = [parts_of(drawing) for drawing in drawings]
+    if len({tuple(each.traces) for each in parts}) > 1:
+        raise ValueError("the moments of a film must have the same traces")
+    found: list[dict[str, Any]] = [{"traces": {}, "layout": {}} for _ in parts]
+    for uid in parts[0].traces if parts else ():
+        for moment, moving in zip(found, _moving([each.traces[uid] for each in parts]), strict=True):
+            if moving:
+                moment["traces"][uid] = moving
+    for moment, moving in zip(found, _moving([each.layout for each in parts]), strict=True):
+        moment["layout"] = moving
+    return found
+
+
+def _moving(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of some parts the properties that differ between any two of them."""
+    if not several:
+        return []
+    first = several[0]
+    keys = [key for key in first if any(each.get(key) != first[key] for each in several)]
+    return [{key: each[key] for key in keys if key in each} for each in several]
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
