@@ -49,7 +49,9 @@ function traceAlike(one, other) {
 function layoutAlike(one, other) {
   return Object.keys({ ...one, ...other }).every((key) => {
     const told = ISAXIS.test(key) && one[key]?.tickmode === "array" && other[key]?.tickmode === "array";
-    return alike(one[key], other[key], told ? AXIS : LAYOUT[key]);
+    // A title beside an axis stands clear of its ticks, however wide they are.
+    const beside = key[0] === "y" && one[key]?.title?.text && !alike(one[key].ticktext, other[key]?.ticktext);
+    return alike(one[key], other[key], told && !beside ? AXIS : LAYOUT[key]);
   });
 }
 
@@ -60,14 +62,15 @@ function difference(drawn, next) {
   return trace ?? (layoutAlike(drawn.layout, next.layout) ? undefined : "layout");
 }
 
-// From values to pixels of a panel as plotly does it: a log axis has what is not positive far below.
+// From values to pixels of a panel as plotly does it: on a log axis what is not positive lies so many lengths below.
+const BELOW = 20;
 function scaleOf({ range: [low, high], type }, { _offset: offset, _length: length }, upright) {
   const slope = (upright ? -length : length) / (high - low);
   const start = upright ? length : 0;
   const linear = (value) => start + slope * (value - low);
-  const below = linear((low + high) / 2 - 3 * Math.abs(high - low));
+  const below = linear(low - BELOW * Math.abs(high - low));
   const log = (value) => (value > 0 ? linear(Math.log10(value)) : value <= 0 ? below : NaN);
-  return { linear, pixel: type === "log" ? log : linear, offset, length };
+  return { linear, pixel: type === "log" ? log : linear, floor: type === "log" ? below : NaN, offset, length };
 }
 
 // Plotly writes a colour and how much it lets through apart.
@@ -92,7 +95,6 @@ class Drawn {
     const numbered = (what) => (_part, i) => el.querySelector(`${what}[data-index="${i}"]`);
     this.shapes = (figure.layout.shapes ?? []).map(numbered(".shapelayer path"));
     this.notes = (figure.layout.annotations ?? []).map(numbered(".infolayer .annotation"));
-    this.boxes = new Map();
     this.across = new Map();
   }
 
@@ -134,6 +136,7 @@ class Drawn {
         if (still(part, before.layout[kind][i], part.xref ?? "x", part.yref ?? "y")) continue;
         const nothing = part.visible === false || part.text === "";
         if (!nodes[i] && !nothing) return this.giveUp(before);
+        if (draw === "note" && part.textangle) return this.giveUp(before);
         if (draw === "note" && part.text !== before.layout[kind][i].text && /[<&\n]/.test(part.text)) return this.giveUp(before);
         if (nodes[i]) todo.push(() => this[draw](part, nodes[i], i, nothing));
       }
@@ -171,13 +174,14 @@ class Drawn {
 
   line({ x, y, xaxis, yaxis = "y", fill, fillcolor, line }, group) {
     const across = this.pixelsAcross(x, xaxis);
-    const { pixel } = this.scale(yaxis);
+    const { pixel, floor } = this.scale(yaxis);
     const zero = pixel(0).toFixed(2);
     const closed = fill && fill !== "none";
     let outline = "";
     let area = "";
     let start = null;
     let last = null;
+    let under = false;
     const close = () => {
       if (start === null) return;
       area += fill === "tozeroy" ? `L${last},${zero}L${start},${zero}Z` : "Z";
@@ -190,8 +194,14 @@ class Drawn {
         start = null;
         continue;
       }
+      // To and from what is far below plotly goes straight down and up.
+      const deep = up === floor;
+      const turn = start !== null && deep !== under;
+      const down = turn && deep ? `L${last},${floor.toFixed(2)}` : "";
       last = across[i].toFixed(2);
-      const step = `${start === null ? "M" : "L"}${last},${up.toFixed(2)}`;
+      const rise = turn && !deep ? `L${last},${floor.toFixed(2)}` : "";
+      const step = `${down}${rise}${start === null ? "M" : "L"}${last},${up.toFixed(2)}`;
+      under = deep;
       start ??= last;
       outline += step;
       if (closed) area += step;
@@ -311,44 +321,58 @@ class Drawn {
     if (nothing) return;
     const was = this.figure.layout.annotations[i];
     const text = node.querySelector("text.annotation-text");
-    const ground = node.querySelector("rect.bg") ?? node.querySelector("rect");
-    if (!this.boxes.has(i)) {
-      const sides = ["x", "width"].map((side) => Number(ground?.getAttribute(side)));
-      this.boxes.set(i, { box: text.getBBox(), sides, start: this.corner(was, this.figure.layout, text.getBBox().width) });
-    }
-    const { box, sides, start } = this.boxes.get(i);
+    const ground = node.querySelector("rect.bg");
     const same = note.text === was.text;
     if (text.textContent !== note.text && !(same && /[<&]/.test(note.text))) text.textContent = note.text;
-    const now = same ? box : text.getBBox();
-    if (ground) {
-      ground.setAttribute("x", sides[0] + now.x - box.x);
-      ground.setAttribute("width", sides[1] + now.width - box.width);
-    }
     if (note.font?.color) paint(text, "fill", note.font.color);
     node.style.opacity = note.opacity ?? 1;
-    const [left, top] = this.corner(note, this.layout, now.width);
-    node.setAttribute("transform", `translate(${left - start[0] - (now.x - box.x)},${top - start[1]})`);
+    const border = note.borderwidth ?? 1;
+    const edge = border + (note.borderpad ?? 1);
+    const box = text.getBBox();
+    const [width, height] = [box.width, box.height].map((side) => Math.round(side + 2 * edge));
+    ground?.setAttribute("width", width - border);
+    if (!same) text.setAttribute("x", edge + box.width / 2);
+    // Plotly puts notes on whole pixels.
+    const anchor = { left: 0, top: 0, center: 0.5, middle: 0.5, right: 1, bottom: 1 };
+    const [x, y] = this.at(note.x, note.y, note, true);
+    const left = Math.round(x + (note.xshift ?? 0) - anchor[note.xanchor ?? "center"] * width);
+    const top = Math.round(y - (note.yshift ?? 0) - anchor[note.yanchor ?? "middle"] * height);
+    text.parentNode.setAttribute("transform", `translate(${left},${top})`);
   }
 
-  // Where a note begins on the axes of a layout.
-  corner({ x, y, xref, yref, xanchor = "center", xshift = 0, yshift = 0 }, layout, width) {
-    const now = this.layout;
-    this.layout = layout;
-    this.scales.clear();
-    const [left, top] = this.at(x, y, { xref, yref }, true);
-    this.layout = now;
-    this.scales.clear();
-    return [left + xshift - { left: 0, center: 0.5, right: 1 }[xanchor] * width, top - yshift];
-  }
-
+  // Names and colours; what stands right of a name in its row makes room for it.
   legend(next, before) {
     this.entries ??= [...this.el.querySelectorAll(".legend .traces")].map((node) => [node.__data__?.[0]?.trace?.uid, node]);
     for (const [uid, node] of this.entries) {
       const trace = next.traces[uid];
       if (!trace || trace === before.traces[uid]) continue;
-      const words = node.querySelector(".legendtext");
-      if (words && words.textContent !== trace.name && !/[<&]/.test(trace.name)) words.textContent = trace.name;
       for (const line of node.querySelectorAll(".legendlines path")) if (trace.line?.color) paint(line, "stroke", trace.line.color);
+      const words = node.querySelector(".legendtext");
+      if (!words || words.textContent === trace.name || /[<&]/.test(trace.name)) continue;
+      const old = words.getBBox().width;
+      words.textContent = trace.name;
+      this.shiftBeside(node, words.getBBox().width - old);
+      this.widenLegend();
+    }
+  }
+
+  // What is cut off at its right end.
+  widenLegend() {
+    const box = this.el.querySelector(".legend .scrollbox");
+    const id = /url\(["']?#(.+?)["']?\)/.exec(box?.getAttribute("clip-path") ?? "")?.[1];
+    const right = box && box.getBBox().x + box.getBBox().width;
+    const clip = id && this.el.querySelector(`#${CSS.escape(id)} rect`);
+    if (clip && right > Number(clip.getAttribute("width"))) clip.setAttribute("width", Math.ceil(right));
+  }
+
+  shiftBeside(node, by) {
+    const place = (each) => /translate\(([-\d.]+)[, ]+([-\d.]+)\)/.exec(each.getAttribute("transform") ?? "")?.slice(1).map(Number);
+    // Entries of a group of their own stand in it, and the group is what is placed.
+    const placed = (each) => (place(each)?.[0] ? each : place(each.parentNode) ? each.parentNode : each);
+    const [x, y] = place(placed(node)) ?? [0, 0];
+    for (const [, other] of this.entries) {
+      const at = place(placed(other));
+      if (at && at[1] === y && at[0] > x) placed(other).setAttribute("transform", `translate(${at[0] + by},${at[1]})`);
     }
   }
 
