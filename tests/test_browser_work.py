@@ -82,7 +82,7 @@ def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
     with visiting(browser, dashboards.address, path_to("recovery")) as visit:
         page = visit.page
         box = page.locator('.qv-control-box[data-name="alpha"]')
-        frame = page.locator(".qv-clicked .js-plotly-plot").first.bounding_box()
+        frame = page.locator(".qv-clicked .main-svg").first.bounding_box()
         assert frame is not None
         start = box.input_value()
         page.mouse.click(frame["x"] + 0.6 * frame["width"], frame["y"] + 0.4 * frame["height"])

@@ -1,4 +1,4 @@
-"""What to write into a panel whose log axis cannot show all of its curves."""
+"""What to write above a panel, and into one whose log axis cannot show all of its curves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale
+from quadviz.figures.drawing import Part
 
-__all__ = ["NamedCurve", "missing", "roomier_right"]
+__all__ = ["NamedCurve", "missing", "panel_title", "roomier_right"]
 
 FloatArray = NDArray[np.float64]
 #: A curve's name ("" for one that stands alone), its increasing places, and its values there.
 NamedCurve = tuple[str, FloatArray, FloatArray]
+
+
+def panel_title(text: str) -> Part:
+    """What a figure of one panel shows, above it, as an annotation."""
+    return {
+        "text": text, "x": 0, "xref": "paper", "xanchor": "left", "xshift": -4, "y": 1, "yref": "paper",
+        "yanchor": "bottom", "showarrow": False,
+    }  # fmt: skip
 
 
 def missing(curves: Sequence[NamedCurve], floor: float) -> str:

@@ -137,7 +137,7 @@ class Drawn {
         const nothing = part.visible === false || part.text === "";
         if (!nodes[i] && !nothing) return this.giveUp(before);
         if (draw === "note" && part.textangle) return this.giveUp(before);
-        if (draw === "note" && part.text !== before.layout[kind][i].text && /[<&\n]/.test(part.text)) return this.giveUp(before);
+        if (draw === "note" && !nothing && !sayable(part.text, this.figure.layout[kind][i].text)) return this.giveUp(before);
         if (nodes[i]) todo.push(() => this[draw](part, nodes[i], i, nothing));
       }
     }
@@ -316,14 +316,12 @@ class Drawn {
     if (shape.line?.color) paint(node, "stroke", shape.line.color);
   }
 
-  note(note, node, i, nothing) {
+  note(note, node, _i, nothing) {
     node.style.display = nothing ? "none" : "";
     if (nothing) return;
-    const was = this.figure.layout.annotations[i];
     const text = node.querySelector("text.annotation-text");
     const ground = node.querySelector("rect.bg");
-    const same = note.text === was.text;
-    if (text.textContent !== note.text && !(same && /[<&]/.test(note.text))) text.textContent = note.text;
+    say(text, note.text);
     if (note.font?.color) paint(text, "fill", note.font.color);
     node.style.opacity = note.opacity ?? 1;
     const border = note.borderwidth ?? 1;
@@ -331,13 +329,16 @@ class Drawn {
     const box = text.getBBox();
     const [width, height] = [box.width, box.height].map((side) => Math.round(side + 2 * edge));
     ground?.setAttribute("width", width - border);
-    if (!same) text.setAttribute("x", edge + box.width / 2);
+    const start = Number(text.getAttribute("x")) + edge - box.x;
+    for (const line of [text, ...text.querySelectorAll("tspan.line")]) line.setAttribute("x", start);
     // Plotly puts notes on whole pixels.
     const anchor = { left: 0, top: 0, center: 0.5, middle: 0.5, right: 1, bottom: 1 };
     const [x, y] = this.at(note.x, note.y, note, true);
     const left = Math.round(x + (note.xshift ?? 0) - anchor[note.xanchor ?? "center"] * width);
     const top = Math.round(y - (note.yshift ?? 0) - anchor[note.yanchor ?? "middle"] * height);
     text.parentNode.setAttribute("transform", `translate(${left},${top})`);
+    // One that is turned is turned about its middle.
+    if (note.textangle) text.parentNode.parentNode.setAttribute("transform", `rotate(${note.textangle},${x},${y})`);
   }
 
   // Names and colours; what stands right of a name in its row makes room for it.
@@ -390,6 +391,22 @@ function circle({ size = 6, line }) {
   node.setAttribute("d", `M${r},0A${r},${r} 0 1,1 0,-${r}A${r},${r} 0 0,1 ${r},0Z`);
   Object.assign(node.style, { opacity: 1, strokeWidth: `${line?.width ?? 0}px` });
   return node;
+}
+
+// What plotly has made of one text says another that has the same tags, whatever their colours.
+const TAG = /(<[^<>]*>)/;
+const INK = /color:([^;"]*)/g;
+const words = (text) => text.split(TAG).filter((_, i) => i % 2 === 0);
+const form = (text) => text.split(TAG).filter((_, i) => i % 2).join().replace(INK, "");
+const sayable = (text, drawn) => text === drawn || (form(text) === form(drawn) && !/[&\n]/.test(text));
+
+function say(node, text) {
+  const said = words(text);
+  const walk = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  // Beside what it raises or lowers plotly puts a space without width.
+  while (walk.nextNode()) if (walk.currentNode.data !== "\u200b") walk.currentNode.data = said.shift();
+  const inked = [...node.querySelectorAll("tspan")].filter(({ style }) => style.fill);
+  [...text.matchAll(INK)].forEach(([, ink], i) => { inked[i].style.fill = ink; });
 }
 
 // Powers in the text of a tick, as plotly sets them.

@@ -1,75 +1,64 @@
-"""What the double-descent page computes for a state: which curves, on which grids, and nothing twice."""
+"""Double descent: curves over samples and over width, each on a grid of its own, and nothing solved twice."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale
-from quadviz.figures.theme import ThemeName
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.interpolating_width import InterpolatingWidth, interpolating_width
 from quadviz.theory.optimal_decay import optimal_lam
-from quadviz.theory.steady_state import SteadyState, steady_state
+from quadviz.theory.steady_state import Status, SteadyState, steady_state
 from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
 
-__all__ = ["ALPHA_TOPS", "FAMILY", "Results", "Solver", "State", "decay_name", "decay_shade"]
+__all__ = ["FAMILY", "POINTS", "DescentSetting", "DoubleDescent", "Solver", "decay_name", "decay_shade"]
 
 FloatArray = NDArray[np.float64]
 
 #: Weight decays drawn beside the current one.
 FAMILY = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
 #: Points of a curve over alpha, of the best one, and of one over kappa, before those around a threshold.
-POINTS, BEST_POINTS, WIDTHS = 100, 40, 48
+POINTS, _BEST_POINTS, _WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
 _CUSP = (-0.08, -0.04, -0.015, -0.004, 0.004, 0.015, 0.04, 0.08)
 #: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
 _TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
 
 
-@dataclass(frozen=True)
-class State:
-    """All that determines what the page shows.
+class DescentSetting(NamedTuple):
+    """What is solved for.
 
     Attributes:
         kappa: student width; where the marker stands on the width axis.
         kappa_star: teacher width.
         delta: label noise.
-        lam: weight decay of the curve drawn thick.
+        lam: the current weight decay.
         alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
-        x_scale: scale of the alpha and the width axis.
-        y_scale: scale of the mse axes.
-        alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
-        theme: the page's background.
+        alpha_top: end of the alpha axis.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    # Left of the peak, where there is one over the width too.
-    alpha: float = 0.25
-    x_scale: Scale = "linear"
-    y_scale: Scale = "log"
-    alpha_top: float = 1.0
-    theme: ThemeName = "light"
+    kappa: float
+    kappa_star: float
+    delta: float
+    lam: float
+    alpha: float
+    alpha_top: float
 
     @property
     def kappa_top(self) -> float:
-        """The right end of the width axis: beyond 1 a student gains no rank, and the curves are flat."""
+        """The end of the width axis: beyond 1 a student gains no rank, and the curves are flat."""
         return 1.0 if self.kappa <= 1 else PARAMETERS["kappa"].high
 
 
-@dataclass(frozen=True)
-class Results:
-    """What is computed for a state.
+@dataclass(frozen=True, eq=False)
+class DoubleDescent:
+    """Everything that both figures show.
 
     Attributes:
         lams: increasing weight decays of shape (M,), the current one among them; the first is 0.
@@ -80,10 +69,11 @@ class Results:
         marker: shape (M,), the family under the marker.
         best_marker: shape (), at the best weight decay there.
         bayes_marker: the Bayes-optimal error there.
-        ridgeless_widths: shape (K,) over the width axis, at the marker's alpha; lam = 0.
+        ridgeless_widths: shape (K,) over the width axis, at the marker's alpha; lam = 0. The widths of the
+            next two may be others between the same ends.
         current_widths: the same at the current weight decay.
         best_widths: the same at the weight decay that is best for each width.
-        threshold: the interpolation threshold of the current width.
+        threshold: the interpolation threshold of the current width, arrays of shape ().
         recovery: the alpha from which lam -> 0+ recovers the teacher; inf where it does not.
         interpolating: the smallest width at which lam -> 0+ fits every label; None where that is not to be
             seen on the width axis.
@@ -103,6 +93,26 @@ class Results:
     threshold: InterpolationThreshold
     recovery: float
     interpolating: InterpolatingWidth | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The weight decays as they are written in a key."""
+        return tuple(decay_name(lam) for lam in self.lams)
+
+    @property
+    def shades(self) -> tuple[float, ...]:
+        """Where each weight decay stands in its family, from 0 to 1."""
+        return tuple(decay_shade(lam) for lam in self.lams)
+
+    @property
+    def sharp(self) -> bool:
+        """Whether the ridgeless curve has its peak at the threshold."""
+        return bool(self.threshold.mse > 0 and self.threshold.status == Status.SOLVED)
+
+    @property
+    def needed(self) -> float:
+        """The width from which on the current curve is flat."""
+        return float(np.asarray(self.current_widths.kappa_min)[-1])
 
     @property
     def width_marker(self) -> SteadyState:
@@ -146,7 +156,7 @@ class _Curve:
 
 
 class Solver:
-    """Computes results, remembering the last of each kind: a slider moves what depends on it alone."""
+    """Solves for scenes, remembering the last of each kind: a slider moves what depends on it alone."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[float, ...], Any]] = {}
@@ -157,9 +167,9 @@ class Solver:
         other._known = dict(self._known)
         return other
 
-    def results(self, state: State) -> Results:
-        """Everything the page shows at ``state``."""
-        s = state
+    def scene(self, setting: DescentSetting) -> DoubleDescent:
+        """Everything there is to see at a setting."""
+        s = setting
         law, width = (s.kappa_star, s.delta), (s.kappa, s.kappa_star, s.delta)
         threshold = self._once(
             "threshold", width, lambda: interpolation_threshold(s.kappa, s.kappa_star, s.delta)
@@ -169,11 +179,11 @@ class Solver:
         low, place = PARAMETERS["alpha"].low, float(threshold.alpha)
         alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
         positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
-        few = _grid(low, s.alpha_top, BEST_POINTS, [recovery, bayes_recovery])
+        few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
         samples = (*law, s.alpha)
         fitting = self._once("interpolating", samples, lambda: interpolating_width(s.alpha, *law))
         narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
-        kappas = _grid(narrowest, s.kappa_top, WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
+        kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
         tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
         lams = np.array(FAMILY)
         on_axis, over_widths = (*width, s.alpha_top), (*samples, s.kappa_top)
@@ -204,7 +214,7 @@ class Solver:
         bayes = self._once("bayes", (*law, s.alpha_top), lambda: bayes_optimal(few, *law))
         mmse = self._once("mmse", samples, lambda: float(bayes_optimal(s.alpha, *law).mmse))
         ridgeless = solved["ridgeless widths"]
-        return Results(
+        return DoubleDescent(
             lams=tuple(lams.tolist()),
             current=current,
             family=tuple(rows),
