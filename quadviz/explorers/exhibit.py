@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from quadviz.explorers.live import LiveFigure
 from quadviz.figures.drawing import Drawing
 from quadviz.setting import SIMULATION_PARAMETERS
 from quadviz.tables import Table
@@ -73,7 +74,7 @@ class Exhibit:
 
     name: str
     title: str
-    live: Any
+    live: LiveFigure
     draw: Callable[[], Drawing]
     table: Callable[[], Table]
     code: Callable[[], Code]

@@ -67,8 +67,6 @@ def still(drawing: Drawing) -> go.Figure:
     """A figure as a plotly object, which can be shown, changed and written to a file."""
     import plotly.graph_objects as go
 
-    if isinstance(drawing, go.Figure):
-        return drawing
     # A name is for who looks at the value; plotly has uses of its own for it.
     data = [{key: value for key, value in each.items() if key != "uid"} for each in drawing["data"]]
     return go.Figure({"data": data, "layout": _plain(drawing["layout"])})

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.drawing import Part
-from quadviz.figures.pen import Pen
 from quadviz.figures.spectra_outlines import Outline, View
 from quadviz.figures.theme import THEMES, ThemeName
 from quadviz.scenes.marks import NetworkSpectrum
 
-__all__ = ["NetworkSpectrum", "add_histogram", "draw_histogram", "histogram", "histogram_trace"]
+__all__ = ["histogram", "histogram_trace"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,27 +46,3 @@ def histogram_trace(uid: str, networks: NetworkSpectrum | None, view: View, them
         "y": np.empty(0) if outline is None else outline.y[0],
         "line": {"width": 1.6, "simplify": False, "color": colours.ink if current else colours.line},
     }  # fmt: skip
-
-
-def add_histogram(figure: go.Figure) -> int:
-    """Room for a histogram in a figure; the number of its trace."""
-    figure.add_scatter(
-        mode="lines", hoverinfo="skip", showlegend=False, line={"width": 1.6, "simplify": False},
-    )  # fmt: skip
-    return len(figure.data) - 1
-
-
-def draw_histogram(
-    pen: Pen, trace: int, networks: NetworkSpectrum | None, view: View, theme: ThemeName
-) -> None:
-    """Draw a histogram into the room made for it, or nothing."""
-    if networks is None:
-        pen.put(trace, x=None, y=None)
-        return
-    colours, outline = THEMES[theme], histogram(networks, view)
-    pen.put(
-        trace,
-        x=outline.x[0].astype(pen.precision),
-        y=outline.y[0].astype(pen.precision),
-        line_color=colours.ink if networks.current else colours.line,
-    )

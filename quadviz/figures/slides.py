@@ -139,8 +139,6 @@ def _plotly() -> str:
 
 def _plain(part: Any) -> Any:
     """A figure in JSON, arrays as plotly.js reads them: in single precision, finer than any screen."""
-    if hasattr(part, "to_json"):
-        return json.loads(part.to_json())
     if isinstance(part, np.ndarray):
         numbers = np.ascontiguousarray(part, dtype="<f4")
         text = base64.b64encode(numbers.tobytes()).decode()
@@ -154,23 +152,12 @@ def _plain(part: Any) -> Any:
 
 
 def _shared(part: Any, pool: dict[str, int]) -> Any:
-    """A part of a figure, all that is long in it replaced by its number in the pool, from the inside out.
-
-    Arrays are kept in single precision, which is finer than any screen.
-    """
+    """A part of a figure, all that is long in it replaced by its number in the pool, from the inside out."""
     if isinstance(part, list):
         short: Any = [_shared(each, pool) for each in part]
-    elif isinstance(part, dict) and "bdata" in part:
-        short = _single(part) if part["dtype"] == "f8" else part
     elif isinstance(part, dict):
         short = {name: _shared(value, pool) for name, value in part.items()}
     else:
         return part
     text = json.dumps(short, separators=(",", ":"))
     return short if len(text) < _LONG else {"shared": pool.setdefault(text, len(pool))}
-
-
-def _single(array: dict[str, Any]) -> dict[str, Any]:
-    """An array of plotly's in single precision."""
-    numbers = np.frombuffer(base64.b64decode(array["bdata"]), dtype="<f8").astype("<f4")
-    return {**array, "dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}
