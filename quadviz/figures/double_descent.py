@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, alpha_axis, ticks
 from quadviz.figures.double_descent_lines import (
@@ -43,8 +42,6 @@ from quadviz.scenes.double_descent import DoubleDescent
 from quadviz.theory.steady_state import SteadyState
 
 __all__ = ["HEIGHT", "MARGIN", "MEMBERS", "double_descent_figure"]
-
-FloatArray = NDArray[np.float64]
 
 HEIGHT = 580
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the alpha axis.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, ticks
 from quadviz.figures.double_descent_lines import (
@@ -32,8 +31,6 @@ from quadviz.scenes.double_descent import DoubleDescent
 from quadviz.theory.steady_state import SteadyState
 
 __all__ = ["width_figure"]
-
-FloatArray = NDArray[np.float64]
 
 _HEIGHT = 355
 _MARGIN = {"l": 58, "r": 16, "t": 84, "b": 44}

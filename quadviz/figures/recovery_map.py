@@ -27,7 +27,6 @@ from quadviz.setting import PARAMETERS
 __all__ = ["COLOUR_RANGES", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 HEIGHT = 530
 MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
