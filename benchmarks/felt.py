@@ -31,11 +31,13 @@ _PORT = 8990
 #: Seconds for the kernels of all pages to be waiting.
 _WARM = 60
 _SERVE = "from quadviz.server import serve; serve('localhost', {port}, '/', open_browser=False)"
-#: Changes of what is drawn, anywhere in the figures of a page.
+#: Changes of what is drawn, anywhere in a figure of the page.
 _SEEN = """
   const seen = (changes) => changes.some(({ target }) => target.closest?.(".cartesianlayer, .shapelayer"));
-  const watch = (observer) => document.querySelectorAll(".js-plotly-plot").forEach((figure) => observer.observe(
-    figure, { subtree: true, attributes: true, childList: true }));
+  const all = { subtree: true, attributes: true, childList: true };
+  const watch = (observer) => {
+    for (const figure of document.querySelectorAll(".js-plotly-plot")) observer.observe(figure, all);
+  };
 """
 #: From an event of the slider to the frame after the first thing that moves; null where nothing does.
 _STEP = (
@@ -97,8 +99,8 @@ class Felt:
     def __str__(self) -> str:
         return (
             f"step {self.step[0]:.0f} ms (95%: {self.step[1]:.0f}), back to back {self.next[0]:.0f} "
-            f"({self.next[1]:.0f}), {self.rate:.0f} repaints a second, last change after {self.after:.0f} ms, "
-            f"kernel {self.cpu:.0f} ms and {self.sent:.1f} kB a step"
+            f"({self.next[1]:.0f}), {self.rate:.0f} repaints a second, last change after "
+            f"{self.after:.0f} ms, kernel {self.cpu:.0f} ms and {self.sent:.1f} kB a step"
         )
 
 
