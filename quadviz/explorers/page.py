@@ -96,7 +96,7 @@ class Page:
         view: widgets that change how things are shown.
         figures: what stands on the right: the figure and what belongs right under it.
         more: headings and controls that are rarely moved; on a phone they come after everything else.
-        margin: the margins of the first figure in pixels, as plotly names them; what belongs to it lies below.
+        margin: the margins of the first figure in pixels, as plotly names them; what is its own lies below.
 
     Attributes:
         name: as above.
