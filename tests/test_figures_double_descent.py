@@ -11,9 +11,11 @@ import pytest
 
 from quadviz.figures.axes import Scale
 from quadviz.figures.double_descent import MEMBERS, double_descent_figure
-from quadviz.figures.double_descent_lines import BEST_COLOUR, Curve, key_text, stretch, zero_notes
+from quadviz.figures.double_descent_lines import BEST_COLOUR, Curve
+from quadviz.figures.double_descent_panel import key_text, zero_notes
 from quadviz.figures.double_descent_width import width_figure
 from quadviz.figures.drawing import Drawing, Part, ranges, trace
+from quadviz.figures.notes import stretch
 from quadviz.figures.theme import DASH, THEMES, family_colours
 from quadviz.scenes import double_descent as scene_module
 from quadviz.scenes.double_descent import DescentSetting, DoubleDescent, Solver

@@ -20,22 +20,24 @@ from quadviz.figures.double_descent_lines import (
     THICK,
     THIN,
     Curve,
-    Fit,
     bayes_curve,
     curve_traces,
     dots_trace,
+    marks_trace,
+    plain_trace,
+    state_curve,
+)
+from quadviz.figures.double_descent_panel import (
+    Fit,
     fit_curves,
     fit_values,
     key_text,
     label,
-    marks_trace,
     on_axis,
-    plain_trace,
-    state_curve,
-    stretch,
     vertical,
 )
 from quadviz.figures.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.notes import stretch
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.scenes.double_descent import DoubleDescent
 from quadviz.theory.steady_state import SteadyState
@@ -161,7 +163,7 @@ def _fit_decay(scene: DoubleDescent, shown: tuple[float, float] | None) -> Fit:
     """The axis of the best weight decay, which holds the current one too."""
     lam, now = np.asarray(scene.best.lam), scene.lams[scene.current]
     zeros = lam == 0
-    note = f"the best λ is 0+ {stretch(np.asarray(scene.best.alpha), zeros, 'α')}" if zeros.any() else ""
+    note = f"the best λ is 0+ {stretch(np.asarray(scene.best.alpha), zeros, digits=3)}" if zeros.any() else ""
     return Fit("log", fit_values(np.append(lam, now), "log", shown, 2 * bool(note)), note)
 
 

@@ -21,15 +21,11 @@ from quadviz.figures.double_descent_lines import (
     bayes_curve,
     curve_traces,
     dots_trace,
-    fit_curves,
-    key_text,
-    label,
     marks_trace,
-    on_axis,
     plain_trace,
     state_curve,
-    vertical,
 )
+from quadviz.figures.double_descent_panel import fit_curves, key_text, label, on_axis, vertical
 from quadviz.figures.drawing import Drawing, Held, Part, held_range
 from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
 from quadviz.scenes.double_descent import DoubleDescent
