@@ -20,9 +20,8 @@ def thinned(drawing: Drawing) -> Drawing:
 
     Of neighbouring points the lowest and the highest are kept, so that no peak is lost.
     """
-    sizes = [
-        np.size(trace.get("y", ())) if trace.get("type") == "scatter" else 0 for trace in drawing["data"]
-    ]
+    traces = drawing["data"]
+    sizes = [np.size(each.get("y", ())) if each.get("type") == "scatter" else 0 for each in traces]
     if max(sizes, default=0) <= MOST:
         return drawing
     data = [_thin(each, n) if n > MOST else each for each, n in zip(traces, sizes, strict=True)]
@@ -51,9 +50,7 @@ def _thin(trace: Part, size: int) -> Part:
 def _kept(heights: NDArray[np.float64]) -> NDArray[np.intp]:
     """The numbers of the points that stay: lowest and highest of every bucket, and the ends."""
     buckets = np.array_split(np.arange(heights.size), MOST // 2 - 1)
-    low, high = (
-        np.where(np.isfinite(heights), heights, np.inf),
-        np.where(np.isfinite(heights), heights, -np.inf),
-    )
+    known = np.isfinite(heights)
+    low, high = np.where(known, heights, np.inf), np.where(known, heights, -np.inf)
     ends = [each for b in buckets for each in (b[np.argmin(low[b])], b[np.argmax(high[b])])]
     return np.unique([0, *ends, heights.size - 1])
