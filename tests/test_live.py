@@ -10,6 +10,7 @@ import pytest
 
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.live.packing import Parts, applied, changes, moments_of, packed, parts_of, whole
+from quadviz.explorers.live.thinning import MOST
 from quadviz.figures.drawing import Drawing
 from tests.snapshots import unpacked
 
@@ -168,3 +169,28 @@ def test_a_film_is_sent_once_and_comes_to_rest_where_it_is_told(monkeypatch: pyt
     # Nobody makes this one when it is asked for.
     film._receive(None, {"kind": "play"}, [])
     assert sent[-1] == {"kind": "refused"}
+
+
+def test_a_figure_of_very_many_points_is_thinned_and_says_so() -> None:
+    x = np.linspace(0, 1, 100_000)
+    y = np.sin(40 * x)
+    y[[31_417, 70_001]] = 5.0, -3.0
+    y[50_000:60_000] = np.nan
+    sizes = {"size": 4, "color": [f"c{i % 7}" for i in range(x.size)]}
+    drawing = {
+        "data": [
+            {"uid": "many", "type": "scatter", "mode": "markers", "x": x, "y": y, "marker": sizes},
+            {"uid": "few", "type": "scatter", "mode": "lines", "x": x[:9], "y": y[:9]},
+        ],
+        "layout": {"annotations": [{"text": "a note"}]},
+    }
+    parts = LiveFigure(drawing).parts
+    many = parts.traces["many"]
+    places, heights = (np.frombuffer(many[axis].numbers, "<f4") for axis in "xy")
+    assert 4000 < places.size == heights.size == len(many["marker"]["color"]) <= MOST
+    assert (np.nanmax(heights), np.nanmin(heights)) == (5.0, -3.0)
+    assert (places[0], places[-1]) == (0.0, 1.0) and np.all(np.diff(places) > 0)
+    assert len(parts.traces["few"]["x"].numbers) == 4 * 9
+    texts = [note["text"] for note in parts.layout["annotations"]]
+    assert texts == ["a note", "drawn with 8,000 of 100,000 points"]
+    assert LiveFigure(a_drawing()).parts == parts_of(a_drawing())

@@ -17,7 +17,7 @@ from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
-from quadviz.figures.convergence import NETWORK_HUE, convergence_figure
+from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
 from quadviz.figures.theme import DASH, ThemeName
 from quadviz.scenes.convergence import Convergence, Target, convergence
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
@@ -141,6 +141,7 @@ class ConvergenceExplorer(Explorer[State]):
             [self.reset_button()],
             [self.figure, self.key, self.bar.widget, self.theme],
             [("Matrix flows", [self.controls[name] for name in _SIZE])],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-convergence")
         self.start()

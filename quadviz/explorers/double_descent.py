@@ -22,7 +22,7 @@ from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.tracks import Track
 from quadviz.figures.axes import Scale
-from quadviz.figures.double_descent import double_descent_figure
+from quadviz.figures.double_descent import MARGIN, double_descent_figure
 from quadviz.figures.double_descent_width import width_figure
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.theme import ThemeName
@@ -101,6 +101,7 @@ class DoubleDescentExplorer(Explorer[State]):
             self.groups(SETTINGS),
             [self.x_scale, self.y_scale, self.alpha_top, self.reset_button()],
             [against_alpha, against_kappa, self.theme],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-double-descent")
         self.start()

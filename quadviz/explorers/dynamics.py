@@ -57,6 +57,7 @@ from quadviz.figures.dynamics_spectrum import (
     evolving_spectrum_film,
     moments_of,
 )
+from quadviz.figures.training import MARGIN
 from quadviz.scenes.dynamics import Dynamics, population_course
 from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
 from quadviz.scenes.training import Training
@@ -135,6 +136,7 @@ class DynamicsExplorer(Explorer[State]):
             [self.y_scale, self.view, self.reset_button()],
             [panels, transport, bars, self.key, self.theme],
             self.groups(_SIZE),
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-dynamics")
         self.start()

@@ -34,7 +34,7 @@ from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.tracks import Track
 from quadviz.figures.drawing import Drawing, Held
-from quadviz.figures.learning_curves import learning_curves_figure
+from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
 from quadviz.scenes.curve_thresholds import POINTS
 from quadviz.scenes.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves, learning_curves
@@ -115,6 +115,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 ),
                 self.theme,
             ],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-learning-curves")
         self.start()

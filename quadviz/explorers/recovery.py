@@ -29,7 +29,7 @@ from quadviz.explorers.spectra_table import learned_code, point_table
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.phase_diagram import phase_diagram_figure
 from quadviz.figures.point_spectrum import point_spectrum_figure
-from quadviz.figures.recovery_map import COLOUR_RANGES, ColourRangeName, recovery_map_figure
+from quadviz.figures.recovery_map import COLOUR_RANGES, MARGIN, ColourRangeName, recovery_map_figure
 from quadviz.figures.theme import DASH, ThemeName
 from quadviz.figures.thresholds import LINES
 from quadviz.scenes.plane import Plane, Width, plane, point_thresholds
@@ -141,6 +141,7 @@ class RecoveryExplorer(Explorer[State]):
             self.groups(),
             [self.vertical, self.alpha_top, self.width_top, self.colours, self.reset_button()],
             [figures, key(), self.notice, self.theme],
+            margin=MARGIN,
         )
         self.start()
 

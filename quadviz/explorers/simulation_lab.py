@@ -22,7 +22,7 @@ from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.axes import Scale
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.theme import DASH, ThemeName
-from quadviz.figures.training import fitted, training_figure
+from quadviz.figures.training import MARGIN, fitted, training_figure
 from quadviz.scenes.training import Training
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
@@ -127,6 +127,7 @@ class SimulationLab(Explorer[State]):
             [self.y_scale, self.reset_button()],
             [self.bar.widget, self.figure, self.key, self.theme],
             [*self.groups(_SIZE), ("Made of", list(self.choices.values()))],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-lab")
         self.start()

@@ -34,7 +34,7 @@ from quadviz.explorers.spectra_readout import (
 )
 from quadviz.explorers.spectra_table import learned_code, learned_table, noisy_code, noisy_table
 from quadviz.figures.drawing import Drawing
-from quadviz.figures.spectra import spectra_figures, spectra_film, spectra_frame
+from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
 from quadviz.figures.spectra_frame import Frame
 from quadviz.figures.spectra_moments import percent
 from quadviz.figures.theme import DASH, ThemeName
@@ -164,6 +164,7 @@ class SpectraExplorer(Explorer[State]):
             [("Start from", [self.presets]), *self.groups(_SETTING)],
             [self.view, self.reset_button()],
             [panels, self.key, transport, self.bar.widget, self.directions, self.theme],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-spectra")
         self.start()

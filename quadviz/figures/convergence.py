@@ -21,7 +21,7 @@ from quadviz.scenes.wording import two_digits
 from quadviz.theory.approach import Approach, ApproachLaw, local_slope
 from quadviz.theory.steady_state import Regime
 
-__all__ = ["NETWORK_HUE", "convergence_figure"]
+__all__ = ["MARGIN", "NETWORK_HUE", "convergence_figure"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ _DISTANCE = _Panel(
 )
 _SLOPE = _Panel("y2", "<b>local slope</b>  d log distance / d log t", (0.0, 0.35), "slope %{y:.2f}")
 _HEIGHT = 560
-_MARGIN = {"l": 58, "r": 26, "t": 30, "b": 46}
+MARGIN = {"l": 58, "r": 26, "t": 30, "b": 46}
 #: The networks' colour on either background.
 NETWORK_HUE: dict[ThemeName, str] = {"light": OKABE_ITO["vermilion"], "dark": OKABE_ITO["orange"]}
 _SLOPES = (-5.3, 0.5)
@@ -96,7 +96,7 @@ def convergence_figure(scene: Convergence, theme: ThemeName = "light", held: Hel
     layout = {
         "template": template(theme),
         "height": _HEIGHT,
-        "margin": _MARGIN,
+        "margin": MARGIN,
         "dragmode": False,
         "hovermode": "closest",
         "xaxis": {

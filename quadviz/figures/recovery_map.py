@@ -24,7 +24,7 @@ from quadviz.scenes.plane import Plane
 from quadviz.scenes.recovery import ErrorMap
 from quadviz.setting import PARAMETERS
 
-__all__ = ["COLOUR_RANGES", "ColourRange", "ColourRangeName", "recovery_map_figure"]
+__all__ = ["COLOUR_RANGES", "MARGIN", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 
 FloatArray = NDArray[np.float64]
 

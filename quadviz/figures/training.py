@@ -18,7 +18,7 @@ from quadviz.figures.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.training import FIRST_TIME, Networks, Training
 
-__all__ = ["PANELS", "ROWS", "Line", "fitted", "training_figure"]
+__all__ = ["MARGIN", "PANELS", "ROWS", "Line", "fitted", "training_figure"]
 
 FloatArray = NDArray[np.float64]
 Range = tuple[float, float]

@@ -64,7 +64,8 @@ class View {
     if (why === undefined && this.drawn.show(next)) {
       this.counts.direct += 1;
       clearTimeout(this.rest);
-      this.rest = setTimeout(() => this.settle(), REST);
+      // A film goes on: plotly draws where it has come to rest.
+      if (!this.moment) this.rest = setTimeout(() => this.settle(), REST);
     } else {
       this.counts.why = why ?? "parts";
       this.settle();

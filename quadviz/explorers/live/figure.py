@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from quadviz.explorers.live.packing import Parts, changes, packed, parts_of, whole
+from quadviz.explorers.live.thinning import thinned
 from quadviz.explorers.scripts import script
 from quadviz.figures.drawing import Drawing, Held, ranges
 from quadviz.plotly_source import ADDRESS, FILE, plotly_folder
@@ -49,7 +50,7 @@ class LiveFigure(anywidget.AnyWidget):
 
     def __init__(self, drawing: Drawing, *, anywhere: bool = False) -> None:
         self._drawing: Drawing = drawing
-        self._parts: Parts = parts_of(drawing)
+        self._parts: Parts = parts_of(thinned(drawing))
         self._edition = 0
         self._clicked: list[Listener] = []
         self._zoomed: list[Callable[[tuple[float, float] | None], None]] = []
@@ -73,7 +74,7 @@ class LiveFigure(anywidget.AnyWidget):
 
     def show(self, drawing: Drawing) -> None:
         """Show another figure; where it is the same nothing is sent."""
-        parts = parts_of(drawing)
+        parts = parts_of(thinned(drawing))
         found = changes(self._parts, parts)
         self._drawing, self._parts = drawing, parts
         if found:
