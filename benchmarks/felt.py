@@ -1,8 +1,8 @@
 """Speed as it is felt: pages opened and sliders dragged in a real browser, `python -m benchmarks.felt`.
 
-A page is opened with a kernel waiting for it, and without one; beside it the same page with figures that each
-bring plotly through the kernel's socket, as plotly's own widget does. Then a slider is moved, one step at a
-time, and dragged for five seconds with five curves in three panels.
+A page is opened with a kernel waiting for it, and without one. Then its slider of Δ is moved: one step at a
+time, one after another, and to and fro for five seconds; beside it the same page where plotly draws every
+change, in the same run. What is sent and what the kernel computes is counted meanwhile.
 """
 
 from __future__ import annotations
@@ -15,64 +15,111 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from quadviz.pages import FRONT, PAGES
+
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-_CURVES = ".js-plotly-plot .scatterlayer path.js-line"
+_FIGURE = ".js-plotly-plot"
+_CURVES = f"{_FIGURE} .scatterlayer path.js-line"
 _PORT = 8990
 #: Seconds for the kernels of all pages to be waiting.
 _WARM = 60
 _SERVE = "from quadviz.server import serve; serve('localhost', {port}, '/', open_browser=False)"
-_THROUGH_THE_KERNEL = (
-    "import quadviz.server as server; server.plotly_address = lambda base: ''; "
-    "server.serve('localhost', {port}, '/', open_browser=False)"
-)
-#: From an event of the slider to the frame after the first curve that moves.
-_STEP = """async ([name, by]) => {
+#: Changes of what is drawn, anywhere in a figure of the page.
+_SEEN = """
+  const seen = (changes) => changes.some(({ target }) => target.closest?.(".cartesianlayer, .shapelayer"));
+  const all = { subtree: true, attributes: true, childList: true };
+  const watch = (observer) => {
+    for (const figure of document.querySelectorAll(".js-plotly-plot")) observer.observe(figure, all);
+  };
+"""
+#: From an event of the slider to the frame after the first thing that moves; null where nothing does.
+_STEP = (
+    "async ([name, by]) => {"
+    + _SEEN
+    + """
   const slider = document.querySelector(`input.qv-control-slider[data-name="${name}"]`);
-  const plot = document.querySelector(".js-plotly-plot");
+  let observer;
   const painted = new Promise((done) => {
-    const observer = new MutationObserver((changes) => {
-      if (!changes.some(({ target }) => target.closest(".scatterlayer"))) return;
-      observer.disconnect();
-      requestAnimationFrame(() => setTimeout(done));
+    observer = new MutationObserver((changes) => {
+      if (seen(changes)) requestAnimationFrame(() => setTimeout(() => done(true)));
     });
-    observer.observe(plot, { subtree: true, attributes: true, childList: true });
+    watch(observer);
   });
   slider.value = Number(slider.value) + by;
   const start = performance.now();
   slider.dispatchEvent(new Event("input"));
-  await Promise.race([painted, new Promise((give) => setTimeout(give, 3000))]);
-  return performance.now() - start;
+  const moved = await Promise.race([painted, new Promise((give) => setTimeout(give, 3000))]);
+  observer.disconnect();
+  return moved ? performance.now() - start : null;
 }"""
-_WATCH = """() => {
+)
+_WATCH = (
+    "() => {"
+    + _SEEN
+    + """
   window.repaints = [];
-  const what = { subtree: true, attributes: true, childList: true };
-  new MutationObserver((changes) => {
-    const moved = changes.some(({ target }) => target.closest(".scatterlayer"));
-    if (moved) window.repaints.push(performance.now());
-  }).observe(document.querySelector(".js-plotly-plot"), what);
+  watch(new MutationObserver((changes) => { if (seen(changes)) window.repaints.push(performance.now()); }));
 }"""
+)
+#: Has plotly draw every change, as it did before figures were moved without it.
+_PLOTLY_ALONE = """() => document.querySelectorAll(".js-plotly-plot").forEach(({ quadviz }) => {
+  quadviz.drawn.show = () => false;
+  const react = quadviz.react.bind(quadviz);
+  quadviz.react = async () => { await react(); quadviz.drawn.show = () => false; };
+})"""
+
+
+@dataclass(frozen=True)
+class Felt:
+    """How the slider of a page feels.
+
+    Attributes:
+        step: milliseconds from a step to its repaint, with rest between steps: median and 95th percentile.
+        next: the same with no rest.
+        rate: repaints a second in a drag.
+        after: milliseconds from the last move of a drag to the last change.
+        cpu: milliseconds that the kernel computes for a step.
+        sent: kilobytes sent for a step.
+    """
+
+    step: tuple[float, float]
+    next: tuple[float, float]
+    rate: float
+    after: float
+    cpu: float
+    sent: float
+
+    def __str__(self) -> str:
+        return (
+            f"step {self.step[0]:.0f} ms (95%: {self.step[1]:.0f}), back to back {self.next[0]:.0f} "
+            f"({self.next[1]:.0f}), {self.rate:.0f} repaints a second, last change after "
+            f"{self.after:.0f} ms, kernel {self.cpu:.0f} ms and {self.sent:.1f} kB a step"
+        )
 
 
 @contextmanager
-def dashboards(code: str) -> Iterator[str]:
+def dashboards() -> Iterator[tuple[str, psutil.Process]]:
     """The dashboards, served by a process of their own; their address."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as sink:
-            command = [sys.executable, "-c", code.format(port=_PORT)]
-            process = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink)  # noqa: S603 - our own code
+            command = [sys.executable, "-c", _SERVE.format(port=_PORT)]
+            process = subprocess.Popen(  # noqa: S603 - our own code
+                command, cwd=folder, stdout=sink, stderr=sink
+            )
         try:
             while "http://" not in log.read_text():
                 if process.poll() is not None:
                     raise RuntimeError(log.read_text())
                 time.sleep(0.1)
-            yield f"http://localhost:{_PORT}/voila/render/"
+            yield f"http://localhost:{_PORT}/voila/render/", psutil.Process(process.pid)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
@@ -87,25 +134,24 @@ def opened(browser: Browser, address: str) -> tuple[Page, float]:
     return page, time.perf_counter() - start
 
 
-def open_times(browser: Browser, home: str, name: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds to the first curve with a kernel waiting, and without."""
+def open_times(browser: Browser, address: str, rounds: int) -> tuple[float, float]:
+    """Seconds to the first curve with a kernel waiting, and without; medians."""
     warm, cold = [], []
     for _ in range(rounds):
-        page, seconds = opened(browser, f"{home}{name}.ipynb")
+        page, seconds = opened(browser, address)
         warm.append(seconds)
         # The kernel that waited is taken; the next one is started some seconds later only.
-        other, seconds = opened(browser, f"{home}{name}.ipynb")
+        other, seconds = opened(browser, address)
         cold.append(seconds)
         page.close()
         other.close()
         time.sleep(12)
-    return warm, cold
+    return statistics.median(warm), statistics.median(cold)
 
 
-def drag(page: Page, seconds: float = 5.0) -> dict[str, float]:
-    """Drag Δ to and fro; repaints a second, and how long after the end the last one comes."""
-    slider = page.locator('input.qv-control-slider[data-name="delta"]')
-    box = slider.bounding_box()
+def drag(page: Page, seconds: float = 5.0) -> tuple[float, float]:
+    """Drag Δ to and fro; repaints a second, and how long after the end the last change comes."""
+    box = page.locator('input.qv-control-slider[data-name="delta"]').bounding_box()
     if box is None:
         raise RuntimeError("the slider is not in sight")
     middle = box["y"] + box["height"] / 2
@@ -119,57 +165,65 @@ def drag(page: Page, seconds: float = 5.0) -> dict[str, float]:
         time.sleep(1 / 60)
     end = page.evaluate("performance.now()")
     page.mouse.up()
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1500)
     repaints: list[float] = page.evaluate("window.repaints")
-    return {
-        "repaints a second": sum(moment < end for moment in repaints) / seconds,
-        "ms from the last move to the last repaint": max(repaints) - end,
-    }
+    frames = len({round(moment / 16) for moment in repaints if moment < end})
+    # At rest plotly draws what was moved without it, which nobody sees.
+    return frames / seconds, max((moment for moment in repaints if moment < end + 100), default=end) - end
 
 
-def steps(page: Page, count: int = 40) -> float:
-    """Milliseconds from a move of the slider to the repaint, the median."""
-    return statistics.median(page.evaluate(_STEP, ["delta", 1 if i % 2 else -1]) for i in range(count))
+def steps(page: Page, pause: float, count: int = 40) -> tuple[float, float]:
+    """Milliseconds from a move of the slider to the repaint: median and 95th percentile."""
+    times = []
+    for i in range(count):
+        page.wait_for_timeout(pause)
+        times.append(page.evaluate(_STEP, ["delta", 1 if i % 2 else -1]))
+    seen = sorted(each for each in times if each is not None)
+    return statistics.median(seen), seen[int(0.95 * (len(seen) - 1))]
+
+
+def busy(server: psutil.Process) -> float:
+    """Seconds of work of all kernels so far."""
+    return sum(sum(child.cpu_times()[:2]) for child in server.children(recursive=True) if child.is_running())
+
+
+def felt(page: Page, server: psutil.Process) -> Felt:
+    """Move the slider of a page."""
+    sent = [0]
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on(
+        "Network.webSocketFrameReceived",
+        lambda frame: sent.__setitem__(0, sent[0] + len(frame["response"]["payloadData"])),
+    )
+    page.wait_for_timeout(1500)
+    steps(page, 450, 4)
+    before, sent[0] = busy(server), 0
+    alone = steps(page, 450)
+    work, bytes_sent = (busy(server) - before) / 40, sent[0] / 40
+    return Felt(alone, steps(page, 0), *drag(page), 1e3 * work, bytes_sent / 1e3)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="benchmarks.felt")
-    parser.add_argument("--pages", default="learning_curves,recovery,dynamics")
+    parser.add_argument("--pages", default=",".join(name for name in PAGES if name != FRONT))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--browser", default="/usr/bin/chromium")
     options = parser.parse_args()
-    medians: dict[tuple[str, str], tuple[float, float]] = {}
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, dashboards() as (home, server):
         browser = playwright.chromium.launch(executable_path=options.browser, args=_FLAGS)
-        for how, code in (("as shipped", _SERVE), ("plotly through the kernel", _THROUGH_THE_KERNEL)):
-            with dashboards(code) as home:
-                time.sleep(_WARM)
-                for name in options.pages.split(","):
-                    times: Any = open_times(browser, home, name, options.rounds)
-                    warm, cold = map(statistics.median, times)
-                    medians[how, name] = warm, cold
-                    print(
-                        f"{name}, {how}: first curve after {warm:.1f} s preheated, {cold:.1f} s cold",
-                        flush=True,
-                    )
-                if how == "as shipped":
-                    page, _ = opened(browser, f"{home}learning_curves.ipynb")
-                    page.wait_for_timeout(3000)
-                    print(
-                        f"a step of Δ, five curves in three panels: repainted after {steps(page):.0f} ms",
-                        flush=True,
-                    )
-                    for what, value in drag(page).items():
-                        print(f"Δ dragged for 5 s: {value:.0f} {what}", flush=True)
-                    page.close()
+        time.sleep(_WARM)
+        for name in options.pages.split(","):
+            address = f"{home}{name}.ipynb"
+            warm, cold = open_times(browser, address, options.rounds)
+            print(f"{name}: first curve after {warm:.1f} s preheated, {cold:.1f} s cold", flush=True)
+            page, _ = opened(browser, address)
+            print(f"{name}, Δ: {felt(page, server)}", flush=True)
+            page.evaluate(_PLOTLY_ALONE)
+            print(f"{name}, Δ, drawn by plotly alone: {felt(page, server)}", flush=True)
+            page.close()
         browser.close()
-    for name in options.pages.split(","):
-        pairs = zip(medians["plotly through the kernel", name], medians["as shipped", name], strict=True)
-        print(
-            f"{name}: {' and '.join(f'{slow / fast:.2f}' for slow, fast in pairs)} times sooner, "
-            "preheated and cold"
-        )
 
 
 if __name__ == "__main__":

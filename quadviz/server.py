@@ -19,12 +19,13 @@ from jupyter_core.utils import run_sync
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
+from tornado.web import StaticFileHandler
 from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
 
 from quadviz.pages import PAGES
-from quadviz.plotly_source import ADDRESS, plotly_address, plotly_rule
+from quadviz.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_folder
 from quadviz.server_handlers import HEADERS, MissingHandler, guarded, redirect
 from quadviz.server_kernels import PageKernelManager
 from quadviz.server_waiting import NONE_WAITING, keep_warm
@@ -102,6 +103,11 @@ def _page_config(page_config: dict[str, Any], **_about: Any) -> dict[str, Any]:
     return {**page_config, "quadvizPlotly": os.environ[ADDRESS]}
 
 
+def _plotly_rule(base_url: str) -> tuple[str, type[StaticFileHandler], dict[str, Any]]:
+    """What answers requests for plotly."""
+    return f"{base_url}{FOLDER}({FILE})", StaticFileHandler, {"path": str(plotly_folder())}
+
+
 class Dashboards(Voila):
     """Voila on ports already open, silent but for errors and the address."""
 
@@ -127,7 +133,7 @@ class Dashboards(Voila):
         page = f"{self.base_url}voila/render/{FIRST_PAGE}"
         rules = [
             redirect(self.base_url, page),
-            *guarded([*super().init_handlers(), plotly_rule(self.base_url)]),
+            *guarded([*super().init_handlers(), _plotly_rule(self.base_url)]),
         ]
         if self.base_url != "/":
             # A proxy may take the base URL off, or leave it on.
@@ -135,7 +141,7 @@ class Dashboards(Voila):
             rules += [
                 redirect(self.base_url[:-1], page),
                 redirect("/", page),
-                *guarded([*super().init_handlers(), plotly_rule("/")]),
+                *guarded([*super().init_handlers(), _plotly_rule("/")]),
             ]
             self.server_url = self.base_url
         return rules

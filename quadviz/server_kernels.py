@@ -18,9 +18,6 @@ from voila.request_info_handler import RequestInfoSocketHandler
 
 __all__ = ["VISIT", "PageKernelManager", "Visit"]
 
-# Plotly imports jsonschema, which spends more than half of a kernel's start on a grammar of IRIs: an empty
-# stand-in takes the place of that grammar.
-_QUICK_START = "import sys, types; sys.modules['rfc3987_syntax'] = types.ModuleType('rfc3987_syntax')"
 # Of what a process may limit, this alone counts what it has written to, and not every library it maps.
 _CAP = "import resource; resource.setrlimit(resource.RLIMIT_DATA, ({0}, {0}))"
 #: Pages compute with one thread each, and idle threads of twenty kernels would still spin and take memory.
@@ -151,9 +148,8 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._turns.release()
 
     async def _start(self, *, env: dict[str, str] | None = None, **kwargs: Any) -> str:
-        lines = [_QUICK_START]
-        if self.memory and sys.platform == "linux":
-            lines.append(_CAP.format(self.memory * _MEBIBYTE))
+        capped = self.memory and sys.platform == "linux"
+        lines = [_CAP.format(self.memory * _MEBIBYTE)] if capped else []
         kernel_id: str = await super().start_kernel(
             env={**_THREADS, **(os.environ if env is None else env)},
             extra_arguments=[f"--IPKernelApp.exec_lines={line}" for line in lines],

@@ -130,7 +130,7 @@ def test_every_slider_goes_to_both_ends(each: Visit, dashboards: Dashboards) -> 
     end = sliders[-1].get_attribute("aria-valuetext")
     each.page.locator("button.qv-reset-all").click()
     # The kernel answers in turn: where the defaults are back, all that came before has been drawn.
-    assert wait_until(each.page, lambda: sliders[-1].get_attribute("aria-valuetext") != end)
+    assert wait_until(each.page, lambda: sliders[-1].get_attribute("aria-valuetext") != end, seconds=40)
     each.page.wait_for_timeout(200)
     assert each.alerts() == []
     assert each.complaints == []

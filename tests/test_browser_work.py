@@ -22,17 +22,15 @@ def test_a_run_plays_and_stops_where_it_is_paused(browser: Browser, dashboards: 
         page, play = visit.page, visit.page.locator(".qv-play")
         alpha = page.locator('.qv-control-box[data-name="alpha"]')
         before, start = visit.curves(), alpha.input_value()
-        paths = "[...document.querySelectorAll('.qv-stage path')]"
-        shapes = f"() => {paths}.map(path => path.getAttribute('d')).join()"
         play.click()
-        page.wait_for_selector(".qv-stage path")
-        seen = {page.evaluate(shapes)}
+        page.wait_for_selector(".qv-playing")
+        seen = {"".join(visit.curves())}
         for _ in range(10):
             page.wait_for_timeout(100)
-            seen.add(page.evaluate(shapes))
+            seen.add("".join(visit.curves()))
         assert len(seen) > 5
         play.click()
-        assert wait_until(page, lambda: page.locator(".qv-stage").count() == 0)
+        assert wait_until(page, lambda: page.locator(".qv-playing").count() == 0)
         assert alpha.input_value() != start
         assert visit.curves() != before
         assert visit.complaints == []
@@ -43,23 +41,34 @@ def test_dragging_the_time_asks_the_kernel_nothing(browser: Browser, dashboards:
         page = visit.page
         slider, time = page.locator(".qv-film input"), page.locator(".qv-film-time")
         assert wait_until(page, slider.is_enabled)
-        # All in one turn of the browser's loop: no answer of a kernel could come between.
-        drag = """slider => Array.from({ length: Number(slider.max) + 1 }, (_, i) => {
-            slider.value = i;
-            slider.dispatchEvent(new Event("input"));
-            const [errors, spectrum] = document.querySelectorAll(".qv-stage");
-            const [mark, text] = [errors.querySelector("line"), spectrum.querySelector("text")];
-            const ticks = spectrum.querySelectorAll("path")[1];
-            return [ticks.getAttribute("d"), text.textContent, mark.getAttribute("x1")];
-        })"""
-        moments = slider.evaluate(drag)
+        drag = """async slider => {
+            const { send } = WebSocket.prototype;
+            let asked = 0;
+            WebSocket.prototype.send = function count(...words) { asked += 1; send.apply(this, words); };
+            const figures = [...document.querySelectorAll(".js-plotly-plot")];
+            const moments = [];
+            for (let i = 0; i <= Number(slider.max); i += 1) {
+                slider.value = i;
+                slider.dispatchEvent(new Event("input"));
+                await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+                const mark = figures[0].querySelector('.shapelayer path[data-index="0"]');
+                const text = figures[1].querySelector('.annotation[data-index="1"] text');
+                const ticks = figures[1].querySelector(".scatterlayer .trace:last-child path.js-line");
+                moments.push([ticks.getAttribute("d"), text.textContent, mark.getBoundingClientRect().left]);
+            }
+            WebSocket.prototype.send = send;
+            return [asked, moments];
+        }"""
+        asked, moments = slider.evaluate(drag)
+        assert asked == 0
         assert len({ticks for ticks, _, _ in moments}) > 20
         assert [text for _, text, _ in moments[:2]] == ["t = 0", "t = 0.01"]
         assert moments[-1][1] == time.inner_text() == "t = 1000"
         places = [float(mark) for _, _, mark in moments]
         assert places == sorted(places) and places[-1] > places[0] + 100
-        # Where it rests the figures themselves are drawn, and the stage goes.
-        assert wait_until(page, lambda: page.locator(".qv-stage").count() == 0)
+        # Where it rests the kernel draws the figures, and the film leaves them.
+        film = "[...document.querySelectorAll('.js-plotly-plot')].filter(plot => plot.quadviz.moment).length"
+        assert wait_until(page, lambda: page.evaluate(film) == 0)
         corner = page.locator(".annotation", has_text="t = 1000")
         assert wait_until(page, lambda: corner.count() == 1)
         assert visit.complaints == []
@@ -71,7 +80,7 @@ def test_a_click_on_the_map_moves_the_cross_and_one_beside_it_says_why_not(
     with visiting(browser, dashboards.address, path_to("recovery")) as visit:
         page = visit.page
         box = page.locator('.qv-control-box[data-name="alpha"]')
-        frame = page.locator(".qv-clicked .js-plotly-plot").first.bounding_box()
+        frame = page.locator(".qv-clicked .main-svg").first.bounding_box()
         assert frame is not None
         start = box.input_value()
         page.mouse.click(frame["x"] + 0.6 * frame["width"], frame["y"] + 0.4 * frame["height"])
@@ -101,7 +110,7 @@ def test_networks_are_seen_while_they_learn_cancelled_and_saved(
         points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
         end = page.locator(f'{SLIDERS}[data-name="end"]')
         push(page, end, "End")
-        assert points.count() == 0
+        assert wait_until(page, lambda: points.count() == 0)
         assert save.is_disabled()
         status = simulate(visit)
         assert wait_until(page, lambda: points.count() > 10, seconds=20)

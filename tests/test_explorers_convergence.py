@@ -14,11 +14,12 @@ import pytest
 
 from quadviz.explorers import convergence_run as run_module
 from quadviz.explorers.convergence import ConvergenceExplorer, State
-from quadviz.explorers.convergence_readout import law_name
-from quadviz.explorers.convergence_run import ApproachRequest, network_speed, run_approach, slope_in
-from quadviz.explorers.wording import four_digits
+from quadviz.explorers.convergence_run import ApproachRequest, network_speed, run_approach
 from quadviz.figures.convergence import NETWORK_HUE
+from quadviz.figures.drawing import Part, trace
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.convergence import law_name, slope_in
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.matrix_flows import matrix_flows
@@ -30,7 +31,6 @@ from quadviz.theory.steady_state import Regime, steady_state
 from test_explorers_spectra_prose import close, numbers_in, value_of
 
 CONTROLS = (*PARAMETERS, "d", "seeds", "first_seed")
-FLOWS, MEAN, CURVE, LAW, NETWORKS, NETWORK_MEAN = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,10 @@ def status(page: ConvergenceExplorer) -> str:
     return plain(page.bar.status.value)
 
 
+def drawn(page: ConvergenceExplorer, uid: str) -> Part:
+    return trace(page.figure.drawing, uid)
+
+
 def target_of(state: State) -> FlowTarget:
     if state.target == "goe":
         return FlowTarget()
@@ -102,26 +106,27 @@ def target_of(state: State) -> FlowTarget:
 
 def check_drawing(page: ConvergenceExplorer) -> None:
     """What is drawn is what the library says of this state."""
-    state, data = page.state, page.figure.data
-    target, seeds = target_of(state), int(state.first_seed) + np.arange(int(state.seeds))
-    times = np.asarray(data[CURVE].x, dtype=float)
+    state = page.state
+    target, seeds = target_of(state), tuple(int(state.first_seed) + i for i in range(int(state.seeds)))
+    times = drawn(page, "limit")["x"]
     curve = approach_curve(target, state.kappa, times, state.gamma)
-    # Times are drawn in single precision, of which an exponential end makes much.
-    np.testing.assert_allclose(data[CURVE].y, np.where(curve > 1e-30, curve, np.nan), rtol=3e-3)
-    flows = matrix_flows(target, state.kappa, int(state.d), tuple(map(int, seeds)), times, state.gamma)
-    known = np.isin(np.float32(times), np.asarray(data[MEAN].x))
-    np.testing.assert_allclose(data[MEAN].y, flows.mean()[0][known], rtol=3e-3)
-    assert np.count_nonzero(np.isnan(data[FLOWS].x)) == seeds.size
+    np.testing.assert_allclose(drawn(page, "limit")["y"], np.where(curve > 1e-30, curve, np.nan))
+    mean = matrix_flows(target, state.kappa, int(state.d), seeds, times, state.gamma).mean()[0]
+    np.testing.assert_allclose(drawn(page, "flows-mean")["y"], np.where(mean > 1e-30, mean, np.nan))
+    assert np.count_nonzero(np.isnan(drawn(page, "flows")["x"])) == len(seeds)
     law = approach_law(target, state.kappa)
     shown = reading(page)
     assert shown["p positive"] == four_digits(law.positive)
     assert shown["ω edge"] == four_digits(law.edge)
     if np.isfinite(law.coefficient):
         assert shown["law, t → ∞"] == law_name(law)
-        np.testing.assert_allclose(data[LAW].y, law.at(np.asarray(data[LAW].x, dtype=float)), rtol=1e-5)
+        heights = drawn(page, "law")["y"]
+        known = np.isfinite(heights)
+        assert known.any()
+        np.testing.assert_allclose(heights[known], law.at(times[known]))
     else:
         assert shown["law, t → ∞"] == "–"
-        assert data[LAW].x.size == 0
+        assert np.isnan(drawn(page, "law")["y"]).all()
 
 
 def test_it_opens_with_flows_their_limit_and_its_law(page: ConvergenceExplorer) -> None:
@@ -129,7 +134,7 @@ def test_it_opens_with_flows_their_limit_and_its_law(page: ConvergenceExplorer) 
     assert page.run is None and not page.bar.download.ready
     assert reading(page)["slope, networks"] == "–"
     assert reading(page)["regime"] == "exact"
-    assert page.figure.data[NETWORK_MEAN].y is None
+    assert np.isnan(drawn(page, "networks-mean")["y"]).all()
     assert "press Simulate" in prose(page)
 
 
@@ -153,9 +158,9 @@ def test_the_goe_is_a_target_without_a_setting(page: ConvergenceExplorer) -> Non
     assert "regime" not in reading(page)
     assert reading(page)["law, t → ∞"] == "0.07049 t⁻³"
     assert "κ*, α, Δ and λ play no role" in prose(page)
-    before = page.figure.data[CURVE].y
+    before = drawn(page, "limit")["y"]
     page.change(alpha=0.1, lam=1.0)
-    assert page.figure.data[CURVE].y is before
+    np.testing.assert_array_equal(drawn(page, "limit")["y"], before)
     press(page)
     assert 'role="alert"' in page.bar.status.value
     assert status(page).startswith("a GOE matrix is no teacher: choose T = noisy teacher")
@@ -226,11 +231,11 @@ def test_the_button_trains_networks_and_draws_them_in_the_time_of_their_flow(
     np.testing.assert_array_equal(run.networks[1].distance, alone.distance)
     steady = steady_state(state.alpha, state.kappa, state.kappa_star, state.lam, state.delta)
     speed = 2 * state.lam / float(steady.q)
-    points = page.figure.data[NETWORK_MEAN]
+    points = drawn(page, "networks-mean")
     mean = np.mean([network.distance for network in run.networks], axis=0)
-    np.testing.assert_allclose(points.x, speed * run.request.times, rtol=1e-6)
-    np.testing.assert_allclose(points.y, mean, rtol=1e-6)
-    assert points.marker.color == NETWORK_HUE["light"]
+    np.testing.assert_allclose(points["x"], speed * run.request.times)
+    np.testing.assert_allclose(points["y"], mean)
+    assert points["marker"]["color"] == NETWORK_HUE["light"]
     text = prose(page)
     close(numbers_in("3 networks of d = 10, drawn in the time of their matrix flow, # t", text), speed)
     law = approach_law(target_of(state), state.kappa)
@@ -251,10 +256,10 @@ def test_the_button_trains_networks_and_draws_them_in_the_time_of_their_flow(
         ({"d": 100.0, "seeds": 2.0}, NETWORK_HUE["light"]),
     ):
         page.change(**change)
-        assert points.marker.color == colour
+        assert drawn(page, "networks-mean")["marker"]["color"] == colour
         assert ("Grey" in prose(page)) == (colour == THEMES["light"].surface)
     page.change(target="goe")
-    assert page.figure.data[NETWORK_MEAN].y is None
+    assert np.isnan(drawn(page, "networks-mean")["y"]).all()
 
 
 def test_where_the_width_binds_networks_are_promised_nothing(small: ConvergenceExplorer) -> None:
@@ -264,7 +269,7 @@ def test_where_the_width_binds_networks_are_promised_nothing(small: ConvergenceE
     assert "1 network of d = 10" in prose(page)
     assert "neither the factor nor the slope of the pure flow is promised" in prose(page)
     assert reading(page)["regime"] == "rank-limited"
-    assert page.figure.data[CURVE].line.dash != "solid"
+    assert drawn(page, "limit")["line"]["dash"] != "solid"
 
 
 def test_a_request_that_cannot_be_met_is_refused_in_words(page: ConvergenceExplorer) -> None:
@@ -292,18 +297,18 @@ def test_a_network_that_fails_is_told_and_the_others_are_kept(monkeypatch: pytes
 def test_a_setting_without_solution_is_told(
     page: ConvergenceExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from quadviz.explorers import convergence as page_module
+    from quadviz.scenes import convergence as scene_module
     from quadviz.theory.steady_state import Status
 
     failed = steady_state(0.5, 0.7, 0.3, 0.2, 0.5)
     for name in ("q", "xi", "mse"):
         object.__setattr__(failed, name, np.full((), np.nan))
     object.__setattr__(failed, "status", np.array(int(Status.FAILED), dtype=np.int8))
-    monkeypatch.setattr(page_module, "steady_state", lambda *_: failed)
+    monkeypatch.setattr(scene_module, "steady_state", lambda *_: failed)
     page.change(alpha=0.51)
     assert page.page._alert.value == ""
     assert "no steady state was found" in prose(page)
-    assert not np.isfinite(page.figure.data[CURVE].y).any()
+    assert not np.isfinite(drawn(page, "limit")["y"]).any()
     assert reading(page)["regime"] == "no solution"
 
 
@@ -327,7 +332,7 @@ def test_the_clock_of_networks_is_the_response_of_their_force() -> None:
 def test_dark_is_drawn_dark(page: ConvergenceExplorer) -> None:
     page.theme.dark = True
     assert page.state.theme == "dark"
-    assert page.figure.data[MEAN].marker.color == THEMES["dark"].single
+    assert drawn(page, "flows-mean")["marker"]["color"] == THEMES["dark"].single
 
 
 def test_a_slope_is_that_of_the_line_through_the_window() -> None:

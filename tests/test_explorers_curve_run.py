@@ -21,6 +21,7 @@ from quadviz.explorers.curve_run import (
 )
 from quadviz.explorers.curve_state import ALPHA_TOPS, State
 from quadviz.explorers.learning_curves import LearningCurvesExplorer
+from quadviz.figures.drawing import still
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.theme import THEMES
 from quadviz.setting import PARAMETERS, Setting
@@ -278,12 +279,14 @@ def plain(markup: str) -> str:
 
 def drawn(page: LearningCurvesExplorer, row: int = 0) -> Any:
     axis = "y" if row == 0 else f"y{row + 1}"
-    (trace,) = (t for t in page.figure.data if t.marker.symbol == "diamond" and t.yaxis == axis)
+    (trace,) = (
+        t for t in still(page.figure.drawing).data if t.marker.symbol == "diamond" and t.yaxis == axis
+    )
     return trace
 
 
 def test_the_bar_trains_networks_along_the_curve(page: LearningCurvesExplorer) -> None:
-    assert drawn(page).y is None
+    assert np.size(drawn(page).y) == 0
     page.change(alpha=0.31, delta=1.0)
     press(page)
     run = page.run
@@ -338,7 +341,9 @@ def test_a_family_s_points_belong_to_its_current_curve(page: LearningCurvesExplo
     page.change(sim_networks=1, alpha_top=0.5)
     press(page)
     page.change(compare="lam")
-    (colour,) = {t.line.color for t in page.figure.data if t.name == "λ = 0.1" and t.mode == "lines"}
+    (colour,) = {
+        t.line.color for t in still(page.figure.drawing).data if t.name == "λ = 0.1" and t.mode == "lines"
+    }
     assert drawn(page).marker.color == colour != THEMES["light"].single
 
 

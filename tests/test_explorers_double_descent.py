@@ -7,25 +7,24 @@ import logging
 import re
 from collections.abc import Iterator
 from itertools import pairwise, product
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from quadviz.explorers import double_descent_results as results_module
-from quadviz.explorers.double_descent import DoubleDescentExplorer
-from quadviz.explorers.double_descent_results import (
-    ALPHA_TOPS,
+from quadviz.explorers.double_descent import ALPHA_TOPS, DoubleDescentExplorer, State
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.live import LiveFigure
+from quadviz.figures.drawing import Part, ranges, trace
+from quadviz.scenes import double_descent as scene_module
+from quadviz.scenes.double_descent import (
     FAMILY,
-    Results,
+    DescentSetting,
+    DoubleDescent,
     Solver,
-    State,
     decay_name,
     decay_shade,
 )
-from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.wording import four_digits
-from quadviz.figures.double_descent import MEMBERS
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.optimal_decay import optimal_lam
@@ -40,7 +39,7 @@ def shared() -> DoubleDescentExplorer:
 
 @pytest.fixture
 def page(shared: DoubleDescentExplorer) -> Iterator[DoubleDescentExplorer]:
-    """The page as it opens; made once, for a live figure is never freed."""
+    """The page as it opens; made once."""
     defaults = State()
     shared.change(**{name: getattr(defaults, name) for name in ("x_scale", "y_scale", "alpha_top")})
     shared.reset()
@@ -67,24 +66,21 @@ def told(page: DoubleDescentExplorer) -> dict[str, str]:
     return {plain(lead): plain(text) for lead, text in found}
 
 
-def whole(figure: object, first: int) -> tuple[np.ndarray, np.ndarray]:
+def whole(figure: LiveFigure, uid: str) -> tuple[np.ndarray, np.ndarray]:
     """The curve in two traces, exact and rank-limited stretches together."""
-    dashed, solid = figure.data[first : first + 2]  # type: ignore[attr-defined]
-    trace = solid if dashed.y is None else dashed
-    return np.asarray(trace.x), np.asarray(trace.y)
+    dashed, solid = trace(figure.drawing, f"{uid}-dashed"), trace(figure.drawing, uid)
+    one = dashed if dashed["y"].size else solid
+    return one["x"], one["y"]
+
+
+def shapes(figure: LiveFigure) -> list[Part]:
+    found: list[Part] = figure.drawing["layout"]["shapes"]
+    return found
 
 
 def setting(page: DoubleDescentExplorer) -> dict[str, float]:
     state = page.state
     return {name: getattr(state, name) for name in ("kappa", "kappa_star", "lam", "delta")}
-
-
-def test_it_opens_with_the_curves_in_what_a_browser_finds() -> None:
-    fresh = DoubleDescentExplorer()
-    for figure, least in ((fresh.samples, 10), (fresh.widths, 4)):
-        lines = [t for t in figure._widget_data if t["mode"] == "lines" and t.get("y") is not None]
-        assert len(lines) >= least
-        assert figure._widget_layout["template"]["layout"]["font"]
 
 
 @pytest.mark.parametrize(
@@ -98,41 +94,38 @@ def test_a_slider_at_its_end_draws_that_setting(page: DoubleDescentExplorer, nam
     lams = sorted({*FAMILY, there.pop("lam")})
     peak = interpolation_threshold(there["kappa"], there["kappa_star"], there["delta"])
     for member, lam in enumerate(lams):
-        alpha, mse = whole(page.samples, 2 * member)
-        # Single precision of alpha moves points near a cusp or a kink.
-        away = np.abs(alpha / float(peak.alpha) - 1) > 2e-3
-        assert 100 <= np.count_nonzero(away) < alpha.size
-        expected = steady_state(alpha[away].astype(float), lam=lam, **there).mse
-        np.testing.assert_allclose(mse[away], expected, rtol=3e-3, atol=1e-9)
+        alpha, mse = whole(page.samples, f"family-{member}")
+        away = np.abs(alpha / float(peak.alpha) - 1) > 1e-9
+        assert 100 <= np.count_nonzero(away) <= alpha.size
+        expected = steady_state(alpha[away], lam=lam, **there).mse
+        np.testing.assert_allclose(mse[away], expected, rtol=1e-6, atol=1e-12)
     assert page.page._alert.value == ""
 
 
 def test_the_peak_is_on_the_curve_and_marked(page: DoubleDescentExplorer) -> None:
     peak = interpolation_threshold(0.7, 0.3, 0.5)
-    alpha, mse = whole(page.samples, 0)
+    alpha, mse = whole(page.samples, "family-0")
     top = int(np.argmax(np.where(alpha > 0.2, mse, 0)))
     assert (alpha[top], mse[top]) == pytest.approx((float(peak.alpha), float(peak.mse)), rel=1e-6)
-    diamond = page.samples.data[2 * MEMBERS + 1]
-    assert (diamond.x[0], diamond.y[0]) == pytest.approx((float(peak.alpha), float(peak.mse)))
-    assert page.samples.layout.shapes[0].x0 == pytest.approx(float(peak.alpha))
+    diamond = trace(page.samples.drawing, "peak")
+    assert (diamond["x"][0], diamond["y"][0]) == (float(peak.alpha), float(peak.mse))
+    assert shapes(page.samples)[0]["x0"] == float(peak.alpha)
 
 
 def test_the_width_figure_is_the_marker_s_alpha_at_all_widths(page: DoubleDescentExplorer) -> None:
     page.controls["lam"].value = 0.02
     page.controls["alpha"].value = 0.2
-    for first, lam in ((2, 0.02), (4, None)):
-        kappa, mse = whole(page.widths, first)
-        used = optimal_lam(0.2, kappa.astype(float), 0.3, 0.5) if lam is None else lam
-        expected = steady_state(0.2, kappa.astype(float), 0.3, used, 0.5)
-        np.testing.assert_allclose(mse, expected.mse, rtol=1e-5)
-        dashed, solid = page.widths.data[first : first + 2]
+    for uid, lam in (("current", 0.02), ("best", None)):
+        kappa, mse = whole(page.widths, uid)
+        used = optimal_lam(0.2, kappa, 0.3, 0.5) if lam is None else lam
+        expected = steady_state(0.2, kappa, 0.3, used, 0.5)
+        np.testing.assert_allclose(mse, expected.mse, rtol=1e-9)
         limited = expected.regime == Regime.RANK_LIMITED
         assert limited.any()
-        assert dashed.y is not None
-        np.testing.assert_array_equal(np.isnan(np.asarray(solid.y)), limited)
-    bayes = page.widths.data[6]
-    assert bayes.y[0] == pytest.approx(float(bayes_optimal(0.2, 0.3, 0.5).mmse))
-    assert "α = 0.2" in page.widths.layout.annotations[0].text
+        np.testing.assert_array_equal(np.isnan(trace(page.widths.drawing, uid)["y"]), limited)
+    bayes = trace(page.widths.drawing, "bayes")
+    assert bayes["y"][0] == pytest.approx(float(bayes_optimal(0.2, 0.3, 0.5).mmse))
+    assert "α = 0.2" in page.widths.drawing["layout"]["annotations"][0]["text"]
 
 
 def test_the_cards_are_the_point_under_the_marker(page: DoubleDescentExplorer) -> None:
@@ -166,14 +159,14 @@ def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along
 ) -> None:
     page.controls["alpha"].enter("1.5")
     assert page.state.alpha_top == page.alpha_top.value == 2.0
-    assert page.samples.layout.xaxis.range == (0.01, 2.0)
+    assert ranges(page.samples.drawing)["xaxis"][1] == (0.01, 2.0)
     page.alpha_top.value = 0.5
     assert page.state.alpha == page.controls["alpha"].value == 0.5
     page.controls["kappa"].value = 1.4
-    assert page.widths.layout.xaxis.range == (0.02, 2.0)
+    assert ranges(page.widths.drawing)["xaxis"][1] == (0.02, 2.0)
     page.reset()
     assert page.state.alpha == State().alpha
-    assert page.widths.layout.xaxis.range == (0.02, 1.0)
+    assert ranges(page.widths.drawing)["xaxis"][1] == (0.02, 1.0)
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
@@ -183,19 +176,16 @@ def test_the_marker_s_slider_spans_the_axis(page: DoubleDescentExplorer, scale: 
     for top in ALPHA_TOPS:
         page.alpha_top.value = top
         ends = np.array([0.01, top])
-        shown = page.samples.layout.xaxis.range
+        shown = ranges(page.samples.drawing)["xaxis"][1]
         np.testing.assert_allclose(shown, np.log10(ends) if scale == "log" else ends)
         assert [control.track.value(p) for p in (0, control.stops)] == [0.01, top]
 
 
 def test_a_click_moves_the_marker_along_the_axis_clicked(page: DoubleDescentExplorer) -> None:
-    page.samples.data[0]._dispatch_on_click(SimpleNamespace(xs=[0.123456], ys=[1.0]), None)
-    assert (page.state.alpha, page.state.kappa) == (0.1235, 0.7)
-    page.widths.data[2]._dispatch_on_click(SimpleNamespace(xs=[0.31234], ys=[1.0]), None)
+    for figure, place in ((page.samples, 0.123456), (page.widths, 0.31234)):
+        figure._receive(figure, {"kind": "click", "x": place, "y": 1.0}, [])
     assert (page.state.alpha, page.state.kappa) == (0.1235, 0.3123)
     assert page.controls["kappa"].value == 0.3123
-    page.widths.data[2]._dispatch_on_click(SimpleNamespace(xs=[], ys=[]), None)
-    assert page.state.kappa == 0.3123
 
 
 def test_a_failing_solver_is_told_and_the_page_lives_on(
@@ -206,16 +196,14 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(results_module, "steady_state", broken)
+        patch.setattr(scene_module, "steady_state", broken)
         page.controls["kappa"].value = 0.61
     assert "could not be computed" in page.page._alert.value
     assert "secret" not in page.page._alert.value
     assert "secret" in caplog.text
     page.controls["kappa"].value = 0.62
     assert page.page._alert.value == ""
-    assert page.samples.layout.shapes[0].x0 == pytest.approx(
-        float(interpolation_threshold(0.62, 0.3, 0.5).alpha)
-    )
+    assert shapes(page.samples)[0]["x0"] == float(interpolation_threshold(0.62, 0.3, 0.5).alpha)
 
 
 def test_what_does_not_change_is_not_solved_again(
@@ -227,24 +215,24 @@ def test_what_does_not_change_is_not_solved_again(
         solved.append(rest[2])
         return steady_state(alpha, *rest)
 
-    monkeypatch.setattr(results_module, "steady_state", counted)
+    monkeypatch.setattr(scene_module, "steady_state", counted)
     page.controls["lam"].value = 0.02
     assert set(np.concatenate(solved).tolist()) == {0.02}
     for name in ("optimal_lam", "interpolation_threshold", "interpolating_width", "bayes_optimal"):
-        monkeypatch.setattr(results_module, name, lambda *_, **__: pytest.fail("computed again"))
+        monkeypatch.setattr(scene_module, name, lambda *_, **__: pytest.fail("computed again"))
     solved.clear()
     page.theme.dark = True
     page.y_scale.value = "linear"
     page.controls["lam"].value = 0.03
     assert len(solved) == 1
     assert page.page._alert.value == ""
-    assert page.widths.layout.template.layout.font.color == "#e6eaee"
+    assert page.widths.drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
 
 
 def test_a_point_does_not_depend_on_what_was_shown_before() -> None:
     old = Solver()
     for state in (State(), State(lam=0.02), State(alpha=0.4), State(delta=0.0, lam=0.02)):
-        known, fresh = old.results(state), Solver().results(state)
+        known, fresh = old.scene(state.setting), Solver().scene(state.setting)
         for name in ("best", "marker", "ridgeless_widths", "current_widths", "best_widths", "width_marker"):
             np.testing.assert_array_equal(getattr(known, name).mse, getattr(fresh, name).mse)
         for one, other in zip(known.family, fresh.family, strict=True):
@@ -273,9 +261,7 @@ def test_every_corner_is_drawn_and_told(page: DoubleDescentExplorer) -> None:
         text = plain(page.page.readout.value + page.page.prose.value)
         assert not re.search(r"\b(nan|inf|None)\b", text), text
         for figure in (page.samples, page.widths):
-            for name in ("yaxis", "yaxis2", "yaxis3"):
-                ends = figure.layout[name].range if name in figure.layout else (0.0, 1.0)
-                assert ends is None or np.all(np.isfinite(ends))
+            assert all(np.all(np.isfinite(ends)) for _scale, ends in ranges(figure.drawing).values())
 
 
 # What the page says, against the theory, at random settings. The checks share no code with the prose.
@@ -429,7 +415,7 @@ WAYS = re.compile(rf"(rises|falls) (?:from {NUMBER} )?to {NUMBER} (?:at κ ≈ (
 
 
 def check_width(text: str, state: State) -> None:
-    kappa = np.linspace(np.sqrt(0.02), np.sqrt(state.kappa_top), 90) ** 2
+    kappa = np.linspace(np.sqrt(0.02), np.sqrt(state.setting.kappa_top), 90) ** 2
     kappa = np.union1d(kappa, [min(state.kappa_star, 1.0)])
     curve = ridgeless(state, np.array(state.alpha), kappa)
     legs = WAYS.findall(text)
@@ -508,12 +494,12 @@ def test_without_noise_there_is_a_peak_just_where_the_student_is_too_narrow(
     check_everything(shared)
     too_narrow = kappa < min(kappa_star, 1)
     assert ("Peak" in told(shared)) == too_narrow
-    _alpha, mse = whole(shared.samples, 0)
+    _alpha, mse = whole(shared.samples, "family-0")
     assert (rises(mse[mse > 1e-12]) > 2) == too_narrow
 
 
-def test_results_have_the_shapes_they_promise() -> None:
-    r: Results = Solver().results(State(lam=0.02))
+def test_scenes_have_the_shapes_they_promise() -> None:
+    r: DoubleDescent = Solver().scene(DescentSetting(0.7, 0.3, 0.5, 0.02, 0.25, 1.0))
     assert len(r.lams) == 7
     assert r.lams[r.current] == 0.02
     assert [float(states.lam[0]) for states in r.family] == list(r.lams)

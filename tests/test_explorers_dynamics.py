@@ -23,10 +23,12 @@ from quadviz.explorers.dynamics import DynamicsExplorer, State
 from quadviz.explorers.dynamics_readout import Told, dynamics_cards, dynamics_prose
 from quadviz.explorers.dynamics_run import Effort, MarchRun
 from quadviz.explorers.dynamics_stored import about_stored, march_signature, stored_march
-from quadviz.explorers.wording import four_digits
+from quadviz.explorers.live import LiveFigure
+from quadviz.explorers.live.packing import Parts, applied
+from quadviz.figures.drawing import Part, trace
 from quadviz.figures.dynamics import DMFT_HUE
-from quadviz.figures.dynamics_spectrum import HISTOGRAM, RUG
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft
@@ -34,13 +36,13 @@ from quadviz.theory.dmft.plan import Cost, fitting_size, march_grid
 from quadviz.theory.early_stopping import early_stop, matching_decay
 from quadviz.theory.population_curve import DIMENSION, population_curve
 from quadviz.theory.steady_state import steady_state
+from tests.snapshots import unpacked
 
 #: Networks and equations so small that they are done in a moment.
 TINY = {"d": 10, "seeds": 2, "end": 10.0, "lam": 0.05}
 EFFORT = Effort(20, 2, 1, 0.3, 4)
 #: Those of the page.
 EFFORTS = tuple(run_module.QUALITIES.values())
-LINE, POPULATION, DOUBT = 7, 8, 12
 HISTOGRAM_OF = "density of the histogram"
 #: Another setting than the one that the page opens with, for which nothing is stored.
 ELSEWHERE = {"alpha": 0.5}
@@ -102,16 +104,27 @@ def status(bar: Any) -> str:
     return plain(bar.status.value)
 
 
-def moments_in(page: DynamicsExplorer) -> list[np.ndarray]:
-    """The paths of the film of the spectrum, each as moments of x and y."""
-    lines, begin, found = np.frombuffer(page.film.lines, "<f4"), 0, []
-    for path in page.film.panels[1]["paths"]:
-        size = path["points"] * len(page.film.texts)
-        x, y = (lines[begin + i * size : begin + (i + 1) * size] for i in (0, 1))
-        found.append(np.array([x.reshape(-1, path["points"]), y.reshape(-1, path["points"])]))
-        begin += 2 * size
-    assert begin == lines.size
-    return found
+def course(page: DynamicsExplorer, uid: str) -> Part:
+    """What is drawn against time, by its name."""
+    return trace(page.course.drawing, uid)
+
+
+def texts(page: DynamicsExplorer) -> list[str]:
+    """What the film says at its moments."""
+    said: list[str] = unpacked(page.film.message())["texts"]
+    return said
+
+
+def film_of(page: DynamicsExplorer, figure: LiveFigure) -> list[Parts]:
+    """A figure at every moment of the film, as browsers put it together."""
+    moments = page.film.content["figures"].get(figure.key, [])
+    return [applied(figure.parts, moment) for moment in moments]
+
+
+def rest(page: DynamicsExplorer, moment: Any) -> None:
+    """The film comes to rest."""
+    edition = unpacked(page.film.message())["edition"]
+    page.film._receive(None, {"kind": "rest", "moment": moment, "edition": edition}, [])
 
 
 def solution_of(page: DynamicsExplorer) -> Dmft:
@@ -148,11 +161,11 @@ def test_it_opens_with_the_end_in_theory_and_infinitely_many_samples(page: Dynam
     page.change(**ELSEWHERE)
     s = replace(State(), **ELSEWHERE)
     theory = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
-    np.testing.assert_allclose(page.course.data[2].y, [theory.mse.item()] * 2)
+    np.testing.assert_allclose(course(page, "theory-0")["y"], [theory.mse.item()] * 2)
     flow = population_curve(s.kappa, s.kappa_star, s.lam, s.gamma, s.request.times)
-    np.testing.assert_allclose(page.course.data[POPULATION].y, flow.mse[1:], rtol=1e-6)
-    np.testing.assert_allclose(page.course.data[POPULATION + 3].y, flow.mse[1:] / 2 + s.delta / 4, rtol=1e-6)
-    assert len(page.course.data[LINE].x) == 0
+    np.testing.assert_allclose(course(page, "population-0")["y"], flow.mse[1:], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "population-1")["y"], flow.mse[1:] / 2 + s.delta / 4, rtol=1e-6)
+    assert len(course(page, "dmft-0")["x"]) == 0
     shown = reading(page)
     assert shown["mse, t → ∞"] == four_digits(theory.mse.item())
     assert shown["mse at the end, α → ∞"] == four_digits(flow.mse[-1])
@@ -160,7 +173,7 @@ def test_it_opens_with_the_end_in_theory_and_infinitely_many_samples(page: Dynam
     assert "So far" in page.page.prose.value
     assert page.download.ready
     # What a browser finds was drawn already.
-    assert page.spectrum._widget_data[HISTOGRAM]["x"] is not None
+    assert len(unpacked(page.spectrum.get_state()["figure"])["traces"]["histogram"]["x"]) > 2
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, "end", "d", "seeds", "first_seed"])
@@ -170,7 +183,7 @@ def test_a_slider_at_its_ends_draws_that_setting(page: DynamicsExplorer, name: s
         control.position = position
         s = page.state
         assert page.page._alert.value == ""
-        assert page.film.texts[0] == "t = 0" and len(page.film.texts) == s.request.times.size
+        assert texts(page)[0] == "t = 0" and len(texts(page)) == s.request.times.size
         mse = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta).mse.item()
         assert reading(page)["mse, t → ∞"] == four_digits(mse)
         # The full sizes of the page can be asked for everywhere.
@@ -188,12 +201,12 @@ def test_the_march_is_that_of_the_library(page: DynamicsExplorer) -> None:
     press(page.march_bar)
     assert status(page.march_bar).startswith("done in")
     expected = solution_of(page)
-    np.testing.assert_allclose(page.course.data[LINE].y, expected.mse[1:], rtol=1e-6)
-    np.testing.assert_allclose(page.course.data[LINE + 3].y, expected.train_loss[1:], rtol=1e-6)
-    upper, lower = np.split(np.asarray(page.course.data[LINE - 1].y, dtype=float), 2)
+    np.testing.assert_allclose(course(page, "dmft-0")["y"], expected.mse[1:], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "dmft-1")["y"], expected.train_loss[1:], rtol=1e-6)
+    upper, lower = np.split(np.asarray(course(page, "band-0")["y"], dtype=float), 2)
     np.testing.assert_allclose((upper - lower[::-1]) / 2, expected.mse_error[1:], rtol=1e-3, atol=1e-6)
     assert page.state.source == "dmft"
-    assert page.spectrum.data[HISTOGRAM].line.color == DMFT_HUE
+    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == DMFT_HUE
     assert page.march is not None
     np.testing.assert_array_equal(page.march.solution.eigenvalues, expected.eigenvalues)
 
@@ -205,32 +218,26 @@ def test_the_networks_are_those_of_the_library_with_all_their_spectra(page: Dyna
     times = page.state.request.times
     alone = [simulate(page.state.setting, 10, times, seed, eigenvalue_times=times) for seed in (3, 4)]
     mean = np.mean([n.mse for n in alone], axis=0)
-    np.testing.assert_allclose(page.course.data[1].y, mean[1:], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "mean-0")["y"], mean[1:], rtol=1e-6)
     assert page.state.source == "networks"
     # Every bin of every moment counts the eigenvalues of both.
-    outline, _rug = moments_in(page)
-    for moment in range(times.size):
+    for moment, moving in enumerate(film_of(page, page.spectrum)):
         pooled = np.concatenate([n.eigenvalues[moment] for n in alone])
         kept = pooled[pooled > 1e-3 * page.state.gamma]
-        x, y = outline[:, moment]
+        x, y = (np.frombuffer(moving.traces["histogram"][axis].numbers, "<f4") for axis in ("x", "y"))
         counts, _ = np.histogram(kept, np.append(x[1:-1:2], x[-1]).astype(float))
         np.testing.assert_allclose(y[1:-1:2] * np.diff(x)[1::2] * pooled.size, counts, atol=1e-3)
 
 
-def test_the_film_and_the_figure_show_the_same_at_every_moment(page: DynamicsExplorer) -> None:
-    outline, rug = moments_in(page)
-    for moment in (0, 7, len(page.film.texts) - 1):
-        page.film._handle_custom_msg({"kind": "rest", "moment": moment}, [])
-        assert page.state.moment == page.film.moment == moment
-        for trace, moved in ((HISTOGRAM, outline), (RUG, rug)):
-            np.testing.assert_array_equal(page.spectrum.data[trace].x, moved[0, moment])
-            np.testing.assert_array_equal(page.spectrum.data[trace].y, moved[1, moment])
-        time = page.state.request.times[moment]
-        assert page.course.layout.shapes[0].x0 == max(time, 0.01)
-        assert page.film.panels[0]["marks"][0]["x"][moment] == max(time, 0.01)
-        for line, label in enumerate(page.film.panels[1]["labels"]):
-            assert page.spectrum.layout.annotations[1 + line].text == label["text"][moment]
-        assert page.film.texts[moment] == page.film.panels[1]["labels"][0]["text"][moment]
+def test_the_film_and_the_figures_show_the_same_at_every_moment(page: DynamicsExplorer) -> None:
+    films = {figure: film_of(page, figure) for figure in (page.course, page.spectrum)}
+    for moment in (0, 7, len(texts(page)) - 1):
+        rest(page, moment)
+        assert page.state.moment == page.film.content["moment"] == moment
+        for figure, film in films.items():
+            assert film[moment] == figure.parts
+        assert page.course.drawing["layout"]["shapes"][0]["x0"] == max(page.state.request.times[moment], 0.01)
+        assert page.spectrum.drawing["layout"]["annotations"][1]["text"] == texts(page)[moment]
 
 
 def test_the_browser_is_told_when_the_figures_are_there(
@@ -238,20 +245,14 @@ def test_the_browser_is_told_when_the_figures_are_there(
 ) -> None:
     told: list[tuple[Any, int]] = []
     monkeypatch.setattr(page.film, "send", lambda content: told.append((content, page.state.moment)))
-    page.film._handle_custom_msg({"kind": "rest", "moment": 4}, [])
+    rest(page, 4)
     # Beyond the end, and what is no number: it goes on as before.
     for strange in (99999, -1, "x", None, True):
-        page.film._handle_custom_msg({"kind": "rest", "moment": strange}, [])
-    assert told[0] == ({"kind": "arrived", "moment": 4}, 4)
+        rest(page, strange)
+    # No frames are sent again.
+    assert told[:2] == [({"kind": "moment", "moment": 4}, 4), ({"kind": "arrived", "moment": 4}, 4)]
+    assert {content["kind"] for content, _ in told[2:]} <= {"arrived"}
     assert page.state.moment == 4
-
-
-def test_a_moment_sends_no_frames_again(page: DynamicsExplorer) -> None:
-    sent: list[str] = []
-    page.film.observe(lambda change: sent.append(change["name"]), ["texts", "panels", "lines", "moment"])
-    page.film._handle_custom_msg({"kind": "rest", "moment": 6}, [])
-    assert sent == ["moment"]
-    page.film.unobserve_all()
 
 
 def test_the_spectrum_goes_along_while_it_comes_in(page: DynamicsExplorer) -> None:
@@ -259,18 +260,16 @@ def test_the_spectrum_goes_along_while_it_comes_in(page: DynamicsExplorer) -> No
     seen: list[tuple[int, int]] = []
 
     async def meanwhile() -> None:
-        await until(
-            lambda: page.run is not None and len(page.film.texts) > 5 and page.state.source == "networks"
-        )
-        seen.append((page.state.moment, len(page.film.texts)))
+        await until(lambda: page.run is not None and len(texts(page)) > 5 and page.state.source == "networks")
+        seen.append((page.state.moment, len(texts(page))))
         # Whoever moves the time stays there.
-        page.film._handle_custom_msg({"kind": "rest", "moment": 2}, [])
+        rest(page, 2)
 
     press(page.bar, meanwhile)
     ((moment, count),) = seen
     assert moment == count - 1
     assert page.state.moment == 2
-    assert len(page.film.texts) == page.state.request.times.size
+    assert len(texts(page)) == page.state.request.times.size
 
 
 def test_one_piece_of_work_at_a_time(page: DynamicsExplorer) -> None:
@@ -310,7 +309,7 @@ def test_a_march_can_be_cancelled_and_is_kept(
     assert page.march is not None and not page.march.solution.complete
     page.change(alpha=State().alpha)
     assert "as far as it is known" in page.page.prose.value
-    assert len(page.course.data[LINE].x) == page.march.solution.times.size - 1
+    assert len(course(page, "dmft-0")["x"]) == page.march.solution.times.size - 1
 
 
 def test_a_march_that_fails_says_why_and_keeps_what_there_is(
@@ -339,7 +338,7 @@ def test_a_march_that_fails_says_why_and_keeps_what_there_is(
     assert "the march diverged at step 9" in status(page.march_bar)
     assert "quality" in status(page.march_bar)
     assert 'role="alert"' in page.march_bar.status.value
-    np.testing.assert_allclose(page.course.data[LINE].y, part.mse[1:], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "dmft-0")["y"], part.mse[1:], rtol=1e-6)
     assert page.page._alert.value == ""
     monkeypatch.undo()
 
@@ -363,19 +362,19 @@ def test_of_another_setting_it_is_grey_and_the_way_back_brings_it_back(page: Dyn
         press(bar)
     page.change(alpha=0.5)
     muted = THEMES["light"].muted
-    assert page.course.data[LINE].line.color == page.course.data[1].marker.color == muted
-    assert page.spectrum.data[HISTOGRAM].line.color == muted
+    assert course(page, "dmft-0")["line"]["color"] == course(page, "mean-0")["marker"]["color"] == muted
+    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == muted
     caption = plain(page.page.readout.value)
     assert "grey: networks of α = 0.35; DMFT of α = 0.35" in caption
     assert "Grey:" in plain(page.page.prose.value)
-    assert reading(page)["t best"] == "–" and not page.course.layout.shapes[1].visible
+    assert reading(page)["t best"] == "–" and not page.course.drawing["layout"]["shapes"][1]["visible"]
     page.change(alpha=0.35, d=20)
     # Another size is another network, but the same limit.
-    assert page.course.data[LINE].line.color == DMFT_HUE
-    assert page.course.data[1].marker.color == muted
+    assert course(page, "dmft-0")["line"]["color"] == DMFT_HUE
+    assert course(page, "mean-0")["marker"]["color"] == muted
     assert "grey: networks of d = 10" in plain(page.page.readout.value)
     page.change(d=10)
-    assert page.course.data[1].marker.color == THEMES["light"].single
+    assert course(page, "mean-0")["marker"]["color"] == THEMES["light"].single
 
 
 def test_the_best_moment_is_marked_and_read_out(page: DynamicsExplorer) -> None:
@@ -390,9 +389,10 @@ def test_the_best_moment_is_marked_and_read_out(page: DynamicsExplorer) -> None:
     s = page.march.solution
     better = early_stop(s.times, s.mse, s.mse_error)
     assert better is not None and better.pays
-    mark, name = page.course.layout.shapes[1], page.course.layout.annotations[-1]
-    assert (mark.x0, mark.visible) == (better.time, True)
-    assert name.text == f"best: t ≈ {better.time:.2g}, mse {better.mse:.3g}"
+    layout = page.course.drawing["layout"]
+    mark, name = layout["shapes"][1], layout["annotations"][-1]
+    assert (mark["x0"], mark["visible"]) == (better.time, True)
+    assert name["text"] == f"best: t ≈ {better.time:.2g}, mse {better.mse:.3g}"
     shown = reading(page)
     assert shown["t best"] == f"≈ {better.time:.2g}"
     assert shown["gain over the end"] == f"{100 * better.gain:.0f}%"
@@ -458,12 +458,12 @@ def test_all_that_is_shown_is_saved(page: DynamicsExplorer) -> None:
 
 def test_a_source_without_moments_says_what_to_press(page: DynamicsExplorer) -> None:
     page.change(source="dmft", **ELSEWHERE)
-    assert page.film.texts == [] and "March DMFT" in page.spectrum.layout.annotations[5].text
+    assert texts(page) == [] and "March DMFT" in page.spectrum.drawing["layout"]["annotations"][5]["text"]
     assert page.page._alert.value == ""
-    assert not page.course.layout.shapes[0].visible
+    assert not page.course.drawing["layout"]["shapes"][0]["visible"]
     page.change(source="population")
-    assert len(page.film.texts) > 5
-    assert "of 48" in page.spectrum.layout.annotations[2].text and DIMENSION == 48
+    assert len(texts(page)) > 5
+    assert "of 48" in page.spectrum.drawing["layout"]["annotations"][2]["text"] and DIMENSION == 48
 
 
 def test_a_march_says_at_once_what_it_will_take(page: DynamicsExplorer) -> None:
@@ -534,20 +534,20 @@ def test_what_is_not_to_be_trusted_is_dotted_and_has_no_film(unresolved: Dynamic
     page = unresolved
     assert page.march is not None
     times = page.march.solution.times
-    np.testing.assert_allclose(page.course.data[LINE].x, times[1:][times[1:] <= 1.0], rtol=1e-6)
-    np.testing.assert_allclose(page.course.data[DOUBT].x[1:], times[times > 1.0], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "dmft-0")["x"], times[1:][times[1:] <= 1.0], rtol=1e-6)
+    np.testing.assert_allclose(course(page, "doubt-0")["x"][1:], times[times > 1.0], rtol=1e-6)
     assert "not to be trusted" in page.key.value
     assert "not to be trusted" in page.exhibit("dynamics").key
-    assert len(page.film.texts) == np.count_nonzero(times <= 1.0)
+    assert len(texts(page)) == np.count_nonzero(times <= 1.0)
     reel = page.exhibit("dynamics").reel()
     assert reel is not None
     last = list(reel.figures())[-1]
-    assert len(last.data[DOUBT].x) == len(page.course.data[DOUBT].x)
+    assert len(trace(last, "doubt-0")["x"]) == len(course(page, "doubt-0")["x"])
     # Where all is well none of this is said.
     page.march_bar.result = None
     page.refresh()
     assert "not to be trusted" not in page.key.value + page.exhibit("dynamics").key
-    assert len(page.course.data[DOUBT].x) == 0
+    assert len(course(page, "doubt-0")["x"]) == 0
 
 
 def test_tables_say_what_can_be_trusted(unresolved: DynamicsExplorer) -> None:
@@ -587,22 +587,22 @@ def test_a_stopped_march_without_doubts_is_taken_as_far_as_it_came(page: Dynamic
 def test_it_opens_on_a_stored_march_and_says_so(page: DynamicsExplorer) -> None:
     assert page.march is not None and page.march.stored
     s = page.march.solution
-    np.testing.assert_allclose(page.course.data[LINE].y, s.mse[1:], rtol=1e-6)
-    assert page.course.data[LINE].line.color == DMFT_HUE
+    np.testing.assert_allclose(course(page, "dmft-0")["y"], s.mse[1:], rtol=1e-6)
+    assert course(page, "dmft-0")["line"]["color"] == DMFT_HUE
     told = "a stored solution is shown; press ▶ March DMFT to solve it anew"
     assert status(page.march_bar) == told
     assert "stored solution of good quality" in plain(page.page.prose.value)
     assert reading(page)["mse at the end, DMFT"].startswith(four_digits(s.mse[-1])[:4])
-    assert page.course.layout.shapes[1].visible
+    assert page.course.drawing["layout"]["shapes"][1]["visible"]
     # It is of this setting only, all of it.
     for name in PARAMETERS:
         page.change(**{name: page.controls[name].parameter.low})
         assert page.march is None and status(page.march_bar) == "", name
-        assert len(page.course.data[LINE].x) == 0 and "So far" in page.page.prose.value
+        assert len(course(page, "dmft-0")["x"]) == 0 and "So far" in page.page.prose.value
         page.reset()
-        assert len(page.course.data[LINE].x) > 0 and status(page.march_bar) == told
+        assert len(course(page, "dmft-0")["x"]) > 0 and status(page.march_bar) == told
     page.change(source="dmft", moment=3)
-    assert len(page.film.texts) == s.times.size
+    assert len(texts(page)) == s.times.size
     assert page.follow("alpha=0.5") == [] and page.march is None
     assert page.follow("alpha=0.35") == [] and page.march is not None
     # What the work has said stays, and the first march of one's own takes its place.
@@ -681,5 +681,6 @@ def test_a_failure_is_told_and_the_page_goes_on(
 
 def test_the_theme_is_followed(page: DynamicsExplorer) -> None:
     page.theme.dark = True
-    assert page.spectrum.data[HISTOGRAM].line.color == THEMES["dark"].single
-    assert page.film.panels[1]["paths"][0]["style"]["stroke"] == THEMES["dark"].single
+    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == THEMES["dark"].single
+    colours = {moment.traces["histogram"]["line"]["color"] for moment in film_of(page, page.spectrum)}
+    assert colours == {THEMES["dark"].single}

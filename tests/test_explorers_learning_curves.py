@@ -7,34 +7,37 @@ import logging
 import re
 from collections.abc import Iterator
 from itertools import pairwise, product
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
-from quadviz.explorers import learning_curves as page_module
 from quadviz.explorers.controls import ParameterControl
-from quadviz.explorers.curve_state import ALPHA_TOPS, FAMILY, PRESETS, State, family
-from quadviz.explorers.curve_thresholds import (
+from quadviz.explorers.curve_state import ALPHA_TOPS, PRESETS, State
+from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.learning_curves import LearningCurvesExplorer
+from quadviz.explorers.point_cards import cards
+from quadviz.explorers.readout import family_paragraph, prose
+from quadviz.explorers.shape import shape_of
+from quadviz.figures.drawing import still, trace
+from quadviz.figures.learning_curves import BAYES, PANELS
+from quadviz.scenes import learning_curves as scene_module
+from quadviz.scenes.curve_thresholds import (
     POINTS,
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
 )
-from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.learning_curves import LearningCurvesExplorer
-from quadviz.explorers.point_cards import cards
-from quadviz.explorers.readout import family_paragraph, prose
-from quadviz.explorers.shape import shape_of
-from quadviz.explorers.wording import four_digits
-from quadviz.figures.learning_curves import BAYES, PANELS
+from quadviz.scenes.families import FAMILY, family
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
 from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
+from tests.snapshots import unpacked
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +68,20 @@ def reading(page: LearningCurvesExplorer) -> dict[str, str]:
     return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
 
 
+def seen(page: LearningCurvesExplorer) -> go.Figure:
+    """The figure as plotly has it."""
+    return still(page.figure.drawing)
+
+
 def drawn(page: LearningCurvesExplorer, field: str = "mse") -> dict[str, Any]:
     """The curves of a family in a panel by name, exact and rank-limited stretches together."""
     row = [panel.field for panel in PANELS].index(field)
     axis = "y" if row == 0 else f"y{row + 1}"
-    traces = [t for t in page.figure.data if t.mode == "lines" and t.yaxis == axis and t.name != BAYES]
+    traces = [t for t in seen(page).data if t.mode == "lines" and t.yaxis == axis and t.name != BAYES]
     curves = {}
     for dashed, solid in zip(traces[::2], traces[1::2], strict=True):
-        if solid.y is not None:
-            curves[solid.name] = np.asarray(solid.y if dashed.y is None else dashed.y)
+        if np.size(solid.y):
+            curves[solid.name] = np.asarray(dashed.y if np.size(dashed.y) else solid.y)
     return curves
 
 
@@ -88,25 +96,16 @@ def numbers(explorer: LearningCurvesExplorer) -> dict[str, float]:
     return {name: getattr(state, name) for name in ("kappa", "kappa_star", "lam", "delta")}
 
 
-def test_the_browser_s_reports_on_traces_are_not_taken_in(page: LearningCurvesExplorer) -> None:
-    figure = page.figure
-    uid, y = figure.data[0].uid, np.array(figure.data[0].y)
-    report = {"trace_deltas": [{"uid": uid, "y": [1.0, 2.0]}], "trace_edit_id": figure._last_trace_edit_id}
-    figure.set_state({"_js2py_traceDeltas": report})
-    np.testing.assert_array_equal(figure.data[0].y, y)
-    assert figure.trait_metadata("_js2py_traceDeltas", "echo_update") is False
-
-
-def test_plotly_s_script_is_put_together_as_a_figure_expects(page: LearningCurvesExplorer) -> None:
-    assert "export default () => quadvizFigure({ default:" in page.figure._esm
-    assert "as FigureView" not in page.figure._esm
-
-
-def test_it_opens_with_the_curves_in_what_a_browser_finds() -> None:
-    fresh = LearningCurvesExplorer()
-    traces = [t for t in fresh.figure._widget_data if t["mode"] == "lines" and t.get("y") is not None]
-    assert len(traces) >= 5 * len(PANELS)
-    assert fresh.figure._widget_layout["template"]["layout"]["font"]
+def test_whoever_comes_later_gets_the_figure_as_it_is_then() -> None:
+    page = LearningCurvesExplorer().at(kappa=0.2, compare="")
+    told = unpacked(page.figure.get_state()["figure"])
+    assert told["whole"]
+    assert told["layout"]["template"]["layout"]["font"]
+    solid = told["traces"]["solid-0-0"]
+    dashed = told["traces"]["dashed-0-0"]
+    expected = expected_curves(1.0, **numbers(page)).mse
+    known = np.where(np.isnan(solid["y"]), dashed["y"], solid["y"])
+    np.testing.assert_allclose(known, expected.ravel(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["kappa", "kappa_star", "lam", "delta"])
@@ -142,7 +141,7 @@ def test_the_cards_are_the_point_under_the_marker(page: LearningCurvesExplorer) 
     ):
         assert shown[label] == four_digits(float(value))
     assert shown["regime"] == "rank-limited"
-    assert page.figure.layout.shapes[0].x0 == 0.6
+    assert seen(page).layout.shapes[0].x0 == 0.6
     page.controls["kappa"].value = 1.0
     assert reading(page)["regime"] == "exact"
 
@@ -173,7 +172,7 @@ def test_comparing_draws_the_family(page: LearningCurvesExplorer, name: str) -> 
     assert list(curves) == [
         f"{symbol} = {'0+' if v == 0 and name == 'lam' else four_digits(v)}" for v in spread.values
     ]
-    widths = [t.line.width for t in page.figure.data if t.mode == "lines" and t.yaxis == "y"][1:10:2]
+    widths = [t.line.width for t in seen(page).data if t.mode == "lines" and t.yaxis == "y"][1:10:2]
     assert np.argmax(widths) == spread.current
 
 
@@ -189,7 +188,7 @@ def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along
     page.controls["alpha"].enter("1.5")
     assert page.state.alpha_top == page.alpha_top.value == 2.0
     assert page.controls["alpha"].track.high == 2.0
-    assert page.figure.layout.xaxis.range == (0.01, 2.0)
+    assert seen(page).layout.xaxis.range == (0.01, 2.0)
     page.alpha_top.value = 0.5
     assert page.state.alpha == page.controls["alpha"].value == 0.5
     assert page.controls["alpha"].position == page.controls["alpha"].stops
@@ -206,8 +205,8 @@ def test_the_marker_s_slider_spans_the_axis(page: LearningCurvesExplorer, top: f
     control.position = float(control.stops)
     assert control.value == top
     ends = np.array([0.01, top])
-    np.testing.assert_allclose(page.figure.layout.xaxis.range, np.log10(ends) if scale == "log" else ends)
-    assert page.figure.layout.xaxis.type == scale
+    np.testing.assert_allclose(seen(page).layout.xaxis.range, np.log10(ends) if scale == "log" else ends)
+    assert seen(page).layout.xaxis.type == scale
 
 
 @pytest.mark.parametrize("top", ALPHA_TOPS)
@@ -251,7 +250,7 @@ def test_a_ridgeless_curve_reaches_its_cusp(setting: tuple[float, float, float])
 
 def lines_at(page: LearningCurvesExplorer) -> dict[str, float]:
     """The thresholds drawn: their names and places."""
-    shapes, names = page.figure.layout.shapes[1:], page.figure.layout.annotations[-4:]
+    shapes, names = seen(page).layout.shapes[1:], seen(page).layout.annotations[-4:]
     return {a.text: s.x0 for s, a in zip(shapes, names, strict=True) if s.visible and a.visible}
 
 
@@ -280,8 +279,8 @@ def test_the_bayes_optimal_curve_is_that_of_the_current_curve(page: LearningCurv
         page.compare.value = compared
         for delta in (0.5, 0.0):
             page.controls["delta"].value = delta
-            drawing = page.figure.data[-1]
-            assert (drawing.name, drawing.visible, drawing.yaxis) == (BAYES, True, "y")
+            drawing = seen(page).data[-1]
+            assert (drawing.name, drawing.showlegend, drawing.yaxis) == (BAYES, True, "y")
             alpha = np.asarray(drawing.x, dtype=float)
             expected = bayes_optimal(alpha, 0.3, delta).mmse
             np.testing.assert_allclose(drawing.y, expected, rtol=1e-4, atol=2e-6)
@@ -290,24 +289,24 @@ def test_the_bayes_optimal_curve_is_that_of_the_current_curve(page: LearningCurv
 
 
 def test_the_guides_can_be_hidden_and_come_back(page: LearningCurvesExplorer) -> None:
-    top = page.figure.layout.yaxis.domain[1]
+    top = seen(page).layout.yaxis.domain[1]
     page.references.value = False
     assert lines_at(page) == {}
-    assert not page.figure.data[-1].visible
-    assert page.figure.layout.yaxis.domain[1] == 1.0 > top
+    assert np.size(seen(page).data[-1].y) == 0
+    assert seen(page).layout.yaxis.domain[1] == 1.0 > top
     page.references.value = True
     assert lines_at(page)
-    assert page.figure.data[-1].visible
-    assert page.figure.layout.yaxis.domain[1] == top
+    assert np.size(seen(page).data[-1].y) > 0
+    assert seen(page).layout.yaxis.domain[1] == top
 
 
 def test_the_panels_stay_while_thresholds_leave_the_axis(page: LearningCurvesExplorer) -> None:
     page.controls["delta"].value = 0.0
-    domain = page.figure.layout.yaxis.domain
+    domain = seen(page).layout.yaxis.domain
     page.alpha_top.value = 0.5
     for kappa_star in (0.05, 0.3, 0.8, 2.0):
         page.controls["kappa_star"].value = kappa_star
-        assert page.figure.layout.yaxis.domain == domain
+        assert seen(page).layout.yaxis.domain == domain
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -360,9 +359,9 @@ def test_presets_show_what_they_promise(page: LearningCurvesExplorer) -> None:
 
 
 def test_a_click_on_a_curve_moves_the_marker(page: LearningCurvesExplorer) -> None:
-    page.figure.data[0]._dispatch_on_click(SimpleNamespace(xs=[0.123456], ys=[1.0]), None)
+    page.figure._receive(None, {"kind": "click", "x": 0.123456, "y": 1.0}, [])
     assert page.state.alpha == page.controls["alpha"].value == 0.1235
-    page.figure.data[0]._dispatch_on_click(SimpleNamespace(xs=[], ys=[]), None)
+    page.figure._receive(None, {"kind": "click", "x": None, "y": "1"}, [])
     assert page.state.alpha == 0.1235
 
 
@@ -384,7 +383,7 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "curves_through", broken)
+        patch.setattr(scene_module, "curves_through", broken)
         page.controls["kappa"].value = 0.61
     assert "could not be computed" in page.page._alert.value
     assert "secret" not in page.page._alert.value
@@ -400,13 +399,13 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 def test_moving_the_marker_or_the_theme_solves_no_curve_again(
     page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_module, "curves_through", lambda *_, **__: pytest.fail("solved again"))
+    monkeypatch.setattr(scene_module, "curves_through", lambda *_, **__: pytest.fail("solved again"))
     page.controls["alpha"].value = 0.7
     page.theme.dark = True
     page.y_scale.value = "linear"
     page.references.value = False
     assert page.page._alert.value == ""
-    assert page.figure.layout.template.layout.font.color == "#e6eaee"
+    assert seen(page).layout.template.layout.font.color == "#e6eaee"
 
 
 def test_reset_all_refreshes_once(page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -421,10 +420,10 @@ def test_reset_all_refreshes_once(page: LearningCurvesExplorer, monkeypatch: pyt
 
 def test_axes_stay_while_a_slider_moves_a_little(page: LearningCurvesExplorer) -> None:
     axes = ("xaxis", "yaxis", "yaxis2", "yaxis3")
-    before = [page.figure.layout[axis].range for axis in axes]
+    before = [seen(page).layout[axis].range for axis in axes]
     for kappa in np.arange(0.5, 0.6, 0.01):
         page.controls["kappa"].value = float(kappa)
-        assert [page.figure.layout[axis].range for axis in axes] == before
+        assert [seen(page).layout[axis].range for axis in axes] == before
 
 
 def test_a_point_without_a_solution_reads_as_dashes() -> None:
@@ -727,3 +726,52 @@ def test_regimes_are_told_apart_in_the_member() -> None:
     assert curves[0].regime.tolist() == [Regime.RANK_LIMITED] * 2
     assert curves[1].regime.tolist() == [Regime.EXACT] * 2
     assert curves[1].kappa.tolist() == [1.0, 1.0]
+
+
+def zoom(page: LearningCurvesExplorer, x: float | None, y: float = 0.0) -> None:
+    """What a browser tells of a stretch dragged over, or of a double click."""
+    page.figure._receive(None, {"kind": "zoom", "x": x, "y": y}, [])
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: LearningCurvesExplorer, scale: str) -> None:
+    page.change(lam=0.0, compare="", x_scale=scale)
+    before = page.state.alpha
+    zoom(page, 0.28, 0.32)
+    assert page.state.span == (0.28, 0.32)
+    axis = seen(page).layout.xaxis
+    np.testing.assert_allclose(axis.range, np.log10((0.28, 0.32)) if scale == "log" else (0.28, 0.32))
+    # The marker comes along, its slider stands on the axis shown.
+    assert page.state.alpha == 0.32 != before
+    assert (page.controls["alpha"].track.low, page.controls["alpha"].track.high) == (0.28, 0.32)
+    (curve,) = drawn(page).values()
+    assert curve.size == POINTS
+    alphas = trace(page.figure.drawing, "solid-0-0")["x"]
+    np.testing.assert_allclose(curve, learning_curve(alphas, **numbers(page)).mse, rtol=1e-6)
+    zoom(page, None)
+    assert page.state.span is None
+    assert page.controls["alpha"].track.low == PARAMETERS["alpha"].low
+
+
+def test_what_leads_out_of_a_zoom_ends_it(page: LearningCurvesExplorer) -> None:
+    for change in ({"alpha": 0.5}, {"alpha_top": 2.0}, {"x_scale": "log"}, {"preset": "Width"}):
+        page.reset()
+        zoom(page, 0.2, 0.4)
+        assert page.state.span == (0.2, 0.4)
+        page.change(**change)
+        assert page.state.span is None
+        page.change(x_scale="linear", alpha_top=1.0, compare="lam")
+    for low, high in ((0.3, 0.3001), (-1.0, 5.0)):
+        zoom(page, low, high)
+        assert page.state.span is None, "too narrow, or no zoom at all"
+    zoom(page, -1.0, 0.4)
+    assert page.state.span == (PARAMETERS["alpha"].low, 0.4)
+    page.reset()
+    zoom(page, None)
+
+
+def test_networks_are_trained_along_the_stretch_seen(page: LearningCurvesExplorer) -> None:
+    zoom(page, 0.2, 0.4)
+    places = page._request().alphas
+    assert (min(places), max(places)) == (0.2, 0.4) and len(places) >= 12
+    zoom(page, None)

@@ -9,6 +9,7 @@ import pytest
 
 from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.learning_curves import LearningCurvesExplorer
 from quadviz.explorers.links import query_of
 from quadviz.explorers.tools import PageTools, binder_address
 from quadviz.pages import FRONT, PAGES
@@ -143,3 +144,20 @@ def test_on_binder_a_link_builds_the_repository_anew() -> None:
     assert binder_address(there) == "https://mybinder.org/v2/gh/o/r/abc"
     assert binder_address({**there, "BINDER_LAUNCH_HOST": "javascript:alert(1)"}) == ""
     assert binder_address({}) == ""
+
+
+def test_a_link_holds_what_is_zoomed_into() -> None:
+    page = LearningCurvesExplorer()
+    page.change(span=(0.2, 0.4))
+    query = query_of(page.state)
+    assert "span=0.2~0.4" in query
+    other = LearningCurvesExplorer()
+    assert other.follow(query) == []
+    assert other.state.span == (0.2, 0.4)
+    for text in ("0.4~0.2", "0.2", "a~b", "nan~1", "0.1~0.2~0.3", "~"):
+        (note,) = other.follow(f"span={text}")
+        assert note.startswith("span must be two increasing numbers, got ")
+        assert other.state.span == (0.2, 0.4)
+    with pytest.raises(ValueError, match="span must be two increasing numbers"):
+        other.at(span=(2, 1))
+    assert other.at(span=None).state.span is None

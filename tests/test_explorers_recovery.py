@@ -9,24 +9,19 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
 
 from quadviz.explorers import recovery as page_module
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.recovery import ALPHA_TOPS, DEFAULTS, RecoveryExplorer, State
-from quadviz.explorers.recovery_map import (
-    FINE,
-    Grid,
-    curves_over,
-    point_thresholds,
-    solve_grid,
-    whole,
-)
 from quadviz.explorers.recovery_readout import recovery_prose, standing
-from quadviz.explorers.wording import four_digits
+from quadviz.figures.drawing import ranges, trace
+from quadviz.scenes.plane import Width, point_thresholds, threshold_curves
+from quadviz.scenes.recovery import FINE, ErrorMap, MapSetting, solve_map, whole
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import learned_spectrum
@@ -44,7 +39,7 @@ def shared() -> RecoveryExplorer:
 
 @pytest.fixture
 def page(shared: RecoveryExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecoveryExplorer]:
-    """The page as it opens, with maps of fewer cells; made once, for a live figure is never freed."""
+    """The page as it opens, with maps of fewer cells; made once."""
     monkeypatch.setattr(page_module, "FINE", CELLS)
     monkeypatch.setattr(page_module, "COARSE", 4)
     shared.change(**vars(State()))
@@ -54,6 +49,17 @@ def page(shared: RecoveryExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     assert shared.state == State()
     yield shared
     shared.theme.dark = False
+
+
+def a_map(
+    cells: int = CELLS,
+    vertical: Width = "kappa",
+    tops: tuple[float, float] = (0.6, 1.0),
+    fixed: float = 0.3,
+    lam: float = 0.0,
+    delta: float = 0.0,
+) -> ErrorMap:
+    return whole(solve_map(cells, MapSetting(vertical, tops, fixed, lam, delta)))
 
 
 def plain(markup: str) -> str:
@@ -68,28 +74,31 @@ def reading(page: RecoveryExplorer) -> dict[str, str]:
     return {plain(name): plain(value) for name, value in pairs}
 
 
-def cross(figure: Any) -> tuple[float, float]:
-    return figure.data[-1].x[0], figure.data[-1].y[0]
+def cross(figure: LiveFigure) -> tuple[float, float]:
+    there = trace(figure.drawing, "cross")
+    return there["x"][0], there["y"][0]
 
 
 def shown_map(page: RecoveryExplorer) -> np.ndarray:
-    return np.asarray(page.map.data[0].customdata, float)
+    return np.asarray(trace(page.map.drawing, "mse")["customdata"])
+
+
+def axes(figure: LiveFigure) -> list[tuple[float, float]]:
+    """The ranges of the first pair of axes."""
+    return [ranges(figure.drawing)[name][1] for name in ("xaxis", "yaxis")]
 
 
 def test_it_opens_drawn_with_a_fine_map() -> None:
     fresh = RecoveryExplorer()
-    cells = fresh.map._widget_data[0]
-    assert np.shape(cells["z"]) == (FINE, FINE) == (100, 100)
-    grid = whole(solve_grid(FINE, "kappa", (0.6, 1.0), 0.3, 0.0, 0.0))
-    np.testing.assert_allclose(shown_map(fresh), grid.mse, rtol=1e-3)
+    assert shown_map(fresh).shape == (FINE, FINE) == (100, 100)
+    np.testing.assert_array_equal(shown_map(fresh), a_map(FINE).mse)
     assert fresh.page._alert.value == ""
-    assert fresh.map.layout.xaxis.range == (0.01, 0.6)
-    assert fresh.map.layout.yaxis.range == (0.02, 1.0)
+    assert axes(fresh.map) == axes(fresh.phases) == [(0.01, 0.6), (0.02, 1.0)]
 
 
 @pytest.mark.parametrize("vertical", ["kappa", "kappa_star"])
-def test_the_map_is_the_theory_at_the_centres_of_its_cells(vertical: str) -> None:
-    grid = whole(solve_grid(60, vertical, (0.6, 1.0), 0.4, 0.01, 0.2))
+def test_the_map_is_the_theory_at_the_centres_of_its_cells(vertical: Width) -> None:
+    grid = a_map(60, vertical, fixed=0.4, lam=0.01, delta=0.2)
     assert grid.mse.shape == (60, 60)
     assert grid.across[0] - 0.01 == pytest.approx(0.6 - grid.across[-1])
     rng = np.random.default_rng(0)
@@ -101,7 +110,7 @@ def test_the_map_is_the_theory_at_the_centres_of_its_cells(vertical: str) -> Non
 
 
 def test_a_map_is_solved_in_blocks_that_add_up() -> None:
-    parts = list(solve_grid(60, "kappa", (0.6, 1.0), 0.3, 0.01, 0.0))
+    parts = list(solve_map(60, MapSetting("kappa", (0.6, 1.0), 0.3, 0.01, 0.0)))
     assert [part.mse.shape[0] for part in parts[:2]] == [25, 50]
     assert parts[-1].mse.shape == (60, 60)
     assert np.isfinite(parts[-1].mse).all()
@@ -118,10 +127,10 @@ def test_a_slider_at_its_end_draws_that_setting(page: RecoveryExplorer, name: st
     assert cross(page.map) == cross(page.phases) == (s.alpha, s.kappa)
     point = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
     assert reading(page)["mse"] == four_digits(float(point.mse))
-    grid = whole(solve_grid(CELLS, "kappa", (s.alpha_top, s.width_top), s.kappa_star, s.lam, s.delta))
-    np.testing.assert_allclose(shown_map(page), grid.mse, rtol=1e-3)
-    assert page.map.layout.xaxis.range[0] <= s.alpha <= page.map.layout.xaxis.range[1]
-    assert page.map.layout.yaxis.range[0] <= s.kappa <= page.map.layout.yaxis.range[1]
+    grid = a_map(CELLS, "kappa", (s.alpha_top, s.width_top), s.kappa_star, s.lam, s.delta)
+    np.testing.assert_array_equal(shown_map(page), grid.mse)
+    for place, (low, high) in zip((s.alpha, s.kappa), axes(page.map), strict=True):
+        assert low <= place <= high
 
 
 def test_every_corner_draws(page: RecoveryExplorer) -> None:
@@ -132,7 +141,7 @@ def test_every_corner_draws(page: RecoveryExplorer) -> None:
         assert page.page._alert.value == "", page.state
         text = plain(page.page.readout.value + page.page.prose.value)
         assert not re.search(r"\bnan\b|\binf\b|None", text), text
-        assert np.isfinite(page.spectrum.layout.yaxis.range + page.spectrum.layout.xaxis.range).all()
+        assert np.isfinite(axes(page.spectrum)).all()
 
 
 def test_the_cross_and_what_is_beside_the_map_follow_the_controls(page: RecoveryExplorer) -> None:
@@ -141,31 +150,31 @@ def test_the_cross_and_what_is_beside_the_map_follow_the_controls(page: Recovery
     assert cross(page.map) == (0.4, 0.25)
     assert reading(page)["regime"] == "rank-limited"
     law = learned_spectrum(0.4, 0.25, 0.3, 0.0, 0.0)
-    at = np.asarray(page.spectrum.data[1].x, float)
-    np.testing.assert_allclose(page.spectrum.data[1].y[5:-5], law.density(at)[5:-5], rtol=1e-3)
-    assert page.spectrum.data[1].line.dash != "solid"
-    teacher_at = np.asarray(page.spectrum.data[0].x, float)
-    np.testing.assert_allclose(
-        page.spectrum.data[0].y[5:-5], TeacherLaw(0.3).density(teacher_at)[5:-5], rtol=1e-3
-    )
+    learned, teacher = (trace(page.spectrum.drawing, uid) for uid in ("learned", "teacher"))
+    np.testing.assert_array_equal(learned["y"], law.density(learned["x"]))
+    assert learned["line"]["dash"] != "solid"
+    np.testing.assert_array_equal(teacher["y"], TeacherLaw(0.3).density(teacher["x"]))
     assert "At the cross: α = 0.4, κ = 0.25, κ* = 0.3" in plain(page.page.readout.value)
     page.controls["kappa"].value = 0.8
     assert reading(page)["mse"] == "0"
-    np.testing.assert_allclose(page.spectrum.data[1].x, page.spectrum.data[0].x, rtol=1e-6)
+    learned = trace(page.spectrum.drawing, "learned")
+    np.testing.assert_allclose(learned["x"], teacher["x"], rtol=1e-6)
 
 
 def test_moving_the_cross_or_the_theme_solves_no_map_again(
     page: RecoveryExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_module, "solve_grid", lambda *_: pytest.fail("solved again"))
-    monkeypatch.setattr(page_module, "curves_over", lambda *_: pytest.fail("solved again"))
+    curves, solved = page._plane().curves, shown_map(page)
+    monkeypatch.setattr(page_module, "solve_map", lambda *_: pytest.fail("solved again"))
     page.controls["alpha"].value = 0.5
     page.controls["kappa"].value = 0.9
     page.colours.value = "narrow"
     page.theme.dark = True
     assert page.page._alert.value == ""
-    assert page.map.layout.template.layout.font.color == "#e6eaee"
-    assert page.map.data[0].zmax == 1
+    assert page._plane().curves is curves
+    assert shown_map(page) is solved
+    assert page.map.drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
+    assert trace(page.map.drawing, "mse")["zmin"] > -3
 
 
 # Clicks
@@ -206,15 +215,9 @@ def test_a_click_outside_the_map_changes_nothing_and_says_why(
 
 
 def test_clicks_come_from_the_map_and_from_the_regions(page: RecoveryExplorer) -> None:
-    plane = page.page._figures.children[0]
-    boxes = [plane.children[0], plane.children[1].children[0]]
-    assert [box.children[0] for box in boxes] == [page.map, page.phases]
-    for alpha, box in zip((0.11, 0.12), boxes, strict=True):
-        clicks = box.children[1]
-        clicks._receive(clicks, {"kind": "click", "x": alpha, "y": 0.5}, [])
-        assert page.state.alpha == alpha
-        for nonsense in ({}, {"kind": "click", "x": None, "y": 0.5}, {"kind": "other", "x": 0.3, "y": 0.5}):
-            clicks._receive(clicks, nonsense, [])
+    for alpha, figure in zip((0.11, 0.12), (page.map, page.phases), strict=True):
+        assert figure.anywhere
+        figure._receive(figure, {"kind": "click", "x": alpha, "y": 0.5}, [])
         assert page.state.alpha == alpha
 
 
@@ -227,7 +230,7 @@ def test_a_cross_beyond_the_map_makes_it_larger_and_a_smaller_map_takes_it_along
     page.controls["alpha"].enter("1.5")
     page.controls["kappa"].enter("1.2")
     assert (page.alpha_top.value, page.width_top.value) == (2.0, 2.0)
-    assert page.map.layout.xaxis.range == (0.01, 2.0)
+    assert axes(page.map)[0] == (0.01, 2.0)
     page.alpha_top.value = ALPHA_TOPS[0]
     page.width_top.value = 1.0
     assert (page.state.alpha, page.state.kappa) == (0.6, 1.0)
@@ -264,11 +267,11 @@ def test_a_map_is_coarse_while_things_move_and_fine_at_rest(
     monkeypatch.setattr(page_module, "FINE", 60)
     solved: list[int] = []
 
-    def counting(cells: int, *setting: Any) -> Iterator[Grid]:
+    def counting(cells: int, setting: MapSetting) -> Iterator[ErrorMap]:
         solved.append(cells)
-        yield from solve_grid(cells, *setting)
+        yield from solve_map(cells, setting)
 
-    monkeypatch.setattr(page_module, "solve_grid", counting)
+    monkeypatch.setattr(page_module, "solve_map", counting)
 
     async def drag() -> None:
         for lam in (0.01, 0.02, 0.03):
@@ -283,8 +286,7 @@ def test_a_map_is_coarse_while_things_move_and_fine_at_rest(
 
     asyncio.run(drag())
     assert solved == [4, 4, 4, 60]
-    expected = whole(solve_grid(60, "kappa", (0.6, 1.0), 0.3, 0.03, 0.0))
-    np.testing.assert_allclose(shown_map(page), expected.mse, rtol=1e-3)
+    np.testing.assert_array_equal(shown_map(page), a_map(60, lam=0.03).mse)
     assert cross(page.map)[0] == 0.35
 
 
@@ -306,8 +308,7 @@ def test_a_fine_map_that_comes_too_late_is_dropped(
         await page._refining
 
     asyncio.run(overtake())
-    expected = whole(solve_grid(60, "kappa", (0.6, 1.0), 0.3, 0.3, 0.0))
-    np.testing.assert_allclose(shown_map(page), expected.mse, rtol=1e-3)
+    np.testing.assert_array_equal(shown_map(page), a_map(60, lam=0.3).mse)
 
 
 def test_a_fine_map_that_fails_is_told(
@@ -316,17 +317,17 @@ def test_a_fine_map_that_fails_is_told(
     caplog.set_level(logging.DEBUG, page_module.__name__)
     monkeypatch.setattr(page_module, "REST", 0.0)
 
-    def broken(cells: int, *setting: Any) -> Iterator[Grid]:
+    def broken(cells: int, setting: MapSetting) -> Iterator[ErrorMap]:
         if cells == CELLS:
             raise FloatingPointError("/secret/path")
-        yield from solve_grid(cells, *setting)
+        yield from solve_map(cells, setting)
 
     async def rest() -> None:
         page.change(lam=0.4)
         await page._refining
 
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "solve_grid", broken)
+        patch.setattr(page_module, "solve_map", broken)
         asyncio.run(rest())
     assert "could not be computed" in page.page._alert.value
     assert "secret" not in page.page._alert.value
@@ -338,18 +339,17 @@ def test_a_fine_map_that_fails_is_told(
 def test_a_failing_solver_is_told_and_the_page_lives_on(
     page: RecoveryExplorer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_args: object) -> Iterator[Grid]:
+    def broken(*_args: object) -> Iterator[ErrorMap]:
         raise FloatingPointError("/secret/path")
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "solve_grid", broken)
+        patch.setattr(page_module, "solve_map", broken)
         page.controls["delta"].value = 0.5
     assert "could not be computed" in page.page._alert.value
     page.controls["kappa"].value = 0.6
     assert page.page._alert.value == ""
-    expected = whole(solve_grid(CELLS, "kappa", (0.6, 1.0), 0.3, 0.0, 0.5))
-    np.testing.assert_allclose(shown_map(page), expected.mse, rtol=1e-3)
+    np.testing.assert_array_equal(shown_map(page), a_map(delta=0.5).mse)
 
 
 # What the page says, against the data, at random settings. The checks share no code with the prose.
@@ -398,7 +398,7 @@ def check_share(text: str, share: float) -> None:
         assert int(found[1]) / 100 == pytest.approx(share, abs=0.006)
 
 
-def check_said(said: dict[str, str], point: SteadyState, grid: Grid) -> None:
+def check_said(said: dict[str, str], point: SteadyState, grid: ErrorMap) -> None:
     alpha, kappa, kappa_star, lam, delta = (
         float(getattr(point, n)) for n in ("alpha", "kappa", "kappa_star", "lam", "delta")
     )
@@ -477,9 +477,9 @@ def check_everything_said(count: int, seed: int) -> None:
             float(rng.choice([0.0, rng.uniform(0, 4)])),
         )
         alpha = float(rng.choice([rng.uniform(0.01, 2), rng.uniform(0.01, 0.6)]))
-        vertical = str(rng.choice(["kappa", "kappa_star"]))
+        vertical: Width = "kappa" if rng.random() < 0.5 else "kappa_star"
         fixed = kappa_star if vertical == "kappa" else kappa
-        grid = whole(solve_grid(12, vertical, (0.6, 2.0), fixed, lam, delta))  # type: ignore[arg-type]
+        grid = a_map(12, vertical, (0.6, 2.0), fixed, lam, delta)
         point = steady_state(alpha, kappa, kappa_star, lam, delta)
         said = dict(recovery_prose(point, point_thresholds(kappa, kappa_star), grid))
         assert not re.search(r"\bnan\b|\binf\b|None|–", " ".join(said.values()))
@@ -501,7 +501,7 @@ def test_missing_solutions_are_told() -> None:
         f: np.array(np.nan) for f in ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min")
     }
     point = SteadyState(**{**vars(solved), **nan, "status": np.array(Status.FAILED)})
-    grid = whole(solve_grid(6, "kappa", (0.6, 1.0), 0.3, 0.01, 0.5))
+    grid = a_map(6, lam=0.01, delta=0.5)
     grid.mse[2, 3] = grid.spare[2, 3] = np.nan
     text = " ".join(text for _lead, text in recovery_prose(point, point_thresholds(0.5, 0.3), grid))
     assert "No solution was found at the cross" in text
@@ -511,7 +511,7 @@ def test_missing_solutions_are_told() -> None:
 
 def test_where_recovery_is_of_first_order_the_page_says_so() -> None:
     """Just above kappa_star two more solutions outlive the threshold; at a larger alpha they are gone."""
-    grid = whole(solve_grid(6, "kappa", (0.6, 1.0), 0.3, 0.0, 0.0))
+    grid = a_map(6)
     thresholds = point_thresholds(0.305, 0.3)
 
     def said(alpha: float) -> dict[str, str]:
@@ -532,8 +532,8 @@ def test_where_a_point_stands_is_said_in_samples() -> None:
 
 @pytest.mark.parametrize("vertical", ["kappa", "kappa_star"])
 @pytest.mark.parametrize("fixed", [0.02, 0.3, 1.0, 2.0])
-def test_thresholds_are_drawn_exactly_where_the_student_is_wide_enough(vertical: str, fixed: float) -> None:
-    curves = curves_over(vertical, 2.0, fixed)  # type: ignore[arg-type]
+def test_thresholds_are_drawn_exactly_where_the_student_is_wide_enough(vertical: Width, fixed: float) -> None:
+    curves = threshold_curves(vertical, 2.0, fixed)
     assert np.isfinite(curves.ridgeless).all()
     low, high = curves.place[0], curves.place[-1]
     if vertical == "kappa":

@@ -10,15 +10,18 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
-from quadviz.explorers import spectra as page_module
 from quadviz.explorers.explorer import Explorer
+from quadviz.explorers.live.packing import applied, parts_of
 from quadviz.explorers.spectra import PRESETS, SpectraExplorer, State
-from quadviz.explorers.spectra_run import MOMENTS, run_alphas, width_cut
-from quadviz.explorers.wording import four_digits
-from quadviz.figures.spectra import PANELS, Spectra, spectra_figures
+from quadviz.figures.drawing import still, trace
+from quadviz.figures.spectra import PANELS, spectra_figures, spectra_frame
 from quadviz.figures.spectra_outlines import outlines
+from quadviz.scenes import spectra as scene_module
+from quadviz.scenes.spectra import MOMENTS, Spectra, run_alphas, width_cut
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
@@ -26,6 +29,7 @@ from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.steady_state import Regime
 from quadviz.theory.thresholds import recovery_threshold
 from test_figures_spectra import without_solution
+from tests.snapshots import unpacked
 
 NAMES = ("kappa", "kappa_star", "alpha", "delta", "lam")
 
@@ -46,12 +50,10 @@ def page(shared: SpectraExplorer) -> Iterator[SpectraExplorer]:
 
 
 @pytest.fixture
-def sent(page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[bytes]]]:
-    """What the player tells the browser from now on."""
-    messages: list[tuple[dict[str, Any], list[bytes]]] = []
-    monkeypatch.setattr(
-        page.player, "send", lambda content, buffers=None: messages.append((content, buffers))
-    )
+def sent(page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the film tells the browser from now on."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(page.film, "send", lambda content, _buffers=None: messages.append(content))
     return messages
 
 
@@ -72,24 +74,43 @@ def law_at(state: State) -> LearnedSpectrum:
     )
 
 
+def figures(page: SpectraExplorer) -> tuple[go.Figure, go.Figure]:
+    """The figures as plotly has them."""
+    return still(page.noisy.drawing), still(page.learned.drawing)
+
+
 def drawn(page: SpectraExplorer, name: str) -> Any:
-    for figure, panel in zip((page.noisy, page.learned), PANELS, strict=True):
+    """The trace of something that moves."""
+    for live, panel in zip((page.noisy, page.learned), PANELS, strict=True):
         if name in panel.paths:
-            return figure.data[2 + list(panel.paths).index(name)]
+            return go.Scatter({k: v for k, v in trace(live.drawing, name).items() if k != "uid"})
     raise KeyError(name)
 
 
 def press(page: SpectraExplorer, **content: Any) -> None:
-    """What the browser tells the player."""
-    page.player._handle_custom_msg(content, [])
+    """What the browser tells the film."""
+    page.film._receive(None, content, [])
 
 
-def test_it_opens_with_the_laws_in_what_a_browser_finds() -> None:
-    fresh = SpectraExplorer()
+def rest(page: SpectraExplorer, moment: object) -> None:
+    """The film that was asked for last comes to rest."""
+    press(page, kind="rest", moment=moment, edition=unpacked(page.film.message())["edition"])
+
+
+def ranges(page: SpectraExplorer) -> tuple[Any, ...]:
+    noisy, _ = figures(page)
+    return noisy.layout.xaxis.range, noisy.layout.yaxis.range
+
+
+def test_whoever_comes_later_gets_the_figures_as_they_are_then() -> None:
+    fresh = SpectraExplorer().at(kappa=0.2)
     for figure in (fresh.noisy, fresh.learned):
-        traces = [t for t in figure._widget_data if t.get("y") is not None]
-        assert len(traces) >= 3
-        assert figure._widget_layout["template"]["layout"]["font"]
+        told = unpacked(figure.get_state()["figure"])
+        assert told["layout"]["template"]["layout"]["font"]
+        assert sum(len(each["y"]) > 1 for each in told["traces"].values()) >= 3
+    np.testing.assert_allclose(
+        told["traces"]["learned"]["y"], outlines(law_at(fresh.state)).learned.y[0], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(("name", "end"), list(product(NAMES, ("low", "high"))))
@@ -118,7 +139,7 @@ def test_the_corners_of_the_range_are_drawn(page: SpectraExplorer) -> None:
         page.change(**dict(zip(ends, values, strict=True)), view=view)
         assert page.page._alert.value == ""
         text = page.page.prose.value + page.page.readout.value + page.directions.value
-        for figure in (page.noisy, page.learned):
+        for figure in figures(page):
             text += " ".join(str(note.text) for note in figure.layout.annotations)
         assert not re.search(r"\b(nan|inf)\b", text)
 
@@ -209,11 +230,11 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(page_module, "learned_spectrum", broken)
+        patch.setattr(scene_module, "learned_spectrum", broken)
         page.controls["kappa"].value = 0.61
         assert "could not be computed" in page.page._alert.value
-        press(page, kind="play", ticket="a")
-    assert sent[-1][0] == {"kind": "refused", "ticket": "a"}
+        press(page, kind="play")
+    assert sent[-1] == {"kind": "refused"}
     assert "secret" not in page.page._alert.value
     page.controls["kappa"].value = 0.62
     assert page.page._alert.value == ""
@@ -250,19 +271,6 @@ def test_a_run_is_slowest_at_the_threshold_and_ends_beyond_it(
         assert alphas[-1] == 1.0
 
 
-def played(content: dict[str, Any], buffers: list[bytes]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The moving lines that a browser is sent, by name."""
-    names = [name for panel in PANELS for name in panel.paths]
-    paths = [path for panel in content["panels"] for path in panel["paths"]]
-    assert len(names) == len(paths)
-    assert len(buffers) == 2 * len(paths)
-    arrays = [np.frombuffer(buffer, dtype="<f4") for buffer in buffers]
-    return {
-        name: (x.reshape(-1, path["points"]), y.reshape(-1, path["points"]))
-        for name, path, x, y in zip(names, paths, arrays[::2], arrays[1::2], strict=True)
-    }
-
-
 @pytest.mark.parametrize("preset", list(PRESETS))
 @pytest.mark.parametrize("view", ["eigenvalues", "singular values"])
 def test_what_is_played_is_what_would_be_drawn(
@@ -270,114 +278,101 @@ def test_what_is_played_is_what_would_be_drawn(
 ) -> None:
     page.presets.value, page.view.value = preset, view
     sent.clear()
-    press(page, kind="play", ticket="a")
-    ((content, buffers),) = sent
-    assert (content["kind"], content["ticket"], content["start"]) == ("run", "a", 0)
+    press(page, kind="play")
+    assert [each["kind"] for each in sent] == ["reel"]
+    reel = unpacked(page.film.message())
+    assert reel["moment"] == 0
     alphas = run_alphas(**{name: getattr(page.state, name) for name in NAMES if name != "alpha"})
-    lines = played(content, buffers)
-    ranges = (page.noisy.layout.xaxis.range, page.noisy.layout.yaxis.range)
+    held, lives = ranges(page), (page.noisy, page.learned)
     for moment in (0, 60, 130, MOMENTS - 1):
-        press(page, kind="play", ticket="b")
-        press(page, kind="stopped", ticket="b", moment=moment)
-        assert page.state.alpha == alphas[moment] == float(content["texts"][moment])
-        assert page.controls["alpha"].position == content["positions"][moment]
-        # No jump when a run stops.
-        assert (page.noisy.layout.xaxis.range, page.noisy.layout.yaxis.range) == ranges
-        for name, (x, y) in lines.items():
-            shown = drawn(page, name)
-            if shown.x is None:
-                assert np.isnan(x[moment]).all()
-                continue
-            assert x[moment].min() == pytest.approx(shown.x.min(), abs=1e-5)
-            assert x[moment].max() == pytest.approx(shown.x.max(), abs=1e-5)
-            # A run has fewer points of the same curve.
-            heights = np.interp(x[moment], shown.x, shown.y)
-            strictly = (x[moment] > x[moment].min()) & (x[moment] < x[moment].max())
-            if strictly.any():
-                np.testing.assert_allclose(y[moment][strictly], heights[strictly], atol=0.02 * shown.y.max())
-        for panel, figure in zip(content["panels"], (page.noisy, page.learned), strict=True):
-            for label in panel["labels"]:
-                note = figure.layout.annotations[label["annotation"]]
-                assert label["text"][moment] == (note.text if note.visible else "")
-                if note.visible:
-                    assert note.x == pytest.approx(label["x"][moment])
-                    assert note.xanchor == ("right" if label["left"][moment] else "left")
-            for path in panel["paths"]:
-                dash = path["dashes"] if isinstance(path["dashes"], str) else path["dashes"][moment]
-                drawn_dash = figure.data[path["trace"]].line.dash
-                assert dash == ("none" if drawn_dash == "solid" else drawn_dash.replace("px", ""))
+        # What the browser puts together: the figure, and what moves in it.
+        seen = [applied(live.parts, reel["figures"][live.key][moment]) for live in lives]
+        rest(page, moment)
+        assert page.state.alpha == alphas[moment] == float(reel["texts"][moment])
+        assert page.controls["alpha"].position == reel["positions"][moment]
+        # No jump when a film stops.
+        assert ranges(page) == held
+        for live, parts, panel in zip(lives, seen, PANELS, strict=True):
+            assert parts.layout["annotations"] == parts_of(live.drawing).layout["annotations"]
+            for name in panel.paths:
+                check_line(parts.traces[name], drawn(page, name))
         for name, region in (("qv-readout", page.page.readout), ("qv-directions", page.directions)):
-            followed = content["regions"][name]
+            followed = reel["regions"][name]
             if moment % followed["every"] == 0:
                 assert followed["html"][moment // followed["every"]] == region.value
 
 
-def test_a_run_goes_on_from_where_it_was_stopped_and_else_starts_anew(
-    page: SpectraExplorer, sent: Any
-) -> None:
-    press(page, kind="play", ticket="a")
-    press(page, kind="stopped", ticket="a", moment=50)
-    press(page, kind="play", ticket="b")
-    assert sent[-1][0]["start"] == 50
-    press(page, kind="stopped", ticket="b", moment=None)
+def check_line(played: dict[str, Any], shown: Any) -> None:
+    """That a line of a film is the one drawn where it stops, but for fewer points."""
+    assert played["line"]["dash"] == shown.line.dash
+    x, y = (
+        np.frombuffer(each.numbers, "<f4") if hasattr(each, "numbers") else each
+        for each in (played["x"], played["y"])
+    )
+    if np.size(shown.x) == 0:
+        assert np.isnan(x).all()
+        return
+    assert x.min() == pytest.approx(shown.x.min(), abs=1e-5)
+    assert x.max() == pytest.approx(shown.x.max(), abs=1e-5)
+    heights = np.interp(x, shown.x, shown.y)
+    strictly = (x > x.min()) & (x < x.max())
+    if strictly.any():
+        np.testing.assert_allclose(y[strictly], heights[strictly], atol=0.02 * shown.y.max())
+
+
+def test_a_film_goes_on_from_where_it_was_stopped_and_else_starts_anew(page: SpectraExplorer) -> None:
+    def starts() -> int:
+        press(page, kind="play")
+        return int(unpacked(page.film.message())["moment"])
+
+    starts()
+    rest(page, 50)
+    assert starts() == 50
     page.controls["alpha"].value = 0.5
-    press(page, kind="play", ticket="c")
-    assert sent[-1][0]["start"] == 0
-    press(page, kind="stopped", ticket="c", moment=MOMENTS - 1)
-    press(page, kind="play", ticket="d")
-    assert sent[-1][0]["start"] == 0
+    assert starts() == 0
+    rest(page, MOMENTS - 1)
+    assert starts() == 0
 
 
-def test_a_stop_is_answered_and_nonsense_moves_nothing(page: SpectraExplorer, sent: Any) -> None:
-    press(page, kind="play", ticket="a")
-    for content in (
-        {"ticket": "b", "moment": 5},
-        {"ticket": "a", "moment": MOMENTS},
-        {"ticket": "a", "moment": 5},  # the run ended with the stop before
-        {"moment": "5"},
-    ):
-        press(page, kind="stopped", **content)
-        assert sent[-1][0] == {"kind": "arrived"}
+def test_a_rest_is_answered_and_nonsense_moves_nothing(page: SpectraExplorer, sent: Any) -> None:
+    press(page, kind="play")
+    edition = unpacked(page.film.message())["edition"]
+    for moment, of in ((5, edition - 1), (MOMENTS, edition), (-1, edition)):
+        press(page, kind="rest", moment=moment, edition=of)
+        assert sent[-1] == {"kind": "arrived", "moment": moment}
+    press(page, kind="rest", moment="5", edition=edition)
     press(page, kind="something else")
     assert page.state == State()
 
 
-def test_what_changes_during_a_run_stops_it(page: SpectraExplorer, sent: Any) -> None:
-    page.controls["kappa"].value = 0.4
-    assert sent == []
-    press(page, kind="play", ticket="a")
+def test_what_changes_during_a_film_stops_it(page: SpectraExplorer, sent: Any) -> None:
+    press(page, kind="play")
     page.theme.dark = True
-    assert sent[-1][0] == {"kind": "halt"}
-    press(page, kind="stopped", ticket="a", moment=30)
-    sent.clear()
-    page.controls["kappa"].value = 0.5
-    assert sent == []
+    assert sent[-1] == {"kind": "halt"}
 
 
-def test_the_ranges_of_a_run_stay_until_something_else_than_alpha_changes(
-    page: SpectraExplorer, sent: Any
-) -> None:
+def test_the_ranges_of_a_film_stay_until_something_else_than_alpha_changes(page: SpectraExplorer) -> None:
     page.presets.value = "Width"
-    press(page, kind="play", ticket="a")
-    held = page.noisy.layout.xaxis.range
-    press(page, kind="stopped", ticket="a", moment=MOMENTS - 1)
-    assert page.noisy.layout.xaxis.range == held
+    press(page, kind="play")
+    held = ranges(page)
+    rest(page, MOMENTS - 1)
+    assert ranges(page) == held
     page.controls["alpha"].value = 0.02
-    assert page.noisy.layout.xaxis.range == held
-    assert any("wider than shown" in note.text for note in page.noisy.layout.annotations if note.visible)
+    assert ranges(page) == held
+    noisy, _ = figures(page)
+    assert any("wider than shown" in note.text for note in noisy.layout.annotations if note.visible)
     page.controls["delta"].value = 0.55
-    low, high = page.noisy.layout.xaxis.range
+    (low, high), _ = ranges(page)
     law = law_at(page.state)
     assert low < law.noisy_edges.left.item()
     assert high > law.noisy_edges.right.item()
-    assert sent[0][0]["kind"] == "run"
 
 
 def test_a_setting_without_a_solution_reads_as_dashes(
     page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     law = without_solution()
-    monkeypatch.setattr(page_module, "learned_spectrum", lambda *_args, **_named: law)
+    monkeypatch.setattr(scene_module, "learned_spectrum", lambda *_args, **_named: law)
     page.controls["kappa"].value = 0.65
     assert page.page._alert.value == ""
     shown = list(reading(page.page.readout.value).values())
@@ -433,5 +428,6 @@ def test_the_fourth_task_s_solution() -> None:
 
 def test_the_static_figures_need_no_widget() -> None:
     law = learned_spectrum([[0.35]], 0.7, 0.3, 0.01, 0.5)
-    for figure in spectra_figures(Spectra(law, width_cut(law))):
-        assert figure.layout.height
+    scene = Spectra(law, width_cut(law))
+    for figure in spectra_figures(scene, spectra_frame(scene)):
+        assert still(figure).layout.height

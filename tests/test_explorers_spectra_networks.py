@@ -21,9 +21,11 @@ from quadviz.explorers.spectra_networks import (
     kolmogorov_distance,
     run_spectrum,
 )
-from quadviz.explorers.wording import measured
-from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, histogram
+from quadviz.figures.drawing import still
+from quadviz.figures.eigenvalue_histogram import histogram
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.wording import measured
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import FinalState, flow_end
 from quadviz.simulation.minimise import minimise
@@ -254,12 +256,12 @@ def plain(markup: str) -> str:
 
 
 def counted(page: SpectraExplorer) -> Any:
-    return page.learned.data[-1]
+    return still(page.learned.drawing).data[-1]
 
 
 def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: SpectraExplorer) -> None:
-    assert counted(page).y is None
-    law = np.array(page.learned.data[2].y)
+    assert np.size(counted(page).y) == 0
+    law = np.array(still(page.learned.drawing).data[2].y)
     press(page)
     run = page.run
     assert run is not None
@@ -280,9 +282,11 @@ def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: Spectra
         heights, places = np.asarray(counted(page).y, dtype=float), np.asarray(counted(page).x, dtype=float)
         assert np.sum(heights[1:] * np.diff(places)) == pytest.approx(left, rel=1e-5)
         # The panel holds it.
-        assert page.learned.layout.yaxis.range[1] >= np.max(heights[places > 0.1 * places.max()])
+        assert still(page.learned.drawing).layout.yaxis.range[1] >= np.max(
+            heights[places > 0.1 * places.max()]
+        )
     page.change(view="eigenvalues")
-    np.testing.assert_array_equal(page.learned.data[2].y, law)
+    np.testing.assert_array_equal(still(page.learned.drawing).data[2].y, law)
     ((_, said),) = about_spectrum(run, law_of(WIDE), current=True)
     assert said in plain(page.page.prose.value)
     assert page.page._alert.value == ""
@@ -309,10 +313,10 @@ def test_the_histogram_is_grey_at_another_setting_and_comes_back(page: SpectraEx
 def test_a_run_through_alpha_hides_the_networks_until_it_has_stopped(page: SpectraExplorer) -> None:
     page.change(sim_networks=1)
     press(page)
-    page.player._handle_custom_msg({"kind": "play", "ticket": "1"}, [])
-    assert counted(page).y is None
-    page.player._handle_custom_msg({"kind": "stopped", "ticket": "1", "moment": 5}, [])
-    assert counted(page).y is not None
+    page.film._receive(None, {"kind": "play"}, [])
+    assert np.size(counted(page).y) == 0
+    page.film._receive(None, {"kind": "rest", "moment": 5, "edition": page.film._edition}, [])
+    assert np.size(counted(page).y) > 0
     assert counted(page).line.color == THEMES["light"].line
 
 

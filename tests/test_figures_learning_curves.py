@@ -12,22 +12,22 @@ import pytest
 from plotly.colors import unlabel_rgb, validate_colors
 
 from quadviz.figures.axes import fitted_range
-from quadviz.figures.flags import Threshold, flags
+from quadviz.figures.drawing import Drawing, ranges, still, trace
+from quadviz.figures.flags import flags
 from quadviz.figures.learning_curves import (
     BAYES,
-    DASH,
     HEIGHT,
     MARGIN,
     MOST_THRESHOLDS,
     PANELS,
-    LearningCurves,
-    LearningCurvesPen,
     learning_curves_figure,
-    learning_curves_skeleton,
 )
-from quadviz.figures.theme import THEMES, ThemeName, family_colours
+from quadviz.figures.theme import DASH, THEMES, ThemeName, family_colours
+from quadviz.scenes.learning_curves import LearningCurves
+from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.theory.bayes import bayes_optimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from tests.snapshots import as_seen, matches
 
 ALPHA = np.linspace(0.05, 1.0, 40)
 LAMS = np.array([0.0, 0.01, 1.0])
@@ -39,6 +39,11 @@ def a_view(lams: np.ndarray = LAMS, names: tuple[str, ...] = NAMES, **options: A
     curves = learning_curve(ALPHA, lam=lams, **SETTING)
     marker = steady_state(0.35, lam=lams, **SETTING)
     return LearningCurves(curves, marker, names, **options)
+
+
+def drawn(scene: LearningCurves, **look: Any) -> go.Figure:
+    """A figure as plotly has it."""
+    return still(learning_curves_figure(scene, **look))
 
 
 def lines(figure: go.Figure, row: int, member: int) -> tuple[go.Scatter, go.Scatter]:
@@ -70,7 +75,7 @@ def flagged(figure: go.Figure) -> list[tuple[go.layout.Shape, go.layout.Annotati
 @pytest.mark.parametrize("row", range(len(PANELS)))
 def test_the_curves_are_the_results(row: int) -> None:
     view = a_view()
-    figure = learning_curves_figure(view)
+    figure = drawn(view)
     values = getattr(view.curves, PANELS[row].field)
     exact = view.curves.regime == Regime.EXACT
     assert exact.any()
@@ -80,7 +85,7 @@ def test_the_curves_are_the_results(row: int) -> None:
         np.testing.assert_allclose(solid.x, ALPHA, rtol=1e-7)
         np.testing.assert_allclose(solid.y, np.where(exact[member], values[member], np.nan), rtol=1e-7)
         if exact[member].all():
-            assert dashed.y is None
+            assert np.size(dashed.y) == 0
         else:
             np.testing.assert_allclose(dashed.y, values[member], rtol=1e-7)
 
@@ -88,18 +93,18 @@ def test_the_curves_are_the_results(row: int) -> None:
 @pytest.mark.parametrize("row", range(len(PANELS)))
 def test_the_points_under_the_marker_are_the_results(row: int) -> None:
     view = a_view()
-    _dots, marked = points(learning_curves_figure(view), row)
+    _dots, marked = points(drawn(view), row)
     assert view.marker is not None
     np.testing.assert_array_equal(marked.x, np.full(3, 0.35))
     np.testing.assert_array_equal(marked.y, getattr(view.marker, PANELS[row].field))
 
 
 def test_one_trace_of_a_curve_is_hovered_with_four_digits() -> None:
-    figure = learning_curves_figure(a_view())
+    figure = drawn(a_view())
     for row in range(len(PANELS)):
         for member, name in enumerate(NAMES):
             dashed, solid = lines(figure, row, member)
-            hovered = [t for t in (dashed, solid) if t.y is not None and t.hoverinfo != "skip"]
+            hovered = [t for t in (dashed, solid) if np.size(t.y) and t.hoverinfo != "skip"]
             assert [t.hovertemplate for t in hovered] == [f"{name}: %{{y:.4g}}<extra></extra>"]
             known = np.isfinite(hovered[0].y)
             assert known.all(), "what is hovered has no gap to be bridged by a distant point"
@@ -108,7 +113,7 @@ def test_one_trace_of_a_curve_is_hovered_with_four_digits() -> None:
 def test_a_curve_without_an_exact_point_keeps_its_legend_entry() -> None:
     curves = learning_curve(ALPHA, 0.05, 0.3, [0.01, 0.1], 0.5)
     assert np.all(curves.regime == Regime.RANK_LIMITED)
-    figure = learning_curves_figure(LearningCurves(curves, None, ("a", "b")))
+    figure = drawn(LearningCurves(curves, None, ("a", "b")))
     for member in range(2):
         dashed, solid = lines(figure, 0, member)
         assert solid.showlegend
@@ -118,9 +123,9 @@ def test_a_curve_without_an_exact_point_keeps_its_legend_entry() -> None:
 
 
 def test_the_legend_names_every_curve_once_and_a_single_curve_not_at_all() -> None:
-    figure = learning_curves_figure(a_view())
+    figure = drawn(a_view())
     assert [t.name for t in figure.data if t.showlegend] == list(NAMES)
-    alone = learning_curves_figure(a_view(np.array([0.01]), ("",)))
+    alone = drawn(a_view(np.array([0.01]), ("",)))
     assert not any(t.showlegend for t in alone.data)
 
 
@@ -129,7 +134,7 @@ def test_failures_are_gaps_and_other_solutions_are_dots() -> None:
     status, mse = view.curves.status.copy(), view.curves.mse.copy()
     status[1, 5:8], mse[1, 5:8] = Status.FAILED, np.nan
     status[1, 20:23] = Status.SEVERAL
-    figure = learning_curves_figure(replace(view, curves=replace(view.curves, status=status, mse=mse)))
+    figure = drawn(replace(view, curves=replace(view.curves, status=status, mse=mse)))
     dashed, solid = lines(figure, 0, 1)
     assert np.all(np.isnan(solid.y[5:8]))
     assert np.all(np.isnan(dashed.y[5:8]))
@@ -140,10 +145,10 @@ def test_failures_are_gaps_and_other_solutions_are_dots() -> None:
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_nothing_known_at_all_still_gives_a_figure(scale: str) -> None:
-    view = a_view(y_scale=scale)
+    view = a_view()
     nothing = {panel.field: np.full_like(view.curves.mse, np.nan) for panel in PANELS}
     curves = replace(view.curves, status=np.full_like(view.curves.status, Status.FAILED), **nothing)
-    figure = learning_curves_figure(replace(view, curves=curves, marker=None))
+    figure = drawn(replace(view, curves=curves, marker=None), y_scale=scale)
     for axis in (figure.layout.yaxis, figure.layout.yaxis2, figure.layout.yaxis3):
         assert np.all(np.isfinite(axis.range))
     assert not figure.layout.shapes[0].visible
@@ -152,8 +157,8 @@ def test_nothing_known_at_all_still_gives_a_figure(scale: str) -> None:
 @pytest.mark.parametrize("row", range(len(PANELS)))
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_every_point_shown_lies_inside_its_axis(scale: str, row: int) -> None:
-    view = a_view(y_scale=scale)
-    figure = learning_curves_figure(view)
+    view = a_view()
+    figure = drawn(view, y_scale=scale)
     low, high = figure.layout["yaxis" if row == 0 else f"yaxis{row + 1}"].range
     values = getattr(view.curves, PANELS[row].field)
     if scale == "log":
@@ -165,23 +170,20 @@ def test_every_point_shown_lies_inside_its_axis(scale: str, row: int) -> None:
 def test_a_log_axis_says_where_a_curve_is_zero_and_a_linear_one_does_not() -> None:
     zeros = ALPHA[a_view().curves.train_loss[0] == 0]
     assert zeros.size
-    assert notes(learning_curves_figure(a_view(y_scale="log"))) == [
-        f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.4g}"
-    ]
-    assert notes(learning_curves_figure(a_view())) == []
+    assert notes(drawn(a_view(), y_scale="log")) == [f"λ = 0+ is exactly 0 up to α = {zeros[-1]:.4g}"]
+    assert notes(drawn(a_view())) == []
 
 
 def test_a_log_axis_says_what_lies_below_it() -> None:
-    view = a_view(y_scale="log")
+    view = a_view()
     loss = view.curves.train_loss.copy()
     loss[0] = 1e-30
-    figure = learning_curves_figure(replace(view, curves=replace(view.curves, train_loss=loss)))
+    figure = drawn(replace(view, curves=replace(view.curves, train_loss=loss)), y_scale="log")
     assert notes(figure) == ["λ = 0+ is below this axis everywhere"]
     low, high = figure.layout.yaxis2.range
     assert high - low < 12
-    assert np.isnan(points(learning_curves_figure(replace(view, marker=lowered(view.marker))), 1)[1].y[2]), (
-        "a point below its axis must not be drawn in the panel underneath"
-    )
+    below = drawn(replace(view, marker=lowered(view.marker)), y_scale="log")
+    assert np.isnan(points(below, 1)[1].y[2]), "a point below its axis has no place in the panel underneath"
 
 
 def lowered(marker: SteadyState | None) -> SteadyState:
@@ -193,14 +195,14 @@ def lowered(marker: SteadyState | None) -> SteadyState:
 
 def test_several_zero_curves_are_counted() -> None:
     curves = learning_curve(ALPHA, [0.5, 0.6, 0.7], 0.3, 0.0, 0.5)
-    figure = learning_curves_figure(LearningCurves(curves, None, ("a", "b", "c"), y_scale="log"))
+    figure = drawn(LearningCurves(curves, None, ("a", "b", "c")), y_scale="log")
     assert len(notes(figure)) == 1
     assert notes(figure)[0].startswith("a is exactly 0 up to")
     assert notes(figure)[0].endswith("so are 2 more, in part")
 
 
 def test_log_ticks_are_written_out() -> None:
-    figure = learning_curves_figure(a_view(y_scale="log", x_scale="log"))
+    figure = drawn(a_view(), y_scale="log", x_scale="log")
     assert figure.layout.xaxis.ticktext == ("0.05", "0.1", "0.2", "0.5", "1")
     assert figure.layout.xaxis.tickvals == (0.05, 0.1, 0.2, 0.5, 1.0)
     for axis in (figure.layout.yaxis, figure.layout.yaxis2, figure.layout.yaxis3):
@@ -217,35 +219,54 @@ def test_a_range_stays_while_the_data_stays() -> None:
     assert low < 0.5 < high
 
 
-def test_the_pen_keeps_the_axes_of_a_small_change_and_sends_only_what_changed() -> None:
-    figure = learning_curves_skeleton(3)
-    pen = LearningCurvesPen(figure)
-    pen.draw(a_view())
-    before = [figure.layout[name].range for name in ("xaxis", "yaxis", "yaxis2", "yaxis3")]
-    pen.draw(a_view(lams=np.array([0.0, 0.011, 1.0])))
-    assert [figure.layout[name].range for name in ("xaxis", "yaxis", "yaxis2", "yaxis3")] == before
-
-    sent: list[object] = []
-    figure.plotly_update = lambda **update: sent.append(update)
-    pen.draw(a_view(lams=np.array([0.0, 0.011, 1.0])))
-    assert all(not any(update.values()) or not update.get("restyle_data") for update in sent)
+def test_a_figure_keeps_the_axes_of_a_small_change_and_not_those_of_another_scale() -> None:
+    before = learning_curves_figure(a_view())
+    moved = a_view(lams=np.array([0.0, 0.011, 1.0]))
+    kept = learning_curves_figure(moved, held=ranges(before))
+    assert ranges(kept) == ranges(before)
+    other = learning_curves_figure(moved, y_scale="log", held=ranges(before))
+    assert ranges(other) == ranges(learning_curves_figure(moved, y_scale="log"))
 
 
-def test_drawing_again_leaves_nothing_of_what_was_drawn_before() -> None:
-    figure = learning_curves_skeleton(3)
-    pen = LearningCurvesPen(figure)
-    pen.draw(a_view(y_scale="log"))
-    alone = a_view(np.array([0.01]), ("",), theme="dark")
-    pen.draw(alone)
-    expected = learning_curves_figure(alone)
-    for row in range(len(PANELS)):
-        for drawn, fresh in zip(lines(figure, row, 0), lines(expected, row, 0), strict=True):
-            np.testing.assert_array_equal(np.asarray(drawn.y, float), np.asarray(fresh.y, float))
-            assert drawn.line.color == fresh.line.color
-        for member in (1, 2):
-            assert all(t.y is None and not t.showlegend for t in lines(figure, row, member))
-    assert figure.layout.yaxis.range == expected.layout.yaxis.range
-    assert notes(figure) == []
+def test_a_figure_is_a_function_of_its_scene() -> None:
+    scene = a_view(thresholds=THRESHOLDS, bayes=bayes_optimal(ALPHA, 0.3, 0.5))
+    one, other = (learning_curves_figure(scene, y_scale="log") for _ in range(2))
+    assert as_seen(one) == as_seen(other)
+    names = [each["uid"] for each in one["data"]]
+    assert len(set(names)) == len(names)
+    # The same traces, shapes and annotations always: what comes and goes keeps its place.
+    bare = learning_curves_figure(a_view(), theme="dark", x_scale="log")
+    assert [each["uid"] for each in bare["data"]] == names
+    assert [len(bare["layout"][what]) for what in ("shapes", "annotations")] == [
+        len(one["layout"][what]) for what in ("shapes", "annotations")
+    ]
+
+
+TINY = np.array([0.1, 0.25, 0.4, 0.8])
+
+
+@pytest.mark.parametrize("name", ["family", "alone", "networks"])
+def test_figures_are_as_they_were_looked_at(name: str) -> None:
+    lams, names = (LAMS, NAMES) if name == "family" else (np.array([0.0]), ("",))
+    scene = LearningCurves(
+        learning_curve(TINY, lam=lams, **SETTING), steady_state(0.35, lam=lams, **SETTING), names
+    )
+    drawing: Drawing
+    if name == "family":
+        scene = replace(scene, current=1, thresholds=THRESHOLDS, bayes=bayes_optimal(TINY, 0.3, 0.5))
+        drawing = learning_curves_figure(scene, y_scale="log")
+    elif name == "alone":
+        drawing = learning_curves_figure(scene, theme="dark", x_scale="log")
+    else:
+        error = np.full((3, 2), 0.1)
+        points = SimulatedPoints(np.array([0.2, 0.6]), np.array([[2, 1], [0.1, 0.2], [0.1, 0.1]]), error)
+        drawing = learning_curves_figure(replace(scene, simulated=points))
+    assert matches(f"learning_curves_{name}", drawing) == ""
+
+
+def test_a_trace_that_is_not_there_is_named() -> None:
+    with pytest.raises(KeyError, match=r"no trace 'x'; there are dashed-0-0, solid-0-0"):
+        trace(learning_curves_figure(a_view()), "x")
 
 
 THRESHOLDS = (Threshold("b", 0.1), Threshold("r", 0.25), Threshold("none", math.inf), Threshold("i", 0.9))
@@ -253,7 +274,7 @@ THRESHOLDS = (Threshold("b", 0.1), Threshold("r", 0.25), Threshold("none", math.
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_thresholds_on_the_axis_stand_where_they_are(scale: str) -> None:
-    figure = learning_curves_figure(a_view(thresholds=THRESHOLDS, x_scale=scale))
+    figure = drawn(a_view(thresholds=THRESHOLDS), x_scale=scale)
     shown = flagged(figure)
     assert {name.text: line.x0 for line, name in shown} == {"b": 0.1, "r": 0.25, "i": 0.9}
     for line, name in shown:
@@ -281,7 +302,7 @@ def test_names_of_thresholds_have_a_row_each_between_the_panel_and_its_title() -
                 )
                 # A name must not lie across a line that stands on its side of the axis.
                 assert not (crossed and one.side == other.side and other.row > one.row)
-    figure = learning_curves_figure(a_view(thresholds=THRESHOLDS))
+    figure = drawn(a_view(thresholds=THRESHOLDS))
     rows = [name.y for _line, name in flagged(figure)]
     assert figure.layout.yaxis.domain[1] < min(rows)
     assert max(rows) < figure.layout.annotations[0].y == 1.0
@@ -292,34 +313,25 @@ def test_names_of_thresholds_have_a_row_each_between_the_panel_and_its_title() -
 def test_the_bayes_optimal_curve_is_dotted_in_ink_and_on_its_axis() -> None:
     bayes = bayes_optimal(np.linspace(0.02, 1, 30), 0.3, 0.5)
     for theme in THEMES:
-        figure = learning_curves_figure(a_view(bayes=bayes, theme=theme, y_scale="log"))
+        figure = drawn(a_view(bayes=bayes), theme=theme, y_scale="log")
         trace = figure.data[-1]
-        assert trace.visible and trace.showlegend
+        assert trace.showlegend
         assert (trace.name, trace.yaxis, trace.line.dash) == (BAYES, "y", "2px,3px")
         assert trace.line.color == THEMES[theme].ink
         np.testing.assert_array_equal(trace.y, bayes.mmse)
         low, high = figure.layout.yaxis.range
         assert low <= math.log10(bayes.mmse.min()) < math.log10(bayes.mmse.max()) <= high
-    assert not learning_curves_figure(a_view()).data[-1].visible
+    assert np.size(drawn(a_view()).data[-1].y) == 0
 
 
-def test_guides_come_and_go_with_the_pen() -> None:
-    figure = learning_curves_skeleton(3)
-    pen = LearningCurvesPen(figure)
-    pen.draw(a_view(thresholds=THRESHOLDS, bayes=bayes_optimal(ALPHA, 0.3, 0.5)))
-    assert len(flagged(figure)) == 3
-    pen.draw(a_view())
+def test_guides_come_and_go() -> None:
+    assert len(flagged(drawn(a_view(thresholds=THRESHOLDS)))) == 3
+    figure = drawn(a_view())
     assert flagged(figure) == []
     assert not any(a.visible for a in figure.layout.annotations[2 * len(PANELS) :])
-    assert not figure.data[-1].visible
     assert figure.layout.yaxis.domain == PANELS[0].domain
     with pytest.raises(ValueError, match=r"room for 4 thresholds, got 5"):
-        pen.draw(a_view(thresholds=(*THRESHOLDS, Threshold("x", 0.5))))
-
-
-def test_too_many_curves_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"room for 2 curves, got 3"):
-        LearningCurvesPen(learning_curves_skeleton(2)).draw(a_view())
+        drawn(a_view(thresholds=(*THRESHOLDS, Threshold("x", 0.5))))
 
 
 def luminance(colour: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,18 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, histogram
-from quadviz.figures.learning_curves import (
-    PANELS,
-    LearningCurves,
-    LearningCurvesPen,
-    learning_curves_figure,
-    learning_curves_skeleton,
-)
-from quadviz.figures.simulated_points import SimulatedPoints
-from quadviz.figures.spectra import Spectra, SpectraPen, spectra_figures, spectra_skeletons
+from quadviz.figures.drawing import ranges, still
+from quadviz.figures.eigenvalue_histogram import histogram
+from quadviz.figures.learning_curves import PANELS, learning_curves_figure
+from quadviz.figures.spectra import spectra_figures, spectra_frame
 from quadviz.figures.spectra_outlines import Outline
 from quadviz.figures.theme import THEMES
+from quadviz.scenes.learning_curves import LearningCurves
+from quadviz.scenes.marks import NetworkSpectrum, SimulatedPoints
+from quadviz.scenes.spectra import Spectra
 from quadviz.theory.learned_spectrum import learned_spectrum
 from quadviz.theory.steady_state import learning_curve
 
@@ -28,6 +26,8 @@ VIEWS = ("eigenvalues", "singular values")
 ALPHA = np.linspace(0.1, 1.0, 10)
 SETTING = {"kappa": 0.7, "kappa_star": 0.3, "lam": 0.01, "delta": 0.5}
 LAW = learned_spectrum([[0.35]], **SETTING)
+SCENE = Spectra(LAW, np.array([np.nan]))
+FRAME = spectra_frame(SCENE)
 ROWS = range(len(PANELS))
 
 
@@ -40,6 +40,11 @@ def area(outline: Outline, left: float = 0.0, right: float = np.inf) -> float:
     x = np.clip(outline.x[0], left, right)
     y = outline.y[0]
     return float(np.sum((y[1:] + y[:-1]) / 2 * np.diff(x)))
+
+
+def spectra(scene: Spectra, theme: Any = "light") -> tuple[go.Figure, ...]:
+    """The figures as plotly has them."""
+    return tuple(still(each) for each in spectra_figures(scene, spectra_frame(scene), theme))
 
 
 def counted(figures: tuple[go.Figure, ...]) -> go.Scatter:
@@ -91,7 +96,7 @@ def test_networks_that_have_learned_nothing_have_a_flat_histogram() -> None:
         outline = histogram(nothing, view)
         assert not outline.x.any() and not outline.y.any()
     assert nothing.atom_at_zero == 1
-    figures = spectra_figures(Spectra(LAW, np.array([np.nan]), networks=nothing))
+    figures = spectra(Spectra(LAW, np.array([np.nan]), networks=nothing))
     assert not np.any(counted(figures).y)
 
 
@@ -102,51 +107,41 @@ def test_the_histogram_is_drawn_before_the_law_grey_where_it_is_of_another_setti
 ) -> None:
     for current in (True, False):
         networks = NetworkSpectrum(some_values(), 800, current)
-        figures = spectra_figures(Spectra(LAW, np.array([np.nan]), view, theme, networks))
+        figures = spectra(Spectra(LAW, np.array([np.nan]), view, networks), theme)
         trace, outline = counted(figures), histogram(networks, view)
         np.testing.assert_array_equal(trace.x, outline.x[0])
         np.testing.assert_array_equal(trace.y, outline.y[0])
         # On the axis of densities, as the law; the panel on the left has none.
         assert trace.yaxis in (None, "y")
-        assert len(figures[0].data) == len(spectra_skeletons()[0].data)
+        assert "networks" not in {trace["uid"] for trace in spectra_figures(SCENE, FRAME)[0]["data"]}
         colours = THEMES[theme]
         assert trace.line.color == (colours.ink if current else colours.line)
     assert colours.ink != colours.line
 
 
-def test_no_networks_no_histogram_and_none_left_behind() -> None:
-    bare = spectra_figures(Spectra(LAW, np.array([np.nan])))
-    assert counted(bare).y is None
-    figures = spectra_skeletons()
-    pen = SpectraPen(figures)
-    pen.draw(Spectra(LAW, np.array([np.nan]), networks=NetworkSpectrum(some_values(), 800)))
-    assert counted(figures).y is not None
-    pen.draw(Spectra(LAW, np.array([np.nan])))
-    assert counted(figures).y is None
+def test_no_networks_no_histogram() -> None:
+    assert np.size(counted(spectra(SCENE)).y) == 0
 
 
 def test_the_axis_of_densities_holds_the_histogram_and_rests() -> None:
-    figures = spectra_skeletons()
-    pen, rng = SpectraPen(figures), np.random.default_rng(2)
-    pen.draw(Spectra(LAW, np.array([np.nan])))
-    before = figures[1].layout.yaxis.range
+    rng = np.random.default_rng(2)
     low = NetworkSpectrum(rng.uniform(0.1, 6.0, 300), 600)
-    pen.draw(Spectra(LAW, np.array([np.nan]), networks=low))
-    assert figures[1].layout.yaxis.range == before
+    assert spectra_frame(replace(SCENE, networks=low), FRAME) == FRAME
     narrow = NetworkSpectrum(rng.uniform(2.0, 2.2, 590), 600)
-    pen.draw(Spectra(LAW, np.array([np.nan]), networks=narrow))
+    frame = spectra_frame(replace(SCENE, networks=narrow), FRAME)
     top = histogram(narrow, "eigenvalues").y.max()
-    assert top > before[1]
-    assert figures[1].layout.yaxis.range[1] > top
+    assert frame.learned_up[1] > top > FRAME.learned_up[1]
     # The panel on the left does not care.
-    assert (
-        figures[0].layout.yaxis.range
-        == spectra_figures(Spectra(LAW, np.array([np.nan])))[0].layout.yaxis.range
-    )
+    assert frame.noisy_up == FRAME.noisy_up
 
 
 def a_view(points: SimulatedPoints | None, **options: Any) -> LearningCurves:
     return LearningCurves(learning_curve(ALPHA, **SETTING)[None], None, ("",), simulated=points, **options)
+
+
+def curves(scene: LearningCurves, **look: Any) -> go.Figure:
+    """A figure as plotly has it."""
+    return still(learning_curves_figure(scene, **look))
 
 
 def some_points(**options: Any) -> SimulatedPoints:
@@ -164,7 +159,7 @@ def networks_of(figure: go.Figure, row: int) -> go.Scatter:
 @pytest.mark.parametrize("row", ROWS)
 def test_points_are_means_with_their_errors_as_bars(row: int) -> None:
     points = some_points()
-    trace = networks_of(learning_curves_figure(a_view(points)), row)
+    trace = networks_of(curves(a_view(points)), row)
     assert trace.mode == "markers"
     np.testing.assert_array_equal(trace.x, points.alpha)
     np.testing.assert_array_equal(trace.y, points.mean[row])
@@ -178,7 +173,7 @@ def test_points_are_means_with_their_errors_as_bars(row: int) -> None:
 def test_points_have_the_colour_of_their_curve_or_are_hollow_and_grey(theme: Any) -> None:
     colours = THEMES[theme]
     for current in (True, False):
-        figure = learning_curves_figure(a_view(some_points(current=current), theme=theme))
+        figure = curves(a_view(some_points(current=current)), theme=theme)
         for row in ROWS:
             trace = networks_of(figure, row)
             edge = colours.single if current else colours.muted
@@ -188,38 +183,28 @@ def test_points_have_the_colour_of_their_curve_or_are_hollow_and_grey(theme: Any
 
 
 def test_points_take_the_colour_of_the_current_curve_of_a_family() -> None:
-    curves = learning_curve(ALPHA, **{**SETTING, "lam": np.array([0.01, 0.1, 1.0])})
-    figure = learning_curves_figure(
-        LearningCurves(curves, None, ("a", "b", "c"), current=1, simulated=some_points())
-    )
+    family = learning_curve(ALPHA, **{**SETTING, "lam": np.array([0.01, 0.1, 1.0])})
+    scene = LearningCurves(family, None, ("a", "b", "c"), current=1, simulated=some_points())
+    figure = curves(scene)
     (colour,) = {t.line.color for t in figure.data if t.name == "b" and t.mode == "lines"}
     (other,) = {t.line.color for t in figure.data if t.name == "c" and t.mode == "lines"}
     assert networks_of(figure, 0).marker.color == colour != other
 
 
-def test_points_go_when_there_are_none() -> None:
-    figure = learning_curves_skeleton(1)
-    pen = LearningCurvesPen(figure)
+def test_there_are_no_points_without_networks() -> None:
     for row in ROWS:
-        pen.draw(a_view(some_points()))
-        assert networks_of(figure, row).y is not None
-        pen.draw(a_view(None))
-        assert networks_of(figure, row).y is None
+        assert np.size(networks_of(curves(a_view(None)), row).y) == 0
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
 def test_the_axes_hold_the_points_and_rest_when_they_fit(scale: Any) -> None:
-    figure = learning_curves_skeleton(1)
-    pen = LearningCurvesPen(figure)
-    pen.draw(a_view(None, y_scale=scale))
-    before = figure.layout.yaxis.range
+    held = ranges(learning_curves_figure(a_view(None), y_scale=scale))
     curve = learning_curve(ALPHA, **SETTING).mse
     inside = SimulatedPoints(
         ALPHA, np.tile(np.clip(1.05 * curve, None, curve.max()), (3, 1)), np.zeros((3, 10))
     )
-    pen.draw(a_view(inside, y_scale=scale))
-    assert figure.layout.yaxis.range == before
+    _, before = held["yaxis"]
+    assert curves(a_view(inside), y_scale=scale, held=held).layout.yaxis.range == before
     above = SimulatedPoints(ALPHA, np.tile(4 * curve, (3, 1)), np.zeros((3, 10)))
-    pen.draw(a_view(above, y_scale=scale))
     top = np.log10(4 * curve.max()) if scale == "log" else 4 * curve.max()
-    assert figure.layout.yaxis.range[1] >= top > before[1]
+    assert curves(a_view(above), y_scale=scale, held=held).layout.yaxis.range[1] >= top > before[1]

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
-from quadviz.explorers.convergence_readout import convergence_cards, convergence_prose, law_name, two_digits
-from quadviz.explorers.convergence_run import (
-    Answer,
-    ApproachRequest,
-    ApproachRun,
-    answer,
-    approach_table,
-    run_approach,
-    target_of,
-)
+from quadviz.explorers.convergence_readout import convergence_cards, convergence_prose
+from quadviz.explorers.convergence_run import ApproachRequest, ApproachRun, approach_table, run_approach
 from quadviz.explorers.convergence_table import convergence_code, convergence_table
 from quadviz.explorers.exhibit import Exhibit, trained
 from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
-from quadviz.figures.convergence import (
-    NETWORK_HUE,
-    Convergence,
-    ConvergencePen,
-    Seen,
-    convergence_figure,
-    convergence_skeleton,
-)
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
+from quadviz.figures.theme import DASH, ThemeName
+from quadviz.scenes.convergence import Convergence, Target, convergence
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
-from quadviz.tables import Table
-from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.steady_state import Regime, SteadyState, steady_state
+from quadviz.theory.steady_state import SteadyState
 
 __all__ = ["ConvergenceExplorer", "State", "show"]
 
@@ -68,9 +49,6 @@ _TABLE = MappingProxyType(
 #: Choices of the size and number of networks to train.
 _SIM_D = (40, 60, 80)
 _SIM_NETWORKS = (1, 3, 6)
-#: What is drawn where there is no target.
-_UNKNOWN = np.full(2, np.nan)
-_NOTHING = Convergence(Seen(np.array([1.0, 10.0]), _UNKNOWN[None], _UNKNOWN), _UNKNOWN, _UNKNOWN, math.nan)
 
 
 @dataclass(frozen=True)
@@ -93,7 +71,7 @@ class State:
         theme: the page's background.
     """
 
-    target: Literal["teacher", "goe"] = "teacher"
+    target: Target = "teacher"
     kappa: float = PARAMETERS["kappa"].default
     kappa_star: float = PARAMETERS["kappa_star"].default
     alpha: float = 0.5
@@ -108,15 +86,20 @@ class State:
     theme: ThemeName = "light"
 
     @property
+    def setting(self) -> Setting:
+        """The ratios."""
+        return Setting(**{name: getattr(self, name) for name in PARAMETERS})
+
+    @property
     def request(self) -> ApproachRequest:
         """The networks to train."""
+        setting = self.setting if self.target == "teacher" else None
+        return ApproachRequest(setting, self.sim_d, self.seeds_of(self.sim_networks))
+
+    def seeds_of(self, count: float) -> tuple[int, ...]:
+        """So many seeds, counted up from the first one."""
         first = int(self.first_seed)
-        setting = Setting(**{name: getattr(self, name) for name in PARAMETERS})
-        return ApproachRequest(
-            setting if self.target == "teacher" else None,
-            self.sim_d,
-            tuple(range(first, first + self.sim_networks)),
-        )
+        return tuple(range(first, first + int(count)))
 
 
 class ConvergenceExplorer(Explorer[State]):
@@ -141,11 +124,7 @@ class ConvergenceExplorer(Explorer[State]):
                 self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
             ],
         )
-        drawing = convergence_skeleton()
-        self._pen = ConvergencePen(drawing, precision=np.float32)
-        self._pen.draw(self._view(*self._solved()))
-        self.figure = LiveFigure(drawing)
-        self._pen.figure = self.figure
+        self.figure = LiveFigure(convergence_figure(self._scene(), self.state.theme))
         targets = [("noisy teacher", "teacher"), ("GOE", "goe")]
         self.target = self.bind("target", unlabelled(choice("Target T", targets)))
         self.target.tooltips = [
@@ -162,6 +141,7 @@ class ConvergenceExplorer(Explorer[State]):
             [self.reset_button()],
             [self.figure, self.key, self.bar.widget, self.theme],
             [("Matrix flows", [self.controls[name] for name in _SIZE])],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-convergence")
         self.start()
@@ -184,9 +164,9 @@ class ConvergenceExplorer(Explorer[State]):
                 "convergence",
                 "distance to the end of training",
                 self.figure,
-                lambda: convergence_figure(self._view(*self._solved())),
-                self._table,
-                lambda: convergence_code(self._solved()[1], self.state.kappa, self.state.gamma),
+                lambda: convergence_figure(self._scene(), self.state.theme),
+                lambda: convergence_table(self._scene(), self.run, self.state.kappa, self.state.gamma),
+                lambda: convergence_code(self._scene().state, self.state.kappa, self.state.gamma),
                 ("kappa", "gamma") if goe else ("lam", "kappa", "alpha", "delta", "kappa_star", "gamma"),
                 () if goe else ("networks",),
                 "Thin blue: matrix flows, points: their mean; orange: networks, in the time of their flow; "
@@ -194,16 +174,6 @@ class ConvergenceExplorer(Explorer[State]):
                 f"long times.{'' if goe else trained(self.run)}",
             ),
         )
-
-    def _solved(self) -> tuple[Answer | None, SteadyState | None]:
-        state = self._steady_state()
-        return self._answer(state), state
-
-    def _table(self) -> Table:
-        solved, state = self._solved()
-        # The figure has no networks where the target is no teacher's.
-        run = None if state is None else self.run
-        return convergence_table(solved, state, run, self.state.kappa, self.state.gamma)
 
     def reset(self) -> None:
         """Put every parameter back to its default, and the target."""
@@ -213,53 +183,18 @@ class ConvergenceExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out."""
-        solved, state = self._solved()
-        self._pen.draw(self._view(solved, state))
-        told = (solved, state, self.run, self._is_current())
-        at = "GOE" if state is None else f"T = Y − q, {_numbers(state)}"
-        self.page.readout.value = cards_html(f"Approach to the end, {at}", convergence_cards(*told))
-        self.page.prose.value = prose_html(convergence_prose(*told))
+        scene = self._scene()
+        self.figure.show(convergence_figure(scene, self.state.theme, self.figure.held))
+        at = "GOE" if scene.state is None else f"T = Y − q, {_numbers(scene.state)}"
+        cards = convergence_cards(scene, self.run)
+        self.page.readout.value = cards_html(f"Approach to the end, {at}", cards)
+        self.page.prose.value = prose_html(convergence_prose(scene, self.run))
 
-    def _steady_state(self) -> SteadyState | None:
-        """The steady state the target is made from; None for the GOE."""
-        s = self.state
-        if s.target == "goe":
-            return None
-        return steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
-
-    def _answer(self, state: SteadyState | None) -> Answer | None:
-        s, target = self.state, FlowTarget() if state is None else target_of(state)
-        if target is None:
-            return None
-        first = int(s.first_seed)
-        return answer(target, s.kappa, int(s.d), tuple(range(first, first + int(s.seeds))), s.gamma)
-
-    def _is_current(self) -> bool:
-        """Whether the networks were trained at what the controls show, but for their number and seeds."""
-        if self.run is None:
-            return True
-        was, now = self.run.request, self.state.request
-        return was.setting == now.setting
-
-    def _view(self, solved: Answer | None, state: SteadyState | None) -> Convergence:
-        """What to draw."""
-        networks = None if self.run is None or state is None else self.run.seen
-        bare = replace(_NOTHING, networks=networks, current=self._is_current(), theme=self.state.theme)
-        if solved is None:
-            return bare
-        flows, law = solved.flows, solved.law
-        leaves = law.leaves_at(flows.d)
-        return replace(
-            bare,
-            flows=Seen(flows.times, flows.distance, flows.mean()[0]),
-            curve=solved.curve,
-            law=law.at(flows.times),
-            slope=law.kind.slope,
-            law_name=law_name(law),
-            leaves_at=leaves,
-            leaves_name=f"d = {flows.d} shows single eigenvalues: t > {two_digits(leaves)}",
-            limited=state is not None and Regime(int(state.regime)) == Regime.RANK_LIMITED,
-        )
+    def _scene(self) -> Convergence:
+        """What there is to see."""
+        s, run = self.state, self.run
+        networks, current = (None, True) if run is None else (run.seen, run.request.setting == s.setting)
+        return convergence(s.target, s.setting, int(s.d), s.seeds_of(s.seeds), networks, current)
 
 
 def show(**state: Any) -> None:

@@ -1,82 +1,32 @@
-"""What the convergence page computes: the matrix flows at once, and networks when asked to."""
+"""The networks of the convergence page: what is asked for, how they are trained, and what came of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.convergence import FIRST_TIME, LAST_TIME, Seen
+from quadviz.scenes.convergence import Seen, observed
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
-from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.simulate import SimulationError
 from quadviz.simulation.sizes import check_size
 from quadviz.statistics import mean_and_error
 from quadviz.tables import Table
-from quadviz.theory.approach import ApproachLaw, approach_curve, approach_law
-from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady_state import SteadyState, steady_state
 
-__all__ = [
-    "Answer",
-    "ApproachRequest",
-    "ApproachRun",
-    "answer",
-    "approach_table",
-    "network_speed",
-    "run_approach",
-    "slope_in",
-    "target_of",
-]
+__all__ = ["ApproachRequest", "ApproachRun", "approach_table", "network_speed", "run_approach"]
 
 FloatArray = NDArray[np.float64]
 
-#: Times at which flows and networks are observed, for each power of ten.
-_A_DECADE = 6
-#: Answers that are remembered.
-_REMEMBERED = 16
 #: Networks are observed until here.
 _END = 1e3
-#: Slopes are measured in this stretch before single eigenvalues show, or, where that is never, at the end.
-_WINDOW = (0.1, 0.5)
 #: Slower than this is not moving at all: without weight decay the fit of the labels may leave no force.
 _STILL = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """The flows of a page and what is known of them as d -> infinity.
-
-    Attributes:
-        target: the law of their targets.
-        flows: flows of finite size.
-        curve: distance as d -> infinity, shape (T,).
-        law: the law of long times.
-        window: where slopes are measured: first and last time.
-        slope: slope of the mean there.
-        limit_slope: that of the limit.
-    """
-
-    target: FlowTarget
-    flows: MatrixFlows
-    curve: FloatArray
-    law: ApproachLaw
-    window: tuple[float, float]
-    slope: float
-    limit_slope: float
-
-
-def target_of(state: SteadyState) -> FlowTarget | None:
-    """The target whose matrix flow ends with what networks learn; None where the state was not found."""
-    if int(state.status) == Status.FAILED:
-        return None
-    return FlowTarget(float(state.kappa_star), float(state.xi), float(state.q))
 
 
 def network_speed(state: SteadyState) -> float:
@@ -90,32 +40,6 @@ def network_speed(state: SteadyState) -> float:
     if float(state.xi) > 0:
         return 2 * float(np.sqrt(state.train_loss / (state.alpha * state.xi)))
     return float("nan")
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def answer(target: FlowTarget, kappa: float, d: int, seeds: tuple[int, ...], gamma: float = 1.0) -> Answer:
-    """Solve the flows of a page; the last few are remembered, for networks that come in redraw them often."""
-    decades = np.log10(LAST_TIME / FIRST_TIME)
-    times = np.geomspace(FIRST_TIME, LAST_TIME, 1 + round(_A_DECADE * decades))
-    flows = matrix_flows(target, kappa, d, seeds, times, gamma)
-    curve, law = approach_curve(target, kappa, times, gamma), approach_law(target, kappa)
-    leaves = law.leaves_at(d)
-    last = _WINDOW[1] * leaves if np.isfinite(leaves) else LAST_TIME
-    window = (max(FIRST_TIME, last * _WINDOW[0] / _WINDOW[1]), last)
-    slopes = (slope_in(window, times, distance) for distance in (flows.mean()[0], curve))
-    return Answer(target, flows, curve, law, window, *slopes)
-
-
-def slope_in(window: tuple[float, float], times: FloatArray, distance: FloatArray) -> float:
-    """Slope of the straight line through the distances inside a window of times, both in logarithms.
-
-    >>> round(slope_in((1.0, 100.0), np.array([1.0, 10.0, 100.0]), np.array([1.0, 0.1, 0.01])), 6)
-    -1.0
-    """
-    inside = (times >= window[0] * (1 - 1e-9)) & (times <= window[1] * (1 + 1e-9)) & (distance > 0)
-    if np.count_nonzero(inside) < 2:
-        return float("nan")
-    return float(np.polyfit(np.log(times[inside]), np.log(distance[inside]), 1)[0])
 
 
 @dataclass(frozen=True)
@@ -135,7 +59,7 @@ class ApproachRequest:
     @property
     def times(self) -> FloatArray:
         """Times observed, shape (T,)."""
-        return np.geomspace(FIRST_TIME, _END, 1 + round(_A_DECADE * np.log10(_END / FIRST_TIME)))
+        return observed(_END)
 
     @property
     def clock(self) -> float:

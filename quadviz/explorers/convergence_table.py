@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.convergence_run import Answer, ApproachRun, target_of
+from quadviz.explorers.convergence_run import ApproachRun
 from quadviz.explorers.exhibit import Code, assignment
 from quadviz.explorers.tidy import SETTING, tidy
+from quadviz.scenes.convergence import Convergence, Seen, target_of
 from quadviz.setting import PARAMETERS
 from quadviz.tables import Table
 from quadviz.theory.approach import local_slope
@@ -26,19 +27,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def convergence_table(
-    solved: Answer | None, state: SteadyState | None, run: ApproachRun | None, kappa: float, gamma: float
-) -> Table:
+def convergence_table(scene: Convergence, run: ApproachRun | None, kappa: float, gamma: float) -> Table:
     """Every flow and every network at every time, their means, the limit of large d, and its power law.
 
     Args:
-        solved: the flows, or None.
-        state: the steady state that the target is made from; None for the GOE.
+        scene: what is seen.
         run: the networks trained, or None.
         kappa: student width.
         gamma: initial variance.
     """
-    return tidy(_COLUMNS, _all_rows(solved, state, run, kappa, gamma))
+    return tidy(_COLUMNS, _all_rows(scene, run, kappa, gamma))
 
 
 def convergence_code(state: SteadyState | None, kappa: float, gamma: float) -> Code:
@@ -62,9 +60,8 @@ def convergence_code(state: SteadyState | None, kappa: float, gamma: float) -> C
     return Code(names, lines, numpy=True)
 
 
-def _all_rows(
-    solved: Answer | None, state: SteadyState | None, run: ApproachRun | None, kappa: float, gamma: float
-) -> Rows:
+def _all_rows(scene: Convergence, run: ApproachRun | None, kappa: float, gamma: float) -> Rows:
+    solved, state = scene.solved, scene.state
     known: dict[str, object] = {"target": "GOE", "kappa": kappa, "gamma": gamma}
     if state is not None:
         known |= {"target": "noisy teacher", **{name: getattr(state, name).item() for name in SETTING}}
@@ -82,13 +79,13 @@ def _all_rows(
         if np.isfinite(law.coefficient):
             of = {"source": "law of long times", **known, "d": "inf", "slope": law.kind.slope}
             yield from _rows(of, flows.times, law.at(flows.times))
-    if run is not None and run.networks:
-        yield from _network_rows(run)
+    if run is not None and scene.networks is not None:
+        yield from _network_rows(run, scene.networks)
 
 
-def _network_rows(run: ApproachRun) -> Rows:
+def _network_rows(run: ApproachRun, seen: Seen) -> Rows:
     """Networks in the time of their matrix flow, which is that of the figure, and in their own."""
-    setting, speed, seen = run.request.setting, run.request.speed, run.seen
+    setting, speed = run.request.setting, run.request.speed
     known: dict[str, object] = {"target": "noisy teacher", "d": run.request.d}
     known |= {name: getattr(setting, name) for name in PARAMETERS}
     for network in run.networks:
@@ -98,9 +95,8 @@ def _network_rows(run: ApproachRun) -> Rows:
                 "source": "network", **known, "seed": network.problem.seed, "time": speed * time,
                 "network_time": time, "distance": distance, "loss_excess": loss, "mse_excess": mse,
             }  # fmt: skip
-    if seen is not None:
-        mean = {"source": "mean of the networks", **known}
-        yield from _rows(mean, seen.times, seen.mean, local_slope(seen.times, seen.mean))
+    mean = {"source": "mean of the networks", **known}
+    yield from _rows(mean, seen.times, seen.mean, local_slope(seen.times, seen.mean))
 
 
 def _rows(

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.network_words import trained_at, trained_how
-from quadviz.explorers.wording import Paragraph, four_digits
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
-from quadviz.figures.simulated_points import SimulatedPoints
+from quadviz.scenes.marks import SimulatedPoints
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
@@ -98,13 +98,21 @@ class CurveRun:
         return SimulatedPoints(np.array(alphas), mean, error, current)
 
 
-def simulated_alphas(top: float, scale: Scale, marker: float) -> tuple[float, ...]:
+def simulated_alphas(top: float, scale: Scale, marker: float, low: float | None = None) -> tuple[float, ...]:
     """Places for networks: evenly spaced over an axis of the sample ratio up to its end, and the marker's.
+
+    Args:
+        top: the end of the axis.
+        scale: its scale.
+        marker: where the marker stands.
+        low: its beginning; None where it begins near 0.
 
     >>> simulated_alphas(0.6, "linear", marker=0.12)[:4]
     (0.05, 0.1, 0.12, 0.15)
     """
-    if scale == "linear":
+    if low is not None:
+        places = np.linspace(low, top, _PLACES) if scale == "linear" else np.geomspace(low, top, _PLACES)
+    elif scale == "linear":
         places = top * np.arange(1, _PLACES + 1) / _PLACES
     else:
         places = np.geomspace(2 * PARAMETERS["alpha"].low, top, _PLACES)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from quadviz.explorers.curve_run import CurveRun
-from quadviz.explorers.curve_state import CURVE_PARAMETERS, State
+from quadviz.explorers.curve_state import State
 from quadviz.explorers.exhibit import Code, assignment
 from quadviz.explorers.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
-from quadviz.figures.learning_curves import LearningCurves
+from quadviz.scenes.families import CURVE_PARAMETERS
+from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.tables import Table
 
 __all__ = ["curve_code", "curve_table"]
@@ -41,6 +42,6 @@ def curve_code(view: LearningCurves, state: State) -> Code:
     if state.compare:
         compared = np.unique(getattr(view.curves, state.compare))
         values[state.compare] = [[value] for value in compared.tolist()]
-    ends = f"{view.curves.alpha.min():g}, {state.alpha_top:g}"
+    ends = f"{view.curves.alpha.min():g}, {state.seen[1]:g}"
     call = f"curves = learning_curve(np.linspace({ends}, 200), {assignment(values)})"
     return Code(("learning_curve",), [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"], numpy=True)

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import ipywidgets as widgets
-import numpy as np
-import plotly.graph_objects as go
 
 from quadviz.explorers.double_descent_readout import cards, prose
-from quadviz.explorers.double_descent_results import (
-    ALPHA_TOPS,
-    POINTS,
-    Results,
-    Solver,
-    State,
-    decay_name,
-    decay_shade,
-)
 from quadviz.explorers.double_descent_table import (
     samples_code,
     samples_table,
@@ -29,22 +18,54 @@ from quadviz.explorers.double_descent_table import (
 from quadviz.explorers.exhibit import DASHED, Exhibit
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import CURVE_KINDS, line_key
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.tracks import Track
-from quadviz.figures.double_descent import (
-    DoubleDescent,
-    DoubleDescentPen,
-    double_descent_figure,
-    double_descent_skeleton,
-)
-from quadviz.figures.double_descent_width import WidthDescent, WidthPen, width_figure, width_skeleton
-from quadviz.figures.theme import family_colours
+from quadviz.figures.axes import Scale
+from quadviz.figures.double_descent import MARGIN, double_descent_figure
+from quadviz.figures.double_descent_width import width_figure
+from quadviz.figures.drawing import Drawing, Held
+from quadviz.figures.theme import ThemeName
+from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, Solver
 from quadviz.setting import PARAMETERS
 
 __all__ = ["DoubleDescentExplorer", "State", "show"]
 
 SETTINGS = ("kappa", "kappa_star", "delta", "lam")
+ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that determines what the page shows.
+
+    Attributes:
+        kappa: student width; where the marker stands on the width axis.
+        kappa_star: teacher width.
+        delta: label noise.
+        lam: weight decay of the curve drawn thick.
+        alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
+        x_scale: scale of the alpha and the width axis.
+        y_scale: scale of the mse axes.
+        alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
+        theme: the page's background.
+    """
+
+    kappa: float = PARAMETERS["kappa"].default
+    kappa_star: float = PARAMETERS["kappa_star"].default
+    delta: float = PARAMETERS["delta"].default
+    lam: float = PARAMETERS["lam"].default
+    # Left of the peak, where there is one over the width too.
+    alpha: float = 0.25
+    x_scale: Scale = "linear"
+    y_scale: Scale = "log"
+    alpha_top: float = 1.0
+    theme: ThemeName = "light"
+
+    @property
+    def setting(self) -> DescentSetting:
+        """What is solved for."""
+        return DescentSetting(self.kappa, self.kappa_star, self.delta, self.lam, self.alpha, self.alpha_top)
 
 
 class DoubleDescentExplorer(Explorer[State]):
@@ -58,13 +79,11 @@ class DoubleDescentExplorer(Explorer[State]):
     def __init__(self) -> None:
         super().__init__(State(), (*SETTINGS, "alpha"))
         self._solver = Solver()
-        results = self._solver.results(self.state)
-        self._samples_pen = DoubleDescentPen(double_descent_skeleton(), precision=np.float32)
-        self._widths_pen = WidthPen(width_skeleton(), precision=np.float32)
-        self._put(results)
-        self.samples = LiveFigure(self._samples_pen.figure)
-        self.widths = LiveFigure(self._widths_pen.figure)
-        self._samples_pen.figure, self._widths_pen.figure = self.samples, self.widths
+        scene = self._scene()
+        self.samples = LiveFigure(self._against_samples(scene))
+        self.widths = LiveFigure(self._against_width(scene))
+        self.samples.on_click(lambda alpha, _mse: self.change(alpha=float(f"{alpha:.4g}")))
+        self.widths.on_click(lambda kappa, _mse: self.change(kappa=float(f"{kappa:.4g}")))
         self.controls["alpha"].add_class("qv-under-axis")
         scales = [("linear", "linear"), ("log", "log")]
         self.x_scale = self.bind("x_scale", choice("α, κ axes", scales))
@@ -82,42 +101,40 @@ class DoubleDescentExplorer(Explorer[State]):
             self.groups(SETTINGS),
             [self.x_scale, self.y_scale, self.alpha_top, self.reset_button()],
             [against_alpha, against_kappa, self.theme],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-double-descent")
-        for figure, field in ((self.samples, "alpha"), (self.widths, "kappa")):
-            for trace in figure.data:
-                trace.on_click(self._mover(field))
         self.start()
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The figure against samples, and the one against width."""
 
-        def anew() -> Results:
+        def anew() -> DoubleDescent:
             # Points solved along with others differ from them in the last digit.
-            return Solver().results(self.state)
+            return Solver().scene(self.state.setting)
 
         return (
             Exhibit(
                 "double_descent",
                 "mse against samples, for many weight decays and the best one",
                 self.samples,
-                lambda: double_descent_figure(self._against_samples(anew())),
+                lambda: self._against_samples(anew()),
                 lambda: samples_table(anew()),
-                lambda: samples_code(self.state),
+                lambda: samples_code(self.state.setting),
                 ("delta", "lam", "kappa", "kappa_star", "alpha"),
                 key=f"Diamond: the peak at interpolation. {DASHED}.",
-                slide=lambda: double_descent_figure(self._against_samples(self._solver.results(self.state))),
+                slide=lambda: self._against_samples(self._scene()),
             ),
             Exhibit(
                 "double_descent_width",
                 "mse against width",
                 self.widths,
-                lambda: width_figure(self._against_width(anew())),
+                lambda: self._against_width(anew()),
                 lambda: widths_table(anew()),
-                lambda: widths_code(self.state),
+                lambda: widths_code(self.state.setting),
                 ("alpha", "delta", "lam", "kappa_star", "kappa"),
                 key=f"{DASHED}.",
-                slide=lambda: width_figure(self._against_width(self._solver.results(self.state))),
+                slide=lambda: self._against_width(self._scene()),
             ),
         )
 
@@ -147,65 +164,21 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw both figures, and fill the read-out."""
-        results = self._solver.results(self.state)
-        self._put(results)
-        self.page.readout.value = cards_html("Under the marker", cards(results))
-        self.page.prose.value = prose_html(prose(results))
+        scene = self._scene()
+        self.samples.show(self._against_samples(scene, self.samples.held))
+        self.widths.show(self._against_width(scene, self.widths.held))
+        self.page.readout.value = cards_html("Under the marker", cards(scene))
+        self.page.prose.value = prose_html(prose(scene))
 
-    def _put(self, results: Results) -> None:
-        """Draw results into both figures."""
-        self._samples_pen.draw(self._against_samples(results))
-        self._widths_pen.draw(self._against_width(results))
+    def _scene(self) -> DoubleDescent:
+        """What there is to see."""
+        return self._solver.scene(self.state.setting)
 
-    def _colours(self, results: Results) -> tuple[tuple[str, ...], tuple[float, ...], tuple[str, ...]]:
-        """Names, shades and colours of the weight decays."""
-        names = tuple(decay_name(lam) for lam in results.lams)
-        shades = tuple(decay_shade(lam) for lam in results.lams)
-        return names, shades, family_colours(len(names), self.state.theme, shades)
+    def _against_samples(self, scene: DoubleDescent, held: Held | None = None) -> Drawing:
+        return double_descent_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)
 
-    def _against_samples(self, results: Results) -> DoubleDescent:
-        names, shades, _ = self._colours(results)
-        return DoubleDescent(
-            family=results.family,
-            names=names,
-            shades=shades,
-            current=results.current,
-            best=results.best,
-            bayes=results.bayes,
-            threshold=results.threshold,
-            recovery=results.recovery,
-            marker=results.marker,
-            best_marker=results.best_marker,
-            bayes_marker=results.bayes_marker,
-            theme=self.state.theme,
-            x_scale=self.state.x_scale,
-            y_scale=self.state.y_scale,
-        )
-
-    def _against_width(self, results: Results) -> WidthDescent:
-        names, _, colours = self._colours(results)
-        return WidthDescent(
-            ridgeless=results.ridgeless_widths,
-            current=results.current_widths,
-            best=results.best_widths,
-            marker=results.width_marker,
-            name=names[results.current],
-            colours=(colours[0], colours[results.current]),
-            mmse=results.bayes_marker,
-            interpolating=results.interpolating,
-            theme=self.state.theme,
-            x_scale=self.state.x_scale,
-            y_scale=self.state.y_scale,
-        )
-
-    def _mover(self, field: str) -> Any:
-        """What moves a field of the state to where a curve was clicked."""
-
-        def take(_trace: go.Scatter, points: Any, _input: object) -> None:
-            if points.xs:
-                self.change(**{field: float(f"{points.xs[0]:.4g}")})
-
-        return take
+    def _against_width(self, scene: DoubleDescent, held: Held | None = None) -> Drawing:
+        return width_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)
 
 
 def show(**state: Any) -> None:

@@ -10,11 +10,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.double_descent_results import Results, decay_name
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
 from quadviz.explorers.shape import Shape, shape_of
-from quadviz.explorers.wording import Paragraph, four_digits, listed
+from quadviz.scenes.double_descent import DoubleDescent, decay_name
+from quadviz.scenes.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = ["cards", "prose"]
@@ -27,12 +27,11 @@ _NEAR = 0.2
 _SAME = 2e-3
 
 
-def cards(results: Results) -> list[Card]:
+def cards(scene: DoubleDescent) -> list[Card]:
     """The read-out at the marker, and of the peak."""
-    r = results
+    r = scene
     now, ridgeless, best = r.marker[r.current], r.marker[0], r.best_marker
     threshold = float(r.threshold.alpha)
-    needed = float(np.asarray(r.current_widths.kappa_min)[-1])
     width = math.nan if r.interpolating is None else r.interpolating.kappa
     numbers = (
         ("α_inter", "interpolation", threshold, "Up to this α, λ → 0+ fits every label exactly."),
@@ -45,7 +44,7 @@ def cards(results: Results) -> list[Card]:
         ("", "best λ over Bayes", _gap(float(best.mse), r.bayes_marker), "The mse at the best λ beside it."),
         ("λ", "best", decay_name(float(best.lam)), "The weight decay with the least mse."),
         ("κ", "interpolation", width, "The smallest width at which λ → 0+ fits every label."),
-        ("κ_min", "flat beyond", needed, "Beyond this width the curve at the current λ is flat."),
+        ("κ_min", "flat beyond", r.needed, "Beyond this width the curve at the current λ is flat."),
     )
     row = [
         Card(symbol, label, value if isinstance(value, str) else four_digits(value), meaning)
@@ -54,13 +53,13 @@ def cards(results: Results) -> list[Card]:
     return [*row, regime_card(now)]
 
 
-def prose(results: Results) -> list[Paragraph]:
+def prose(scene: DoubleDescent) -> list[Paragraph]:
     """What to notice: the peak, what weight decay does to it, the best decay, and the width."""
-    return [_about_peak(results), _about_decay(results), _about_best(results), _about_width(results)]
+    return [_about_peak(scene), _about_decay(scene), _about_best(scene), _about_width(scene)]
 
 
-def _name(results: Results) -> str:
-    return decay_name(results.lams[results.current])
+def _name(scene: DoubleDescent) -> str:
+    return decay_name(scene.lams[scene.current])
 
 
 def _side(marker: float, threshold: float) -> str:
@@ -93,30 +92,25 @@ def _percent(ratio: float) -> str:
     return "less than 0.1%" if more < 0.1 else f"{more:.2g}%" if more < 9.95 else f"{more:.0f}%"
 
 
-def _ridgeless(results: Results) -> tuple[FloatArray, FloatArray]:
+def _ridgeless(scene: DoubleDescent) -> tuple[FloatArray, FloatArray]:
     """The ridgeless curve over alpha with its cusp."""
-    alpha, mse = np.asarray(results.family[0].alpha), np.asarray(results.family[0].mse)
-    if not _sharp(results):
+    alpha, mse = np.asarray(scene.family[0].alpha), np.asarray(scene.family[0].mse)
+    if not scene.sharp:
         return alpha, mse
-    place = float(results.threshold.alpha)
+    place = float(scene.threshold.alpha)
     at = int(np.searchsorted(alpha, place))
-    return np.insert(alpha, at, place), np.insert(mse, at, float(results.threshold.mse))
+    return np.insert(alpha, at, place), np.insert(mse, at, float(scene.threshold.mse))
 
 
-def _sharp(results: Results) -> bool:
-    threshold = results.threshold
-    return bool(threshold.mse > 0 and threshold.status == Status.SOLVED)
+def _noiseless(scene: DoubleDescent) -> bool:
+    return float(scene.threshold.delta) == 0
 
 
-def _noiseless(results: Results) -> bool:
-    return float(results.threshold.delta) == 0
-
-
-def _about_peak(results: Results) -> Paragraph:
+def _about_peak(scene: DoubleDescent) -> Paragraph:
     """The peak over alpha in the ridgeless limit, and where the marker stands."""
-    threshold, marker = float(results.threshold.alpha), float(results.best_marker.alpha)
+    threshold, marker = float(scene.threshold.alpha), float(scene.best_marker.alpha)
     inter = f"α_inter = {four_digits(threshold)}"
-    status = Status(int(results.threshold.status))
+    status = Status(int(scene.threshold.status))
     if status == Status.FAILED:
         return "Interpolation", "no interpolation threshold was found at this setting; raise κ."
     if status == Status.SEVERAL:
@@ -124,22 +118,22 @@ def _about_peak(results: Results) -> Paragraph:
             f"around {inter} the equations have several solutions, deep in the rank-limited regime: the "
             "curves drawn continue from large α and may leap there."
         )
-    if not _sharp(results):
-        return _about_recovery(results, inter)
-    alpha, mse = _ridgeless(results)
+    if not scene.sharp:
+        return _about_recovery(scene, inter)
+    alpha, mse = _ridgeless(scene)
     at = int(np.flatnonzero(alpha == threshold)[0]) if threshold in alpha else -1
-    height = four_digits(float(results.threshold.mse))
+    height = four_digits(float(scene.threshold.mse))
     cusp = 0 < at < alpha.size - 1 and mse[at] > mse[at - 1] and mse[at] > mse[at + 1]
     happens = f"peaks at {height}" if cusp else f"is {height}"
     limited = " (in the rank-limited regime, under the steady-state assumption)"
     text = (
         f"as λ → 0+, every label can be fitted exactly up to {inter}, and there the mse {happens}"
-        f"{limited if float(results.threshold.kappa) < _needed_there(results) else ''}."
+        f"{limited if float(scene.threshold.kappa) < _needed_there(scene) else ''}."
     )
-    if _noiseless(results):
+    if _noiseless(scene):
         text += " The labels have no noise: what a student with κ < κ* cannot express acts like noise."
-    loss, value = float(results.marker[0].train_loss), four_digits(float(results.marker[0].mse))
-    labels = "labels" if _noiseless(results) else "noisy labels"
+    loss, value = float(scene.marker[0].train_loss), four_digits(float(scene.marker[0].mse))
+    labels = "labels" if _noiseless(scene) else "noisy labels"
     ratio = marker / threshold
     if abs(ratio - 1) < 0.005:
         return "Peak" if cusp else "Interpolation", f"{text} You are at it."
@@ -152,39 +146,39 @@ def _about_peak(results: Results) -> Paragraph:
     return "Peak" if cusp else "Interpolation", f"{text} You are {where}; the mse there is {value}."
 
 
-def _needed_there(results: Results) -> float:
+def _needed_there(scene: DoubleDescent) -> float:
     """kappa_min of the ridgeless curve just right of the threshold."""
-    alpha = np.asarray(results.family[0].alpha)
-    at = min(int(np.searchsorted(alpha, float(results.threshold.alpha))), alpha.size - 1)
-    return float(np.asarray(results.family[0].kappa_min)[at])
+    alpha = np.asarray(scene.family[0].alpha)
+    at = min(int(np.searchsorted(alpha, float(scene.threshold.alpha))), alpha.size - 1)
+    return float(np.asarray(scene.family[0].kappa_min)[at])
 
 
-def _about_recovery(results: Results, inter: str) -> Paragraph:
+def _about_recovery(scene: DoubleDescent, inter: str) -> Paragraph:
     """Without noise a student that can express its teacher has nothing to peak with."""
-    shape = shape_of(*_ridgeless(results))
+    shape = shape_of(*_ridgeless(scene))
     way = "falls to 0" if shape is None or shape.peak is None else "reaches 0"
-    recovery, marker = results.recovery, float(results.best_marker.alpha)
+    recovery, marker = scene.recovery, float(scene.best_marker.alpha)
     text = (
         "the labels have no noise and the student can express its teacher, κ ≥ κ* or κ ≥ 1. As λ → 0+ the "
         f"mse {way} at the recovery threshold α = {four_digits(recovery)}"
     )
-    if results.threshold.alpha > recovery * (1 + 1e-9):
+    if scene.threshold.alpha > recovery * (1 + 1e-9):
         text += f", before {inter}, where noise would make it peak"
     text += "."
     ratio = marker / recovery
     if ratio >= 1:
         return "No peak", f"{text} You are beyond it: the teacher is recovered exactly."
     share = f"{1 - ratio:.0%}" if ratio < 0.995 else "less than 1%"
-    value = four_digits(float(results.marker[0].mse))
+    value = four_digits(float(scene.marker[0].mse))
     return "No peak", f"{text} You are {share} below it; there λ → 0+ leaves mse {value}."
 
 
-def _about_decay(results: Results) -> Paragraph:
+def _about_decay(scene: DoubleDescent) -> Paragraph:
     """The peaks of the family on this axis."""
     peaked, smooth, unknown = [], [], False
-    for i, lam in enumerate(results.lams):
-        states = results.family[i]
-        curve = (np.asarray(states.alpha), np.asarray(states.mse)) if i else _ridgeless(results)
+    for i, lam in enumerate(scene.lams):
+        states = scene.family[i]
+        curve = (np.asarray(states.alpha), np.asarray(states.mse)) if i else _ridgeless(scene)
         shape = shape_of(*curve)
         unknown |= shape is None
         if shape is not None and shape.peak is not None:
@@ -192,7 +186,7 @@ def _about_decay(results: Results) -> Paragraph:
         elif shape is not None:
             smooth.append(lam)
     names = listed([decay_name(lam) for lam in smooth]) if smooth else ""
-    if results.threshold.status == Status.SEVERAL:
+    if scene.threshold.status == Status.SEVERAL:
         text = "where curves leap from one of several solutions to another, a peak may be cut off"
     elif not peaked:
         text = "no curve of the family peaks on this axis"
@@ -200,16 +194,16 @@ def _about_decay(results: Results) -> Paragraph:
         heights = listed([f"{_rounded(height)} for λ = {decay_name(lam)}" for lam, height in peaked])
         text = f"on this axis the mse peaks at about {heights}"
         text += f", and not at all for λ = {names}" if names else ""
-    falling = np.diff(np.asarray(results.best.mse)) <= 1e-9
+    falling = np.diff(np.asarray(scene.best.mse)) <= 1e-9
     if falling.all() and not unknown:
         text += ". At the best λ it only falls: regularised well, more data does not hurt"
     return "Weight decay", f"{text}."
 
 
-def _about_best(results: Results) -> Paragraph:
+def _about_best(scene: DoubleDescent) -> Paragraph:
     """The best weight decay at the marker, between the current one and the Bayes-optimal error."""
-    best, now = results.best_marker, results.marker[results.current]
-    least, value, bayes = float(best.mse), float(now.mse), results.bayes_marker
+    best, now = scene.best_marker, scene.marker[scene.current]
+    least, value, bayes = float(best.mse), float(now.mse), scene.bayes_marker
     if not math.isfinite(least):
         return "Best λ", "no solution was found at the marker; move it, or raise κ."
     lam = float(best.lam)
@@ -233,19 +227,19 @@ def _about_best(results: Results) -> Paragraph:
         more = value / least
         words = f"{_percent(more)} more" if more < 2 else f"{_rounded(more)} times as much"
         side = "small" if now.lam < lam else "large"
-        text += f" The current λ = {_name(results)} is too {side}: its mse is {words}."
+        text += f" The current λ = {_name(scene)} is too {side}: its mse is {words}."
     elif value <= least * (1 + _SAME):
-        text += f" The current λ = {_name(results)} is as good, to within 0.2%."
+        text += f" The current λ = {_name(scene)} is as good, to within 0.2%."
     else:
-        text += f" The current λ = {_name(results)} leaves {four_digits(value)}."
+        text += f" The current λ = {_name(scene)} leaves {four_digits(value)}."
     return "Best λ", text
 
 
-def _about_width(results: Results) -> Paragraph:
+def _about_width(scene: DoubleDescent) -> Paragraph:
     """The course over the width in the ridgeless limit, and the best width."""
-    curve, best = results.ridgeless_widths, results.best_widths
+    curve, best = scene.ridgeless_widths, scene.best_widths
     kappa, mse = np.asarray(curve.kappa), np.asarray(curve.mse)
-    cusp = results.interpolating
+    cusp = scene.interpolating
     if cusp is not None and math.isfinite(cusp.mse):
         at = int(np.searchsorted(kappa, cusp.kappa))
         kappa, mse = np.insert(kappa, at, cusp.kappa), np.insert(mse, at, cusp.mse)
@@ -258,8 +252,8 @@ def _about_width(results: Results) -> Paragraph:
         text += _fitted(cusp.kappa, kappa, mse, bool(np.all(loss[np.asarray(curve.kappa) > cusp.kappa] == 0)))
     elif np.all(loss > 0):
         text += " No width on this axis fits every label at this α."
-    text += _best_width(best, float(results.threshold.kappa_star))
-    parts = (curve, results.current_widths, best)
+    text += _best_width(best, float(scene.threshold.kappa_star))
+    parts = (curve, scene.current_widths, best)
     if any(np.any(np.asarray(part.regime) == Regime.RANK_LIMITED) for part in parts):
         text += " Dashed parts rest on the steady-state assumption."
     return "Width", text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
@@ -11,7 +11,13 @@ import traitlets
 from quadviz.explorers.scripts import script
 from quadviz.tables import Table, csv_text
 
-__all__ = ["Download"]
+__all__ = ["Download", "asking"]
+
+
+def asking(content: Mapping[str, Any]) -> dict[str, str]:
+    """Which of several views of a widget asks, to be said in the answer: the others take no notice of it."""
+    view = content.get("view")
+    return {"view": view} if isinstance(view, str) else {}
 
 
 class Download(anywidget.AnyWidget):
@@ -37,4 +43,4 @@ class Download(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("kind") == "wanted" and self.ready:
             file = csv_text(self._table()).encode()
-            self.send({"kind": "file", "name": self._filename}, [file])
+            self.send({"kind": "file", "name": self._filename, **asking(content)}, [file])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,7 +12,6 @@ import numpy as np
 
 from quadviz.explorers.course_table import course_code, march_code, stored_code
 from quadviz.explorers.download import Download
-from quadviz.explorers.dynamics_film import film_panels
 from quadviz.explorers.dynamics_key import dynamics_key
 from quadviz.explorers.dynamics_readout import (
     Told,
@@ -30,7 +30,6 @@ from quadviz.explorers.dynamics_run import (
     population_frames,
     run_march,
 )
-from quadviz.explorers.dynamics_scene import course_view, rank_limited
 from quadviz.explorers.dynamics_state import (
     COURSE_KEY,
     DOUBT_KEY,
@@ -43,28 +42,26 @@ from quadviz.explorers.dynamics_state import (
 from quadviz.explorers.dynamics_stored import stored_march
 from quadviz.explorers.dynamics_table import dynamics_table, moment_table, spectrum_code, told_table
 from quadviz.explorers.exhibit import Code, Exhibit, trained
+from quadviz.explorers.exhibit import Reel as SavedReel
 from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.film import Film
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.reels import course_reel, spectrum_reel
 from quadviz.explorers.simulation_bar import SimulationBar
-from quadviz.figures.dynamics import (
-    DMFT_HUE,
-    Dynamics,
-    DynamicsPen,
-    dynamics_figure,
-    dynamics_skeleton,
-)
+from quadviz.figures.drawing import Drawing, Held
+from quadviz.figures.dynamics import DMFT_HUE, dynamics_figure, dynamics_film, fitted_dynamics
 from quadviz.figures.dynamics_spectrum import (
-    EvolvingSpectrum,
-    Frames,
-    SpectrumPen,
+    Moments,
     evolving_spectrum_figure,
-    spectrum_skeleton,
-    time_text,
+    evolving_spectrum_film,
+    moments_of,
 )
+from quadviz.figures.training import MARGIN
+from quadviz.scenes.dynamics import Dynamics, population_course
+from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
+from quadviz.scenes.training import Training
+from quadviz.scenes.wording import time_text
 from quadviz.setting import PARAMETERS
 from quadviz.tables import Table
 from quadviz.theory.early_stopping import matching_decay
@@ -102,15 +99,10 @@ class DynamicsExplorer(Explorer[State]):
         self._begun: dict[Source, object] = {}
         self._following = False
         self._make_bars()
-        drawings = dynamics_skeleton(), spectrum_skeleton()
-        self._pen = DynamicsPen(drawings[0], precision=np.float32)
-        self._spectrum_pen = SpectrumPen(drawings[1], precision=np.float32)
         law, frames = self._law(), self._frames()
-        self._pen.draw(self._dynamics(self._told(law), frames))
-        self._spectrum_pen.draw(self._evolving(frames, law))
-        self.course = LiveFigure(drawings[0])
-        self.spectrum = LiveFigure(drawings[1])
-        self._pen.figure, self._spectrum_pen.figure = self.course, self.spectrum
+        self._moments = moments_of(self._spectrum(frames, law))
+        self.course = LiveFigure(self._course_figure(self._dynamics(self._told(law), frames)))
+        self.spectrum = LiveFigure(self._spectrum_figure(self._moments, self._empty))
         self.film = Film(self._arrive, "Time of the spectrum, from the start of training to its end")
         self.source = self.bind(
             "source", choice("Z of", [("α → ∞", "population"), ("DMFT", "dmft"), ("networks", "networks")])
@@ -144,6 +136,7 @@ class DynamicsExplorer(Explorer[State]):
             [self.y_scale, self.view, self.reset_button()],
             [panels, transport, bars, self.key, self.theme],
             self.groups(_SIZE),
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-dynamics")
         self.start()
@@ -210,25 +203,25 @@ class DynamicsExplorer(Explorer[State]):
                 "dynamics",
                 "errors during training",
                 self.course,
-                lambda: dynamics_figure(self._course_now()),
+                lambda: self._course_figure(self._course_now()),
                 lambda: told_table(self._told(self._law())),
                 lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
                 sliders,
                 ("networks", "dmft"),
                 COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
-                reel=lambda: course_reel(self._course_now()),
+                reel=self._course_reel,
             ),
             Exhibit(
                 "dynamics_spectrum",
                 "spectrum on the way of training",
                 self.spectrum,
-                lambda: evolving_spectrum_figure(self._spectrum_now()),
+                lambda: self._spectrum_figure(moments_of(self._spectrum_now())),
                 lambda: moment_table(self._spectrum_now(), self._told(self._law()), self.state.source),
                 self._spectrum_code,
                 sliders,
                 () if self.state.source == "population" else (self.state.source,),
                 SPECTRUM_KEY + (trained(self.run) if self.state.source == "networks" else ""),
-                reel=lambda: spectrum_reel(self._spectrum_now()),
+                reel=self._spectrum_reel,
             ),
         )
 
@@ -236,10 +229,11 @@ class DynamicsExplorer(Explorer[State]):
         """Solve for the state, redraw, and fill the read-out."""
         law, frames = self._law(), self._frames()
         told = self._told(law)
-        self._pen.draw(self._dynamics(told, frames))
-        spectrum = self._evolving(frames, law)
-        self._spectrum_pen.draw(spectrum)
-        self._load(spectrum)
+        scene = self._dynamics(told, frames)
+        self.course.show(self._course_figure(scene, self.course.held))
+        self._moments = moments_of(self._spectrum(frames, law), self._moments)
+        self.spectrum.show(self._spectrum_figure(self._moments, self._empty))
+        self.film.load(self._film_of(scene))
         old = grey(told)
         self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful)
         self.march_bar.hint(_STORED if told.march is not None and told.march.stored else "")
@@ -314,32 +308,73 @@ class DynamicsExplorer(Explorer[State]):
         return 0 if frames is None else min(self.state.moment, frames.times.size - 1)
 
     def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
-        """What to draw against time."""
-        now = None if frames is None else float(frames.times[self._moment(frames)])
-        return course_view(told, self.state, now)
-
-    def _evolving(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
-        """What to draw of the spectrum."""
-        s = self.state
-        return EvolvingSpectrum(
-            frames=frames,
-            moment=self._moment(frames),
-            law=law,
-            kappa=s.kappa,
-            gamma=s.gamma,
-            limited=rank_limited(law.state),
-            empty=_EMPTY[s.source],
-            hue=DMFT_HUE if s.source == "dmft" else None,
-            view=s.view,
-            theme=s.theme,
+        """What there is to see against time."""
+        run, march, stop = told.networks, told.march, told.stop
+        networks = None if run is None else run.seen(told.networks_current)
+        end = max([self.state.end, *(each.request.end for each in (run, march) if each is not None)])
+        return Dynamics(
+            training=Training(told.theory, end, networks),
+            population=population_course(told.flow, self.state.delta),
+            dmft=None if march is None else march.course(told.march_current),
+            now=None if frames is None else float(frames.times[self._moment(frames)]),
+            stop=stop if stop is not None and stop.pays else None,
         )
+
+    def _spectrum(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
+        """What there is to see of the spectrum."""
+        s = self.state
+        return EvolvingSpectrum(frames, self._moment(frames), law, s.kappa, s.gamma, s.view)
 
     def _course_now(self) -> Dynamics:
         return self._dynamics(self._told(self._law()), self._frames())
 
     def _spectrum_now(self) -> EvolvingSpectrum:
-        """The spectrum where there is no button to press."""
-        return replace(self._evolving(self._frames(), self._law()), empty="")
+        return self._spectrum(self._frames(), self._law())
+
+    def _course_figure(self, scene: Dynamics, held: Held | None = None) -> Drawing:
+        return dynamics_figure(scene, self.state.theme, self.state.y_scale, held)
+
+    def _spectrum_figure(self, moments: Moments, empty: str = "", moment: int | None = None) -> Drawing:
+        return evolving_spectrum_figure(moments, self.state.theme, self._hue, empty, moment)
+
+    @property
+    def _hue(self) -> str | None:
+        """The colour of the histogram, where it is not the usual one."""
+        return DMFT_HUE if self.state.source == "dmft" else None
+
+    @property
+    def _empty(self) -> str:
+        """How to get moments where there are none."""
+        return _EMPTY[self.state.source]
+
+    def _film_of(self, scene: Dynamics) -> Reel:
+        """All moments of what is drawn."""
+        frames, theme = self._moments.scene.frames, self.state.theme
+        if frames is None:
+            return Reel()
+        return Reel(
+            texts=[time_text(time) for time in frames.times.tolist()],
+            figures={
+                self.course: dynamics_film(scene, frames.times, theme),
+                self.spectrum: evolving_spectrum_film(self._moments, theme, self._hue),
+            },
+            moment=self._moments.scene.moment,
+        )
+
+    def _course_reel(self) -> SavedReel:
+        """The course as it grows, on the axes of all of it."""
+        scene, s = self._course_now(), self.state
+        draw = partial(dynamics_figure, theme=s.theme, y_scale=s.y_scale, holds=fitted_dynamics(scene))
+        return course_reel(scene.times, lambda time: draw(scene.until(time)))
+
+    def _spectrum_reel(self) -> SavedReel | None:
+        """The spectrum at all its moments."""
+        moments = moments_of(self._spectrum_now())
+        frames = moments.scene.frames
+        if frames is None:
+            return None
+        draw = partial(self._spectrum_figure, moments, "")
+        return spectrum_reel(frames.times, moments.scene.moment, draw)
 
     def _spectrum_code(self) -> Code:
         s = self.state
@@ -353,21 +388,10 @@ class DynamicsExplorer(Explorer[State]):
             solved = (stored_code if march.stored else march_code)(march.request)
         return run.request if run is not None and self.bar.stands else None, solved
 
-    def _load(self, spectrum: EvolvingSpectrum) -> None:
-        """Give the browser all moments of what is drawn."""
-        frames, moments = spectrum.frames, self._spectrum_pen.moments
-        if frames is None or moments is None:
-            self.film.load([], [], 0)
-            return
-        panels = film_panels(frames.times, moments, self._spectrum_pen.hue(spectrum), spectrum.theme)
-        self.film.load([time_text(t) for t in frames.times], panels, spectrum.moment)
-
     def _saved(self) -> Table:
         """All that is shown, as a table."""
         with self._lock:
-            frames, moments = self._frames(), self._spectrum_pen.moments
-            name = SOURCES[self.state.source]
-            return dynamics_table(self._told(self._law()), frames, name, moments)
+            return dynamics_table(self._told(self._law()), self._moments, SOURCES[self.state.source])
 
 
 def show(**state: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quadviz.figures.dynamics import DMFT_HUE, DOUBT_DASH, POPULATION_DASH
-from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import DASH
 
 __all__ = ["dynamics_key"]
 

@@ -12,13 +12,13 @@ from quadviz.explorers.lab_run import LabRun
 from quadviz.explorers.network_words import ratios
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
-from quadviz.explorers.wording import Paragraph, four_digits, measured
+from quadviz.scenes.wording import Paragraph, four_digits, measured
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.theory.early_stopping import EarlyStop, MatchingDecay, early_stop
 from quadviz.theory.population import PopulationFlow
 from quadviz.theory.steady_state import Regime, SteadyState
 
-__all__ = ["Told", "best_moment", "best_name", "dynamics_cards", "dynamics_prose", "grey"]
+__all__ = ["Told", "best_moment", "dynamics_cards", "dynamics_prose", "grey"]
 
 #: From this many errors on two values are told apart.
 _APART = 3.0
@@ -83,11 +83,6 @@ def best_moment(
     if networks is not None and networks.networks and networks_current:
         return early_stop(networks.request.times, *networks.farthest.mean("mse"))
     return None
-
-
-def best_name(stop: EarlyStop) -> str:
-    """What is written at the best moment."""
-    return f"best: t ≈ {stop.time:.2g}, mse {stop.mse:.3g}"
 
 
 def grey(told: Told) -> list[str]:

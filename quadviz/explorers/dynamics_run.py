@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from quadviz.checks import readable
 from quadviz.explorers.lab_run import LabRun, times_until
-from quadviz.figures.dynamics import Course
-from quadviz.figures.dynamics_spectrum import Frames
+from quadviz.scenes.dynamics import Course
+from quadviz.scenes.evolving_spectrum import Frames
 from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftError, check_march, march
 from quadviz.theory.dmft.plan import PATIENCE, Cost, fitting_size

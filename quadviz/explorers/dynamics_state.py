@@ -10,8 +10,8 @@ from typing import Literal
 from quadviz.explorers.dynamics_run import MarchRequest, Quality
 from quadviz.explorers.lab_run import Request
 from quadviz.figures.axes import Scale
-from quadviz.figures.spectra_outlines import View
 from quadviz.figures.theme import ThemeName
+from quadviz.scenes.spectra import View
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Parameter, Setting
 
 __all__ = ["COURSE_KEY", "DOUBT_KEY", "SOURCES", "SPECTRUM_KEY", "TABLE", "Source", "State"]

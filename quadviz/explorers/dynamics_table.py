@@ -26,7 +26,8 @@ from quadviz.explorers.exhibit import Code
 from quadviz.explorers.lab_run import Request
 from quadviz.explorers.spectra_table import counted, law_rows, learned_code
 from quadviz.explorers.tidy import tidy
-from quadviz.figures.dynamics_spectrum import EvolvingSpectrum, Frames, Moments, moments_of
+from quadviz.figures.dynamics_spectrum import Moments, moments_of
+from quadviz.scenes.evolving_spectrum import EvolvingSpectrum
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.tables import Table
 
@@ -36,26 +37,22 @@ _COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_e
 _OBSERVABLES = ("mse", "train_loss")
 
 
-def dynamics_table(told: Told, frames: Frames | None, source: str, moments: Moments | None) -> Table:
+def dynamics_table(told: Told, moments: Moments, source: str) -> Table:
     """Curves, the end in theory, the best moment, and the histograms of all moments.
 
     Args:
         told: what is read out.
-        frames: the moments of the histogram, or None.
-        source: what they are of.
         moments: the histograms.
+        source: what they are of.
     """
     # Whether a value can be trusted is known of the mean-field theory alone, whose rows are longer.
     rows = [
-        [*_ratios(at), *row, *[""] * (len(_COLUMNS) - len(row))]
-        for at, row in _rows(told, frames, source, moments)
+        [*_ratios(at), *row, *[""] * (len(_COLUMNS) - len(row))] for at, row in _rows(told, moments, source)
     ]
     return (*PARAMETERS, *_COLUMNS), rows
 
 
-def _rows(
-    told: Told, frames: Frames | None, source: str, moments: Moments | None
-) -> Iterator[tuple[Setting, list[object]]]:
+def _rows(told: Told, moments: Moments, source: str) -> Iterator[tuple[Setting, list[object]]]:
     """Every row, after the setting that it is of: what is of another one than shown carries its own."""
     setting = told.setting
     for name in _OBSERVABLES:
@@ -91,10 +88,11 @@ def _rows(
         )
     if told.match is not None:
         yield setting, ["weight decay that matches", "lam", "", "inf", "", "", told.match.lam, ""]
-    if frames is None or moments is None:
+    if moments.scene.frames is None:
         return
+    times = moments.scene.frames.times.tolist()
     at = {"DMFT": march_setting, "networks": network_setting}.get(source, setting)
-    for t, x, y in zip(frames.times.tolist(), moments.outline.x, moments.outline.y, strict=True):
+    for t, x, y in zip(times, moments.histogram.x, moments.histogram.y, strict=True):
         # Every bar is a pair of points at one height.
         for low, high, value in zip(x[1:-1:2].tolist(), x[2::2].tolist(), y[1:-1:2].tolist(), strict=False):
             yield at, [source, "density of the histogram", "", t, low, high, value, ""]
@@ -108,21 +106,21 @@ def told_table(told: Told) -> Table:
     return course_table([*rows, *best], equations=True)
 
 
-def moment_table(view: EvolvingSpectrum, told: Told, source: Source) -> Table:
+def moment_table(scene: EvolvingSpectrum, told: Told, source: Source) -> Table:
     """The eigenvalues at the moment shown, one by one, and the laws that they begin and end with.
 
     Args:
-        view: what is drawn.
+        scene: what is drawn.
         told: what is read out.
         source: whose eigenvalues are counted.
     """
-    name = counted(view.view)
+    name = counted(scene.view)
     columns = ("source", "part", *PARAMETERS, name, "density", "mass", "time", "d", "seed")
-    return tidy(columns, _moment_rows(view, told, source, name))
+    return tidy(columns, _moment_rows(scene, told, source, name))
 
 
 def spectrum_code(
-    view: EvolvingSpectrum,
+    scene: EvolvingSpectrum,
     setting: Setting,
     source: Source,
     networks: Request | None,
@@ -132,55 +130,55 @@ def spectrum_code(
     """The law of long training, and the eigenvalues of the source at the moment shown.
 
     Args:
-        view: what is drawn.
+        scene: what is drawn.
         setting: the setting.
         source: whose eigenvalues are counted.
         networks: those trained, or None.
         march: the statements that give the mean-field theory shown, or None.
         end: the last time of the population flow.
     """
-    law = learned_code(view.law, view.view)
-    there = f"[{view.moment}].max())"
+    law = learned_code(scene.law, scene.view)
+    there = f"[{scene.moment}].max())"
     if source == "population":
         run, shown = flow_code(setting, end), f"print(flow.eigenvalues{there}"
     elif source == "dmft" and march is not None:
         run, shown = march, f"print(march.eigenvalues{there}"
     elif source == "networks" and networks is not None:
-        run, shown = networks_code(networks), f'print(networks.all("eigenvalues")[:, {view.moment}].max())'
+        run, shown = networks_code(networks), f'print(networks.all("eigenvalues")[:, {scene.moment}].max())'
     else:
         return law
     return joined_code(law, setting_code(setting), run, Code((), [shown]))
 
 
 def _moment_rows(
-    view: EvolvingSpectrum, told: Told, source: Source, name: str
+    scene: EvolvingSpectrum, told: Told, source: Source, name: str
 ) -> Iterator[dict[str, object]]:
-    setting, root = told.setting, view.view == "singular values"
-    for values, known in _counted_now(view, told, source):
+    setting, root = told.setting, scene.view == "singular values"
+    for values, known in _counted_now(scene, told, source):
         seen = np.sqrt(np.maximum(values, 0.0)) if root else values
         for value in seen.tolist():
             yield {"source": SOURCES[source], **known, name: value}
-    initial = moments_of(view).initial
+    initial = moments_of(scene).initial
     start = {"source": "law, t = 0", "part": "band", **ratios(setting), "time": 0.0}
     for place, density in zip(initial.x[0].tolist(), initial.y[0].tolist(), strict=True):
         yield {**start, name: place, "density": density}
-    for row in law_rows(view.law, view.view, "theory, t -> inf"):
+    for row in law_rows(scene.law, scene.view, "theory, t -> inf"):
         yield {**row, "gamma": setting.gamma, "time": "inf"}
 
 
 def _counted_now(
-    view: EvolvingSpectrum, told: Told, source: Source
+    scene: EvolvingSpectrum, told: Told, source: Source
 ) -> Iterator[tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], dict[str, object]]]:
     """Eigenvalues at the moment shown, with what they are of."""
-    frames = view.frames
+    frames = scene.frames
     if frames is None:
         return
-    time = {"time": frames.times[view.moment].item()}
+    time = {"time": frames.times[scene.moment].item()}
     if source == "networks" and told.networks is not None:
         request = told.networks.request
         for network in told.networks.farthest.networks:
             known = {**ratios(request.setting), "d": request.d, "seed": network.seed}
-            yield network.eigenvalues[view.moment], {**known, **time}
+            yield network.eigenvalues[scene.moment], {**known, **time}
         return
     known = ratios(told.setting)
     if source == "dmft" and told.march is not None:
@@ -188,7 +186,7 @@ def _counted_now(
         known = {**ratios(request_march.setting), "d": "inf", "seed": request_march.seed}
     elif source == "population":
         known = {**known, "alpha": "inf", "d": "inf"}
-    yield frames.eigenvalues[view.moment], {**known, **time}
+    yield frames.eigenvalues[scene.moment], {**known, **time}
 
 
 def _ratios(setting: Setting) -> list[float]:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import LiveFigure
+from quadviz.figures.drawing import Drawing
 from quadviz.setting import SIMULATION_PARAMETERS
 from quadviz.tables import Table
 
@@ -52,7 +51,7 @@ class Reel:
     label: str
     texts: Sequence[str]
     start: int
-    figures: Callable[[], Iterator[go.Figure]]
+    figures: Callable[[], Iterator[Drawing]]
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,13 @@ class Exhibit:
     name: str
     title: str
     live: LiveFigure
-    draw: Callable[[], go.Figure]
+    draw: Callable[[], Drawing]
     table: Callable[[], Table]
     code: Callable[[], Code]
     sliders: Sequence[str]
     work: Sequence[str] = ()
     key: str = ""
-    slide: Callable[[], go.Figure] | None = None
+    slide: Callable[[], Drawing] | None = None
     reel: Callable[[], Reel | None] = lambda: None
 
 

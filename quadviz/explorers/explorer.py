@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import ipywidgets as widgets
-import plotly.graph_objects as go
 from IPython.display import display
 
 from quadviz.explorers.controls import ParameterControl, ThemeProbe
@@ -22,9 +21,11 @@ from quadviz.explorers.page import Page
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.explorers.takeaway import save_menu
 from quadviz.explorers.tools import PageTools
+from quadviz.figures.drawing import still
 from quadviz.setting import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     from _typeshed import DataclassInstance
 
 __all__ = ["Explorer"]
@@ -174,7 +175,7 @@ class Explorer(ABC, Generic[S]):
                 known = ", ".join(explorer.bars) or "none"
                 raise TypeError(f"{work!r} is no work of this page; there is {known}")
             explorer.bars[work].run_now()
-        return explorer.exhibit(name).draw()
+        return still(explorer.exhibit(name).draw())
 
     def elsewhere(self, state: S) -> Self:
         """A twin in another state, which solves and draws for itself and has no widgets of its own.

@@ -11,7 +11,7 @@ from quadviz.explorers.lab_run import LabRun
 from quadviz.explorers.network_words import ratios
 from quadviz.explorers.page import Card
 from quadviz.explorers.point_cards import regime_card
-from quadviz.explorers.wording import Paragraph, four_digits, measured
+from quadviz.scenes.wording import Paragraph, four_digits, measured
 from quadviz.setting import PARAMETERS
 from quadviz.theory.steady_state import Regime, SteadyState
 

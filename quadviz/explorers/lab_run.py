@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.training import FIRST_TIME
+from quadviz.scenes.training import FIELDS, FIRST_TIME, Networks
 from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
@@ -103,6 +103,16 @@ class LabRun:
         for row, network in zip(table, self.networks, strict=True):
             row[: network.times.size] = getattr(network, observable)
         return table
+
+    def seen(self, current: bool) -> Networks | None:
+        """What a figure shows of them; None before there are any.
+
+        Args:
+            current: whether they were trained at the setting shown.
+        """
+        if not self.networks:
+            return None
+        return Networks(self.request.times, np.array([self.curves(field) for field in FIELDS]), current)
 
     def mean(self, observable: str) -> tuple[FloatArray, FloatArray]:
         """Mean over the networks that have come to a time, and its standard error, each of shape (T,)."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 
-from quadviz.figures.learning_curves import DASH
+from quadviz.figures.theme import DASH
 
 __all__ = ["CURVE_KINDS", "line_key"]
 

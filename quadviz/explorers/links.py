@@ -6,6 +6,7 @@ choice knows its options. Nothing of a query is evaluated, and what is refused i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _MOST = 64
 #: So much of a text is quoted, and so many entries are named.
 _LONGEST, _NAMED = 24, 6
 _MOMENT_DIGITS = 4
+#: What stands between the two ends of a stretch.
+_BETWEEN = "~"
 
 Widgets = Mapping[str, widgets.Widget]
 
@@ -45,7 +48,9 @@ def spelled(value: object) -> str:
     if isinstance(value, float):
         short = f"{value:.6g}"
         return short if float(short) == value else repr(value)
-    return str(value)
+    if isinstance(value, tuple):
+        return _BETWEEN.join(map(spelled, value))
+    return "" if value is None else str(value)
 
 
 def query_of(state: DataclassInstance) -> str:
@@ -103,6 +108,8 @@ def _read(name: str, text: str, widget: widgets.Widget | None) -> object:
     """The value of a field written in a link."""
     if isinstance(widget, ParameterControl):
         return number(widget.parameter, text)
+    if name == "span":
+        return _stretch(text.split(_BETWEEN)) if text else None
     if widget is None:
         if not (text.isascii() and text.isdigit() and len(text) <= _MOMENT_DIGITS):
             raise ValueError(f"{name} must be a whole number, got {_short(text)!r}")
@@ -115,11 +122,27 @@ def _read(name: str, text: str, widget: widgets.Widget | None) -> object:
 
 def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
     """A value set from Python."""
+    if name == "span":
+        return None if value is None else _stretch(value)
     if isinstance(widget, ParameterControl):
         return widget.parameter.in_range(value)
     if widget is not None and value not in _options(widget):
         raise ValueError(_refusal(name, [spelled(option) for option in _options(widget)], spelled(value)))
     return value
+
+
+def _stretch(ends: object) -> tuple[float, float]:
+    """The two ends of a stretch of an axis."""
+    said = f"span must be two increasing numbers, got {_short(str(ends))!r}"
+    if not isinstance(ends, (list, tuple)) or len(ends) != 2:
+        raise ValueError(said)
+    try:
+        low, high = (float(end) for end in ends)
+    except (TypeError, ValueError):
+        raise ValueError(said) from None
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(said)
+    return low, high
 
 
 def _options(widget: widgets.Widget) -> list[Any]:

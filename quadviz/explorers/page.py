@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -96,6 +96,7 @@ class Page:
         view: widgets that change how things are shown.
         figures: what stands on the right: the figure and what belongs right under it.
         more: headings and controls that are rarely moved; on a phone they come after everything else.
+        margin: the margins of the first figure in pixels, as plotly names them; what is its own lies below.
 
     Attributes:
         name: as above.
@@ -113,6 +114,8 @@ class Page:
         view: Sequence[widgets.Widget],
         figures: Sequence[widgets.Widget],
         more: Sequence[tuple[str, Sequence[widgets.Widget]]] = (),
+        *,
+        margin: Mapping[str, int],
     ) -> None:
         self.readout = _html("qv-readout")
         self.prose = _html("qv-prose")
@@ -127,7 +130,7 @@ class Page:
         self.widget = _box(
             "qv-page",
             [
-                style(),
+                style(f".qv-at-{name} {{ --qv-left: {margin['l']}px; --qv-right: {margin['r']}px; }}"),
                 self._header,
                 _box(
                     "qv-side",
@@ -139,6 +142,7 @@ class Page:
                 _box("qv-main", [self._alert, self._figures, self.readout, self.prose]),
             ],
         )
+        self.widget.add_class(f"qv-at-{name}")
 
     def equip(self, tools: widgets.Widget) -> None:
         """Put tools into the header."""
@@ -173,9 +177,9 @@ def _html(name: str, value: str = "") -> widgets.HTML:
     return region
 
 
-def style() -> widgets.HTML:
-    """The look of a page, to be part of it."""
-    return _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+def style(rule: str = "") -> widgets.HTML:
+    """The look of a page, to be part of it, and a rule of its own."""
+    return _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}\n{rule}</style>")
 
 
 def header(name: str, question: str, title: str = "") -> widgets.Box:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.page import Card
-from quadviz.explorers.wording import four_digits
+from quadviz.scenes.wording import four_digits
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = ["cards", "regime_card"]

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.curve_thresholds import CurveThresholds
 from quadviz.explorers.shape import Shape, shape_of
-from quadviz.explorers.wording import Paragraph, four_digits, listed
+from quadviz.scenes.curve_thresholds import CurveThresholds
+from quadviz.scenes.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = ["family_paragraph", "prose"]

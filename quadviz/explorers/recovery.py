@@ -10,30 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
-import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from quadviz.explorers.controls import ParameterControl
 from quadviz.explorers.exhibit import DASHED, Exhibit
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import line_key
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
-from quadviz.explorers.plot_clicks import clickable
 from quadviz.explorers.point_cards import cards
-from quadviz.explorers.recovery_map import (
-    COARSE,
-    FINE,
-    MEDIUM,
-    Grid,
-    MapSetting,
-    curves_over,
-    point_spectrum,
-    point_thresholds,
-    solve_grid,
-    whole,
-)
 from quadviz.explorers.recovery_readout import recovery_prose
 from quadviz.explorers.recovery_table import (
     THRESHOLDS_KEY,
@@ -43,31 +26,29 @@ from quadviz.explorers.recovery_table import (
     thresholds_table,
 )
 from quadviz.explorers.spectra_table import learned_code, point_table
-from quadviz.explorers.wording import four_digits
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.phase_diagram import PhaseDiagramPen, phase_diagram_figure, phase_diagram_skeleton
-from quadviz.figures.point_spectrum import (
-    PointSpectrumPen,
-    point_spectrum_figure,
-    point_spectrum_skeleton,
+from quadviz.figures.drawing import Drawing, Held
+from quadviz.figures.phase_diagram import phase_diagram_figure
+from quadviz.figures.point_spectrum import point_spectrum_figure
+from quadviz.figures.recovery_map import COLOUR_RANGES, MARGIN, ColourRangeName, recovery_map_figure
+from quadviz.figures.theme import DASH, ThemeName
+from quadviz.figures.thresholds import LINES
+from quadviz.scenes.plane import Plane, Width, plane, point_thresholds
+from quadviz.scenes.recovery import (
+    COARSE,
+    FINE,
+    MEDIUM,
+    ErrorMap,
+    MapSetting,
+    point_spectrum,
+    solve_map,
+    whole,
 )
-from quadviz.figures.recovery_map import (
-    COLOUR_RANGES,
-    ColourRangeName,
-    RecoveryMap,
-    RecoveryMapPen,
-    recovery_map_figure,
-    recovery_map_skeleton,
-)
-from quadviz.figures.theme import ThemeName
-from quadviz.figures.thresholds import LINES, Plane, ThresholdCurves, Width
+from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS, Parameter
 from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady_state import SteadyState
 
 __all__ = ["RecoveryExplorer", "State", "show"]
-
-FloatArray = NDArray[np.float64]
 
 #: Where this page opens: without noise and decay, a little short of recovery.
 DEFAULTS = {"kappa": 0.5, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
@@ -133,22 +114,15 @@ class RecoveryExplorer(Explorer[State]):
 
     def __init__(self) -> None:
         super().__init__(State(), ("kappa", "kappa_star", "alpha", "delta", "lam"))
-        for name, default in DEFAULTS.items():
-            control = ParameterControl(replace(PARAMETERS[name], default=default))
-            self.controls[name] = self.bind(name, control)
         self._refining: asyncio.Task[None] | None = None
-        self._setting = _map_setting(self.state)
-        self._over = _curve_setting(self.state)
-        self._curves = curves_over(*self._over)
-        self._grid = whole(solve_grid(FINE, *self._setting))
-        drawings = recovery_map_skeleton(), phase_diagram_skeleton(), point_spectrum_skeleton()
-        self._map_pen = RecoveryMapPen(drawings[0], precision=np.float32)
-        self._phase_pen = PhaseDiagramPen(drawings[1], precision=np.float32)
-        self._spectrum_pen = PointSpectrumPen(drawings[2], precision=np.float32)
-        self._draw_figures()
-        self.map = self._map_pen.figure = LiveFigure(drawings[0])
-        self.phases = self._phase_pen.figure = LiveFigure(drawings[1])
-        self.spectrum = self._spectrum_pen.figure = LiveFigure(drawings[2])
+        self._setting = self._map_setting()
+        self._solved = whole(solve_map(FINE, self._setting))
+        self.map = LiveFigure(self._map_figure(self._solved), anywhere=True)
+        self.phases = LiveFigure(self._phase_figure(), anywhere=True)
+        self.spectrum = LiveFigure(self._spectrum_figure(self._law()))
+        for figure in (self.map, self.phases):
+            figure.add_class("qv-clicked")
+            figure.on_click(self._take_click)
         widths = [(PARAMETERS[name].symbol, name) for name in ("kappa", "kappa_star")]
         spans = [(span.name, name) for name, span in COLOUR_RANGES.items()]
         self.vertical = self.bind("vertical", choice("Upwards", widths))
@@ -157,16 +131,17 @@ class RecoveryExplorer(Explorer[State]):
         self.colours = self.bind("colours", widgets.Dropdown(options=spans, description="Colours"))
         self.notice = widgets.HTML()
         self.notice.add_class("qv-notice")
-        beside = widgets.Box([clickable(self.phases, self._take_click), self.spectrum])
+        beside = widgets.Box([self.phases, self.spectrum])
         beside.add_class("qv-beside")
-        plane = widgets.Box([clickable(self.map, self._take_click), beside])
-        plane.add_class("qv-recovery")
+        figures = widgets.Box([self.map, beside])
+        figures.add_class("qv-recovery")
         self.page = Page(
             "recovery",
             "When is the teacher recovered exactly, and what is learned short of that?",
             self.groups(),
             [self.vertical, self.alpha_top, self.width_top, self.colours, self.reset_button()],
-            [plane, key(), self.notice, self.theme],
+            [figures, key(), self.notice, self.theme],
+            margin=MARGIN,
         )
         self.start()
 
@@ -178,21 +153,21 @@ class RecoveryExplorer(Explorer[State]):
                 "recovery_map",
                 "map of the mse over samples and width",
                 self.map,
-                lambda: self._drawn_map(FINE),
-                lambda: map_table(self._cells(FINE), _map_setting(self.state)),
-                lambda: map_code(_map_setting(self.state)),
+                lambda: self._map_figure(self._cells(FINE)),
+                lambda: map_table(self._cells(FINE), self._map_setting()),
+                lambda: map_code(self._map_setting()),
                 ("lam", "delta", fixed),
                 key=THRESHOLDS_KEY,
                 # A web page of many fine maps would take a minute to make, and a while to load.
-                slide=lambda: self._drawn_map(MEDIUM),
+                slide=lambda: self._map_figure(self._cells(MEDIUM)),
             ),
             Exhibit(
                 "thresholds",
                 "thresholds of recovery, and the regions between them",
                 self.phases,
-                lambda: phase_diagram_figure(self._plane()),
-                lambda: thresholds_table(self._thresholds(), self.state.fixed),
-                lambda: thresholds_code(self._thresholds(), self.state.fixed),
+                self._phase_figure,
+                lambda: thresholds_table(self._plane().curves, self.state.fixed),
+                lambda: thresholds_code(self._plane().curves, self.state.fixed),
                 (fixed,),
                 key=THRESHOLDS_KEY,
             ),
@@ -200,8 +175,8 @@ class RecoveryExplorer(Explorer[State]):
                 "spectrum",
                 "spectrum that is learned at the cross",
                 self.spectrum,
-                lambda: point_spectrum_figure(point_spectrum(self._law(), self.state.theme)),
-                lambda: point_table(self._law(), point_spectrum(self._law(), self.state.theme)),
+                lambda: self._spectrum_figure(self._law()),
+                lambda: point_table(self._law(), point_spectrum(self._law())),
                 lambda: learned_code(self._law(), "eigenvalues"),
                 ("alpha", "lam", "delta", "kappa", "kappa_star"),
                 key=f"Blue: what is learned. {DASHED}.",
@@ -226,80 +201,70 @@ class RecoveryExplorer(Explorer[State]):
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out; coarsely where that can be refined later."""
         self.notice.value = ""
-        over, setting = _curve_setting(self.state), _map_setting(self.state)
-        if over != self._over:
-            self._curves, self._over = curves_over(*over), over
+        setting = self._map_setting()
         if setting != self._setting:
             if self._refining is not None:
                 self._refining.cancel()
             loop = _running_loop()
-            self._grid = whole(solve_grid(COARSE if loop else FINE, *setting))
+            self._solved = whole(solve_map(COARSE if loop else FINE, setting))
             self._setting = setting
             self._refining = loop.create_task(self._refine(setting)) if loop else None
-        self._tell(self._draw_figures())
+        self._show_figures()
 
     async def _refine(self, setting: MapSetting) -> None:
         """Solve the map finely once nothing has changed for a moment, giving way to other events."""
         await asyncio.sleep(REST)
         try:
-            for part in solve_grid(FINE, *setting):
-                grid = part
+            for part in solve_map(FINE, setting):
+                solved = part
                 await asyncio.sleep(0)
             with self._lock:
                 # A change in another thread may have come before its cancellation got here.
                 if setting == self._setting:
-                    self._grid = grid
-                    self._tell(self._draw_figures())
+                    self._solved = solved
+                    self._show_figures()
         except Exception:  # noqa: BLE001 - nobody awaits this task: the viewer is told
             _log.debug("the fine map failed at %s", setting, exc_info=True)
             self.page.complain(self.complaint)
+
+    def _show_figures(self) -> None:
+        """Show what is solved, and fill the read-out."""
+        law = self._law()
+        # The map last: a browser takes its time over it.
+        self.spectrum.show(self._spectrum_figure(law, self.spectrum.held))
+        self.phases.show(self._phase_figure())
+        self.map.show(self._map_figure(self._solved))
+        self._tell(law.state)
+
+    def _map_setting(self) -> MapSetting:
+        """What a map is solved for."""
+        s = self.state
+        return MapSetting(s.vertical, (s.alpha_top, s.width_top), s.fixed, s.lam, s.delta)
+
+    def _cells(self, cells: int) -> ErrorMap:
+        """The map of the state with so many cells a side: the one that the page has, if it is that."""
+        setting = self._map_setting()
+        same = setting == self._setting and self._solved.up.size == cells
+        return self._solved if same else whole(solve_map(cells, setting))
 
     def _law(self) -> LearnedSpectrum:
         """What is learned at the cross."""
         s = self.state
         return learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
 
-    def _thresholds(self) -> ThresholdCurves:
-        """The thresholds of the state: those that the page has, if they are its own."""
-        over = _curve_setting(self.state)
-        return self._curves if over == self._over else curves_over(*over)
-
-    def _cells(self, cells: int) -> Grid:
-        """The map of the state with so many cells a side: the one that the page has, if it is that."""
-        setting, grid = _map_setting(self.state), self._grid
-        same = setting == self._setting and grid.up.size == cells
-        return grid if same else whole(solve_grid(cells, *setting))
-
-    def _drawn_map(self, cells: int) -> go.Figure:
-        """The map as a static figure."""
-        grid = self._cells(cells)
-        return recovery_map_figure(
-            RecoveryMap(self._plane(), grid.across, grid.up, grid.mse, grid.spare, self.state.colours)
-        )
-
-    def _draw_figures(self) -> SteadyState:
-        """Draw the map, the regions and the spectrum; returns the point at the cross."""
-        s, grid, plane, law = self.state, self._grid, self._plane(), self._law()
-        # The map last: a browser takes its time over it.
-        self._spectrum_pen.draw(point_spectrum(law, s.theme))
-        self._phase_pen.draw(plane)
-        self._map_pen.draw(RecoveryMap(plane, grid.across, grid.up, grid.mse, grid.spare, s.colours))
-        return law.state
-
     def _plane(self) -> Plane:
+        """The thresholds, and the cross among them."""
         s = self.state
-        vertical = PARAMETERS[s.vertical]
-        over_kappa = s.vertical == "kappa"
-        return Plane(
-            curves=self._thresholds(),
-            # A width of 1 is enough for any teacher.
-            limit=min(s.fixed, 1.0) if over_kappa or s.fixed < 1 else s.width_top,
-            alpha=(PARAMETERS["alpha"].low, s.alpha_top),
-            width=(vertical.low, s.width_top),
-            title=f"{vertical.label} {vertical.symbol} = {'m/d' if over_kappa else 'm*/d'}",
-            point=(s.alpha, s.height),
-            theme=s.theme,
-        )
+        return plane(s.vertical, (s.alpha_top, s.width_top), s.fixed, (s.alpha, s.height))
+
+    def _map_figure(self, solved: ErrorMap) -> Drawing:
+        return recovery_map_figure(solved, self._plane(), self.state.theme, self.state.colours)
+
+    def _phase_figure(self) -> Drawing:
+        return phase_diagram_figure(self._plane(), self.state.theme)
+
+    def _spectrum_figure(self, law: LearnedSpectrum, held: Held | None = None) -> Drawing:
+        return point_spectrum_figure(point_spectrum(law), self.state.theme, held)
 
     def _tell(self, point: SteadyState) -> None:
         """Fill the cards and the prose."""
@@ -309,7 +274,7 @@ class RecoveryExplorer(Explorer[State]):
             for name in ("alpha", "kappa", "kappa_star")
         )
         self.page.readout.value = cards_html(f"At the cross: {place}", cards(point))
-        said = recovery_prose(point, point_thresholds(s.kappa, s.kappa_star), self._grid)
+        said = recovery_prose(point, point_thresholds(s.kappa, s.kappa_star), self._solved)
         self.page.prose.value = prose_html(said)
 
     def _take_click(self, x: float, y: float) -> None:
@@ -326,17 +291,6 @@ class RecoveryExplorer(Explorer[State]):
         else:
             self.notice.value = ""
             self.change(**values)
-
-
-def _map_setting(state: State) -> MapSetting:
-    """What a map is solved for."""
-    tops = state.alpha_top, state.width_top
-    return MapSetting(state.vertical, tops, state.fixed, state.lam, state.delta)
-
-
-def _curve_setting(state: State) -> tuple[Width, float, float]:
-    """What the thresholds are solved for."""
-    return state.vertical, state.width_top, state.fixed
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

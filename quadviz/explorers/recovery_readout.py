@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadviz.explorers.recovery_map import Grid, PointThresholds
-from quadviz.explorers.wording import Paragraph, four_digits
-from quadviz.figures.thresholds import REGIONS, region_at
+from quadviz.figures.thresholds import REGIONS
+from quadviz.scenes.plane import PointThresholds, region_at
+from quadviz.scenes.recovery import ErrorMap
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.theory.solutions import steady_state_solutions
 from quadviz.theory.steady_state import Status, SteadyState
 
@@ -28,13 +29,13 @@ def standing(alpha: float, threshold: float) -> str:
     return f"{percent}% {'fewer' if ratio < 1 else 'more'} samples"
 
 
-def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) -> list[Paragraph]:
+def recovery_prose(point: SteadyState, thresholds: PointThresholds, solved: ErrorMap) -> list[Paragraph]:
     """What to notice about a point and the map around it.
 
     Args:
         point: the steady state at the point, arrays holding a single value.
         thresholds: the thresholds at its widths.
-        grid: the map.
+        solved: the map.
 
     Returns:
         Paragraphs, each a lead word and a text.
@@ -55,14 +56,12 @@ def recovery_prose(point: SteadyState, thresholds: PointThresholds, grid: Grid) 
         first = [("Recovery", narrow)]
     if Status(int(point.status)) == Status.SEVERAL:
         first.append(("Other solutions", _about_others(point)))
-    return [*first, ("Counting", _about_counting(alpha, kappa_star)), ("This map", _about_map(point, grid))]
+    return [*first, ("Counting", _about_counting(alpha, kappa_star)), ("This map", _about_map(point, solved))]
 
 
 def _about_training(alpha: float, thresholds: PointThresholds) -> str:
     """Where the point stands relative to recovery in the ridgeless limit, and in which region."""
-    region = region_at(
-        alpha, thresholds.bayes, thresholds.free, thresholds.ridgeless, thresholds.interpolation
-    )
+    region = region_at(alpha, thresholds)
     basis = "" if thresholds.exact else ", if the steady-state assumption holds"
     return (
         f"from noiseless labels, training with λ → 0+ recovers the teacher from α = "
@@ -104,7 +103,7 @@ def _about_counting(alpha: float, kappa_star: float) -> str:
     )
 
 
-def _about_map(point: SteadyState, grid: Grid) -> str:
+def _about_map(point: SteadyState, solved: ErrorMap) -> str:
     """What noise and weight decay do to recovery, and what the map rests on."""
     lam, delta = float(point.lam), float(point.delta)
     blur = [f"Δ = {four_digits(delta)}"] * (delta > 0) + [f"λ = {four_digits(lam)}"] * (lam > 0)
@@ -115,7 +114,7 @@ def _about_map(point: SteadyState, grid: Grid) -> str:
             "and λ → 0+, and here they are no more than a crossover."
         )
     else:
-        zero = float(np.mean(grid.mse == 0))
+        zero = float(np.mean(solved.mse == 0))
         where = f"is exactly 0 on {_share(zero)}" if zero else "is nowhere 0 on it"
         sentences.append(f"with Δ = 0 and λ → 0+ the mse {where}.")
     if Status(int(point.status)) == Status.FAILED:
@@ -123,15 +122,15 @@ def _about_map(point: SteadyState, grid: Grid) -> str:
     else:
         mse = float(point.mse)
         sentences.append(f"At the cross the mse is {'exactly 0' if mse == 0 else four_digits(mse)}.")
-    limited = float(np.mean(grid.spare < 0))
+    limited = float(np.mean(solved.spare < 0))
     if limited:
         sentences.append(
             f"On {_share(limited)}, the width limits the rank and the theory rests on the steady-state "
             f"assumption{'; a thin dashed line bounds that part' if limited < 1 else ''}."
         )
-    failed = int(np.count_nonzero(np.isnan(grid.mse)))
+    failed = int(np.count_nonzero(np.isnan(solved.mse)))
     if failed:
-        sentences.append(f"In {failed} of {grid.mse.size} cells no solution was found; they are blank.")
+        sentences.append(f"In {failed} of {solved.mse.size} cells no solution was found; they are blank.")
     return " ".join(sentences)
 
 

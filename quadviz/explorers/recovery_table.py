@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from quadviz.explorers.exhibit import Code, assignment
-from quadviz.explorers.recovery_map import FINE, Grid, MapSetting
 from quadviz.explorers.tidy import SETTING, threshold_rows, tidy
-from quadviz.figures.thresholds import ThresholdCurves, Width
+from quadviz.scenes.plane import ThresholdCurves, Width
+from quadviz.scenes.recovery import FINE, ErrorMap, MapSetting
 from quadviz.setting import PARAMETERS
 from quadviz.tables import Table
 
@@ -21,16 +21,16 @@ THRESHOLDS_KEY = (
 )
 
 
-def map_table(grid: Grid, setting: MapSetting) -> Table:
+def map_table(solved: ErrorMap, setting: MapSetting) -> Table:
     """Every cell of a map in a row."""
-    across, up = np.meshgrid(grid.across, grid.up)
+    across, up = np.meshgrid(solved.across, solved.up)
     kappa = up if setting.vertical == "kappa" else np.full_like(up, setting.fixed)
     columns = {
         setting.vertical: up,
         _other(setting.vertical): np.full_like(up, setting.fixed),
         "alpha": across,
-        "mse": grid.mse,
-        "kappa_min": kappa - grid.spare,
+        "mse": solved.mse,
+        "kappa_min": kappa - solved.spare,
     }
     same = {"source": "theory", "delta": setting.delta, "lam": setting.lam}
     cells = zip(*(values.ravel().tolist() for values in columns.values()), strict=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import anywidget
-import plotly.graph_objects as go
 import traitlets
 
+from quadviz.explorers.download import asking
 from quadviz.explorers.job import Ending, Job
 from quadviz.explorers.scripts import script
+from quadviz.figures.drawing import Drawing
 from quadviz.figures.slides import Slides, slides_html
 from quadviz.tables import Table, csv_text, json_text
 
@@ -31,9 +32,9 @@ class SlideDeck:
         slides: puts them together.
     """
 
-    figures: Callable[[], Iterator[go.Figure]]
+    figures: Callable[[], Iterator[Drawing]]
     count: int
-    slides: Callable[[Sequence[go.Figure]], Slides]
+    slides: Callable[[Sequence[Drawing]], Slides]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Takeaway:
         name: the stem of its files' names.
         title: what it shows.
         hook: a class name of its element, by which the browser finds it.
+        key: what its lines mean, to be written under its images.
         sliders: what its web page may have a slider over: names, and what the menu calls them.
         table: its numbers.
         about: what is said with them in JSON.
@@ -54,6 +56,7 @@ class Takeaway:
     name: str
     title: str
     hook: str
+    key: Callable[[], str]
     sliders: Callable[[], Sequence[tuple[str, str]]]
     table: Callable[[], Table]
     about: Callable[[], Mapping[str, object]]
@@ -80,7 +83,8 @@ class SaveMenu(anywidget.AnyWidget):
     def __init__(self, takeaways: Sequence[Takeaway]) -> None:
         super().__init__(figures=[_listed(each) for each in takeaways])
         self._takeaways = tuple(takeaways)
-        self._file: tuple[str, str] | None = None
+        # Which view asked for the web page that is made, and the stem of its name.
+        self._wanted: tuple[dict[str, str], str] = {}, ""
         self.job: Job[tuple[float, str]] = Job(self._show_progress, self._show_end)
         self.on_msg(self._receive)
 
@@ -92,19 +96,20 @@ class SaveMenu(anywidget.AnyWidget):
         if not isinstance(number, int) or not 0 <= number < len(self._takeaways):
             return
         figure, self.status = self._takeaways[number], ""
+        view = asking(content)
         try:
             match kind:
                 case "csv":
-                    self._give(figure.name, "csv", "text/csv", csv_text(figure.table()))
+                    self._give(view, figure.name, "csv", "text/csv", csv_text(figure.table()))
                 case "json":
                     text = json_text(figure.table(), figure.about())
-                    self._give(figure.name, "json", "application/json", text)
+                    self._give(view, figure.name, "json", "application/json", text)
                 case "code":
-                    self.send({"kind": "code", "text": figure.code()})
+                    self.send({"kind": "code", "text": figure.code(), **view})
                 case "html" if not self.job.running:
                     slider = str(content.get("slider", ""))
                     known = [name for name, _ in figure.sliders()]
-                    self._begin(figure, slider if slider in known else "")
+                    self._begin(view, figure, slider if slider in known else "")
         except Exception:  # noqa: BLE001 - whatever went wrong, the viewer is told and the page goes on
             _log.debug("%s could not be saved as %s", figure.name, kind, exc_info=True)
             self.status = "This could not be made; the page itself goes on."
@@ -116,7 +121,7 @@ class SaveMenu(anywidget.AnyWidget):
         except Exception:  # noqa: BLE001 - the menu stays as it was
             _log.debug("the sliders could not be listed", exc_info=True)
 
-    def _begin(self, figure: Takeaway, slider: str) -> None:
+    def _begin(self, view: dict[str, str], figure: Takeaway, slider: str) -> None:
         """Make a web page, in a thread."""
         deck = figure.deck(slider)
         self.busy, self.status = True, "drawing…"
@@ -129,15 +134,14 @@ class SaveMenu(anywidget.AnyWidget):
                 yield 0.9 * len(figures) / deck.count, ""
             yield 1.0, slides_html(deck.slides(figures))
 
-        self._file = None
+        self._wanted = view, f"{figure.name}_{slider}" if slider else figure.name
         self.job.start(work)
-        self._stem = f"{figure.name}_{slider}" if slider else figure.name
 
     def _show_progress(self, payload: tuple[float, str], _elapsed: float) -> None:
         fraction, text = payload
         self.status = f"drawing… {100 * fraction:.0f}%"
         if text:
-            self._give(self._stem, "html", "text/html", text)
+            self._give(*self._wanted, "html", "text/html", text)
 
     def _show_end(self, ending: Ending, failure: Exception | None) -> None:
         self.busy = False
@@ -146,11 +150,18 @@ class SaveMenu(anywidget.AnyWidget):
             _log.debug("a web page could not be made", exc_info=failure)
             self.status = "This could not be made; the page itself goes on."
 
-    def _give(self, stem: str, ending: str, kind: str, text: str) -> None:
-        self.send({"kind": "file", "name": f"quadviz_{stem}.{ending}", "type": kind}, [text.encode()])
+    def _give(self, view: dict[str, str], stem: str, ending: str, kind: str, text: str) -> None:
+        file = {"kind": "file", "name": f"quadviz_{stem}.{ending}", "type": kind, **view}
+        self.send(file, [text.encode()])
 
 
 def _listed(figure: Takeaway) -> dict[str, object]:
     """A figure as the menu in the browser knows it."""
     sliders = [list(slider) for slider in figure.sliders()]
-    return {"name": figure.name, "title": figure.title, "hook": figure.hook, "sliders": sliders}
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "hook": figure.hook,
+        "key": figure.key(),
+        "sliders": sliders,
+    }

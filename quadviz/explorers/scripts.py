@@ -10,5 +10,8 @@ _ASSETS = Path(__file__).parent / "assets"
 
 
 def script(*names: str) -> str:
-    """Scripts of the assets as one, in the order given."""
-    return "\n".join((_ASSETS / name).read_text(encoding="utf-8") for name in names)
+    """Scripts as one, in the order given: of the assets, or of a folder named with a slash."""
+    folders = (_ASSETS.parent if "/" in name else _ASSETS for name in names)
+    return "\n".join(
+        (folder / name).read_text(encoding="utf-8") for folder, name in zip(folders, names, strict=True)
+    )

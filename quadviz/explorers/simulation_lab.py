@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from quadviz.explorers.course_table import course_code, course_table, network_rows, theory_row
-from quadviz.explorers.exhibit import DASHED, Exhibit, trained
+from quadviz.explorers.exhibit import DASHED, Exhibit, Reel, trained
 from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.lab_readout import described, lab_cards, lab_prose
 from quadviz.explorers.lab_run import LabRun, Request, run_networks
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
 from quadviz.explorers.reels import course_reel
 from quadviz.explorers.simulation_bar import SimulationBar
 from quadviz.figures.axes import Scale
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.theme import ThemeName
-from quadviz.figures.training import PANELS, Training, TrainingPen, training_figure, training_skeleton
+from quadviz.figures.drawing import Drawing, Held
+from quadviz.figures.theme import DASH, ThemeName
+from quadviz.figures.training import MARGIN, fitted, training_figure
+from quadviz.scenes.training import Training
 from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.sizes import Inputs
 from quadviz.tables import Table, training_table
-from quadviz.theory.steady_state import Regime, SteadyState, steady_state
+from quadviz.theory.steady_state import steady_state
 
 __all__ = ["SimulationLab", "State", "show"]
 
@@ -106,11 +107,7 @@ class SimulationLab(Explorer[State]):
             "quadviz_training.csv",
             "Train networks at this setting",
         )
-        drawing = training_skeleton()
-        self._pen = TrainingPen(drawing, precision=np.float32)
-        self._pen.draw(self._view(self._theory()))
-        self.figure = LiveFigure(drawing)
-        self._pen.figure = self.figure
+        self.figure = LiveFigure(self._figure(self._scene(), waiting=True))
         choices = {
             "inputs": ("Inputs", [("network", "network"), ("GOE matrices", "gaussian")]),
             "label_noise": ("Noise", _named("Gaussian", "Student", "Rademacher", "Laplace")),
@@ -130,6 +127,7 @@ class SimulationLab(Explorer[State]):
             [self.y_scale, self.reset_button()],
             [self.bar.widget, self.figure, self.key, self.theme],
             [*self.groups(_SIZE), ("Made of", list(self.choices.values()))],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-lab")
         self.start()
@@ -151,22 +149,18 @@ class SimulationLab(Explorer[State]):
                 "training",
                 "errors of networks while they are trained",
                 self.figure,
-                lambda: training_figure(self._still()),
+                lambda: self._figure(self._scene()),
                 self._table,
                 lambda: course_code(self.state.request.setting, self._trained()),
                 ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma"),
                 ("networks",),
                 f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(self.run)}",
-                reel=lambda: course_reel(self._still()),
+                reel=self._reel,
             ),
         )
 
-    def _still(self) -> Training:
-        """What to draw where there is no button to press."""
-        return replace(self._view(self._theory()), waiting=False)
-
     def _table(self) -> Table:
-        theory = theory_row(self.state.request.setting, self._theory())
+        theory = theory_row(self.state.request.setting, self._scene().theory)
         return course_table([theory, *network_rows(self.run)])
 
     def _trained(self) -> Request | None:
@@ -181,19 +175,38 @@ class SimulationLab(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out."""
-        theory = self._theory()
-        self._pen.draw(self._view(theory))
-        current = self._is_current()
+        scene, current = self._scene(), self._is_current()
+        waiting = self.run is None and not self.bar.job.running
+        self.figure.show(self._figure(scene, waiting=waiting, held=self.figure.held))
         caption = "Networks and theory"
         if self.run is not None:
             caption = "Networks and theory" if current else f"Theory of the controls; {described(self.run)}"
         self.key.value = _key(current)
-        self.page.readout.value = cards_html(caption, lab_cards(self.run, theory, current))
-        self.page.prose.value = prose_html(lab_prose(self.run, theory, current))
+        self.page.readout.value = cards_html(caption, lab_cards(self.run, scene.theory, current))
+        self.page.prose.value = prose_html(lab_prose(self.run, scene.theory, current))
 
-    def _theory(self) -> SteadyState:
-        s = self.state
-        return steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
+    def _scene(self) -> Training:
+        """What there is to see."""
+        s, run = self.state, self.run
+        return Training(
+            theory=steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta),
+            end=s.end if run is None else max(s.end, run.request.end),
+            networks=None if run is None else run.seen(self._is_current()),
+        )
+
+    def _figure(self, scene: Training, waiting: bool = False, held: Held | None = None) -> Drawing:
+        """How it is drawn."""
+        return training_figure(scene, self.state.theme, self.state.y_scale, waiting, held)
+
+    def _reel(self) -> Reel | None:
+        """The networks as they learn, on the axes of all that they did."""
+        scene = self._scene()
+        if scene.networks is None:
+            return None
+        draw = partial(
+            training_figure, theme=self.state.theme, y_scale=self.state.y_scale, holds=fitted(scene)
+        )
+        return course_reel(scene.networks.times, lambda time: draw(scene.until(time)))
 
     def _is_current(self) -> bool:
         """Whether the networks were trained at what the controls show, but for their number and time."""
@@ -201,32 +214,6 @@ class SimulationLab(Explorer[State]):
             return True
         was, now = self.run.request, self.state.request
         return (was.setting, was.d, was.recipe) == (now.setting, now.d, now.recipe)
-
-    def _view(self, theory: SteadyState) -> Training:
-        """What to draw."""
-        run = self.run
-        fields = [field for field, _, _ in PANELS]
-        times = self.state.request.times if run is None else run.request.times
-        networks = np.full((len(fields), 1, times.size), np.nan)
-        mean = error = networks[:, 0]
-        if run is not None and run.networks:
-            networks = np.array([run.curves(field) for field in fields])
-            both = [run.mean(field) for field in fields]
-            mean, error = np.array([m for m, _ in both]), np.array([e for _, e in both])
-        return Training(
-            times=times,
-            networks=networks,
-            mean=mean,
-            error=error,
-            theory=np.array([float(getattr(theory, field)) for field in fields]),
-            limited=Regime(int(theory.regime)) == Regime.RANK_LIMITED,
-            theory_name="theory, t → ∞" if self.state.lam > 0 else "theory, λ → 0+, t → ∞",
-            current=self._is_current(),
-            waiting=run is None and not self.bar.job.running,
-            end=self.state.end if run is None else max(self.state.end, run.request.end),
-            y_scale=self.state.y_scale,
-            theme=self.state.theme,
-        )
 
 
 def _named(*names: str) -> list[tuple[str, str]]:

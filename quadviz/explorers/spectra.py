@@ -11,13 +11,12 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from quadviz.explorers.exhibit import DASHED, Code, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.live_figure import LiveFigure
+from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
-from quadviz.explorers.player import Player, Run
 from quadviz.explorers.presets import Preset, with_preset
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.spectra_networks import (
@@ -26,21 +25,28 @@ from quadviz.explorers.spectra_networks import (
     about_spectrum,
     run_spectrum,
 )
-from quadviz.explorers.spectra_readout import at_alpha, directions_html, spectra_cards, spectra_prose
-from quadviz.explorers.spectra_run import spectra_run, width_cut
+from quadviz.explorers.spectra_readout import (
+    at_alpha,
+    directions_html,
+    film_regions,
+    spectra_cards,
+    spectra_prose,
+)
 from quadviz.explorers.spectra_table import learned_code, learned_table, noisy_code, noisy_table
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.spectra import Spectra, SpectraPen, spectra_figures, spectra_skeletons
+from quadviz.figures.drawing import Drawing
+from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
 from quadviz.figures.spectra_frame import Frame
 from quadviz.figures.spectra_moments import percent
-from quadviz.figures.spectra_outlines import View
-from quadviz.figures.theme import ThemeName
+from quadviz.figures.theme import DASH, ThemeName
+from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.spectra import Spectra, View, run_alphas, spectra
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.tables import eigenvalue_table
 from quadviz.teacher import TeacherLaw
-from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
 
 __all__ = ["PRESETS", "SpectraExplorer", "State", "show"]
+
+FloatArray = NDArray[np.float64]
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +110,7 @@ class SpectraExplorer(Explorer[State]):
     Attributes:
         noisy: the figure of the law of Y.
         learned: the figure of what is left of it.
-        player: the button that plays a run.
+        film: the button that plays a run.
         bar: trains networks at the setting.
     """
 
@@ -125,13 +131,12 @@ class SpectraExplorer(Explorer[State]):
         )
         # The ranges of the last run, and what it was a run at.
         self._run_frame: tuple[object, Frame] | None = None
-        drawings = spectra_skeletons()
-        self._pen = SpectraPen(drawings, precision=np.float32)
-        self._pen.draw(self._solve())
-        self.noisy = LiveFigure(drawings[0])
-        self.learned = LiveFigure(drawings[1])
-        self._pen.figures = self.noisy, self.learned
-        self.player = Player(self._run, self._arrive, "α from small to large")
+        self._alphas = np.empty(0)
+        scene = self._scene()
+        self._frame = spectra_frame(scene)
+        noisy, learned = spectra_figures(scene, self._frame)
+        self.noisy, self.learned = LiveFigure(noisy), LiveFigure(learned)
+        self.film = Film(self._arrive, "α from small to large", parameter="alpha", make=self._reel)
         self.presets = self.bind(
             "preset", unlabelled(choice("Start from", [(name, name) for name in PRESETS]))
         )
@@ -149,7 +154,7 @@ class SpectraExplorer(Explorer[State]):
         self.directions.add_class("qv-directions")
         panels, transport = (
             widgets.Box([self.noisy, self.learned]),
-            widgets.Box([self.player, self.controls["alpha"]]),
+            widgets.Box([self.film, self.controls["alpha"]]),
         )
         panels.add_class("qv-panels")
         transport.add_class("qv-transport")
@@ -159,6 +164,7 @@ class SpectraExplorer(Explorer[State]):
             [("Start from", [self.presets]), *self.groups(_SETTING)],
             [self.view, self.reset_button()],
             [panels, self.key, transport, self.bar.widget, self.directions, self.theme],
+            margin=MARGIN,
         )
         self.page.widget.add_class("qv-spectra")
         self.start()
@@ -181,9 +187,9 @@ class SpectraExplorer(Explorer[State]):
                 "noisy_teacher",
                 "spectrum of the noisy teacher, and where it is cut",
                 self.noisy,
-                lambda: spectra_figures(self._solve())[0],
-                lambda: noisy_table(self._solve()),
-                lambda: noisy_code(self._solve().law),
+                lambda: self._still()[0],
+                lambda: noisy_table(self._scene()),
+                lambda: noisy_code(self._scene().law),
                 sliders,
                 key="Strong blue: what is kept; pale: what is cut off; grey: the teacher Z*.",
                 slide=lambda: self._slide()[0],
@@ -192,8 +198,8 @@ class SpectraExplorer(Explorer[State]):
                 "learned_spectrum",
                 "spectrum of what is learned",
                 self.learned,
-                lambda: spectra_figures(self._solve())[1],
-                lambda: learned_table(self._solve(), self.run),
+                lambda: self._still()[1],
+                lambda: learned_table(self._scene(), self.run),
                 self._learned_code,
                 sliders,
                 ("networks",),
@@ -203,16 +209,18 @@ class SpectraExplorer(Explorer[State]):
             ),
         )
 
-    def _slide(self) -> tuple[go.Figure, go.Figure]:
+    def _still(self) -> tuple[Drawing, Drawing]:
+        """The figures in ranges of their own."""
+        scene = self._scene()
+        return spectra_figures(scene, spectra_frame(scene), self.state.theme)
+
+    def _slide(self) -> tuple[Drawing, Drawing]:
         """The figures in the ranges that the page shows, as far as they fit: those of many do not jump."""
-        figures = spectra_skeletons()
-        pen = SpectraPen(figures)
-        pen.frame = self._pen.frame
-        pen.draw(self._solve())
-        return figures
+        scene = self._scene()
+        return spectra_figures(scene, spectra_frame(scene, self._frame), self.state.theme)
 
     def _learned_code(self) -> Code:
-        law = self._solve().law
+        law = self._scene().law
         return learned_code(law, self.state.view, self.run if self.bar.stands else None)
 
     def settle(self, state: State, changed: Collection[str]) -> State:
@@ -221,20 +229,27 @@ class SpectraExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out; a run that is under way stops."""
-        view = self._solve()
+        scene = self._scene()
         # The ranges of a run stay until something else than alpha changes.
         if self._run_frame is not None and self._run_frame[0] != self._run_key():
             self._run_frame = None
-        self._pen.draw(view, self._run_frame and self._run_frame[1])
-        omega = float(view.omega[0])
+        self._frame = self._run_frame[1] if self._run_frame else spectra_frame(scene, self._frame)
+        self._show(scene)
+        omega = float(scene.omega[0])
         self.key.value = _key(self.state.kappa_star)
-        self.directions.value = directions_html(view.law)
-        self.page.readout.value = cards_html(at_alpha(self.state.alpha), spectra_cards(view.law, omega))
-        paragraphs = spectra_prose(view.law)
+        self.directions.value = directions_html(scene.law)
+        self.page.readout.value = cards_html(at_alpha(self.state.alpha), spectra_cards(scene.law, omega))
+        paragraphs = spectra_prose(scene.law)
         if self.run is not None:
-            paragraphs += about_spectrum(self.run, view.law, self._is_current(self.run))
+            paragraphs += about_spectrum(self.run, scene.law, self._is_current(self.run))
         self.page.prose.value = prose_html(paragraphs)
-        self.player.halt()
+        self.film.halt()
+
+    def _show(self, scene: Spectra) -> None:
+        for live, figure in zip(
+            (self.noisy, self.learned), spectra_figures(scene, self._frame, self.state.theme), strict=True
+        ):
+            live.show(figure)
 
     def _setting(self) -> dict[str, float]:
         return {name: getattr(self.state, name) for name in _SETTING}
@@ -243,35 +258,45 @@ class SpectraExplorer(Explorer[State]):
         """What a run does not change."""
         return self._setting(), self.state.view
 
-    def _solve(self) -> Spectra:
-        """What to draw."""
-        law: LearnedSpectrum = learned_spectrum(np.array([[self.state.alpha]]), **self._setting())
+    def _scene(self) -> Spectra:
+        """What there is to see."""
         networks = None if self.run is None else self.run.spectrum(self._is_current(self.run))
-        return Spectra(law, width_cut(law), self.state.view, self.state.theme, networks)
+        return self._spectra(self.state.alpha, networks)
 
-    def _run(self) -> Run | None:
-        """A run at the setting, the panels in ranges that hold it; None where it could not be computed."""
+    def _spectra(self, alpha: float | FloatArray, networks: NetworkSpectrum | None = None) -> Spectra:
+        s = self.state
+        return spectra(alpha, s.kappa, s.kappa_star, s.lam, s.delta, s.view, networks)
+
+    def _reel(self) -> Reel | None:
+        """A film through alpha, the panels in ranges that hold it; None where it could not be computed."""
         with self._lock:
             last = self._stopped_at if self.state.alpha == self._stopped_at else math.nan
-            track = self.controls["alpha"].track
             try:
-                run, frame = spectra_run(
-                    self._setting(), self.state.view, self.state.theme, track, self._pen.frame, last
-                )
-                self._run_frame = self._run_key(), frame
-                # The networks are those of one setting only: they wait until the run has stopped.
-                self._pen.draw(replace(self._solve(), networks=None), frame)
+                alphas = run_alphas(**self._setting())
+                scene = self._spectra(alphas)
+                noisy, learned, self._frame = spectra_film(scene, self._frame, self.state.theme)
+                self._run_frame = self._run_key(), self._frame
+                self._alphas = alphas
+                # The networks are those of one setting only: they wait until the film has stopped.
+                self._show(replace(self._scene(), networks=None))
             except Exception:  # noqa: BLE001 - as in a refresh: the viewer is told, the page goes on
                 _log.debug("no run at %s", self.state, exc_info=True)
                 self.page.complain(self.complaint)
                 return None
-            return run
+            track = self.controls["alpha"].track
+            return Reel(
+                texts=[f"{alpha:.6g}" for alpha in alphas],
+                figures={self.noisy: noisy, self.learned: learned},
+                moment=int(np.flatnonzero(alphas == last)[0]) if last in alphas[:-1] else 0,
+                positions=[track.position(alpha) for alpha in alphas.tolist()],
+                regions=film_regions(scene, alphas),
+            )
 
-    def _arrive(self, alpha: float) -> None:
-        """Go to where a run stopped."""
-        self._stopped_at = alpha
+    def _arrive(self, moment: int) -> None:
+        """Go to where a film stopped."""
+        self._stopped_at = float(self._alphas[moment])
         with self.one_refresh():
-            self.change(alpha=alpha)
+            self.change(alpha=self._stopped_at)
 
     def _request(self) -> SpectrumRequest:
         """The networks to train at the setting now."""

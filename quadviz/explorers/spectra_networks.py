@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.network_words import trained_at, trained_how
-from quadviz.explorers.wording import Paragraph, measured
-from quadviz.figures.eigenvalue_histogram import NetworkSpectrum
+from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.wording import Paragraph, measured
 from quadviz.setting import Setting
 from quadviz.simulation.final import FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size

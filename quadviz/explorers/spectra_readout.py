@@ -8,17 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers import point_cards
-from quadviz.explorers.page import Card, rich
-from quadviz.explorers.wording import Paragraph, four_digits
+from quadviz.explorers.page import Card, cards_html, rich
 from quadviz.figures.spectra_moments import percent
+from quadviz.scenes.spectra import Spectra
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Regime, Status
 
-__all__ = ["at_alpha", "directions_html", "spectra_cards", "spectra_prose"]
+__all__ = ["at_alpha", "directions_html", "film_regions", "spectra_cards", "spectra_prose"]
+
+FloatArray = NDArray[np.float64]
 
 #: Relative differences below this are not told.
 _SAME = 5e-4
+#: In a film cards and sentences follow at every so many moments: faster than that nobody reads.
+_CARDS, _SENTENCES = 6, 2
 
 
 def at_alpha(alpha: float) -> str:
@@ -52,6 +57,17 @@ def spectra_cards(law: LearnedSpectrum, omega: float) -> list[Card]:
         Card("", "atom at 0", four_digits(atom), "Share of the eigenvalues of Z that are exactly 0."),
         known["regime"],
     ]
+
+
+def film_regions(scene: Spectra, alphas: FloatArray) -> dict[str, tuple[int, list[str]]]:
+    """What is said along a film through alpha: HTML at every so many moments, by the class of its region."""
+    each = [scene.law[i] for i in range(alphas.size)]
+    cards = [
+        cards_html(at_alpha(float(alphas[i])), spectra_cards(each[i], float(scene.omega[i])))
+        for i in range(0, alphas.size, _CARDS)
+    ]
+    sentences = [directions_html(each[i]) for i in range(0, alphas.size, _SENTENCES)]
+    return {"qv-readout": (_CARDS, cards), "qv-directions": (_SENTENCES, sentences)}
 
 
 def directions_html(law: LearnedSpectrum) -> str:

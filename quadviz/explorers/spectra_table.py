@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from quadviz.explorers.exhibit import Code, assignment
 from quadviz.explorers.spectra_networks import SpectrumRun
 from quadviz.explorers.tidy import SETTING, tidy
-from quadviz.figures.point_spectrum import PointSpectrum
-from quadviz.figures.spectra import Spectra
-from quadviz.figures.spectra_outlines import Outline, View, outlines
+from quadviz.figures.spectra_outlines import Outline, outlines
+from quadviz.scenes.recovery import PointSpectrum
+from quadviz.scenes.spectra import Spectra, View
 from quadviz.simulation.final import FinalState, flow_end
 from quadviz.tables import Table
 from quadviz.theory.learned_spectrum import LearnedSpectrum

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-
 from quadviz import __version__
 from quadviz.explorers.exhibit import Exhibit, remaking
 from quadviz.explorers.page import PAGES
 from quadviz.explorers.save import SaveMenu, SlideDeck, Takeaway
 from quadviz.explorers.tracks import Track
+from quadviz.figures.drawing import Drawing
 from quadviz.figures.slides import Slides
 from quadviz.setting import Parameter
 
@@ -56,6 +55,7 @@ def _takeaway(explorer: Explorer[Any], exhibit: Exhibit) -> Takeaway:
         title=exhibit.title,
         hook=hook,
         sliders=lambda: _sliders(explorer, explorer.exhibit(name)),
+        key=lambda: explorer.exhibit(name).key,
         table=lambda: explorer.exhibit(name).table(),
         about=about,
         code=code,
@@ -87,7 +87,7 @@ def _deck(explorer: Explorer[Any], exhibit: Exhibit, slider: str) -> SlideDeck:
     here = getattr(shown.state, slider)
     values = _stops(control.track, here)
 
-    def figures() -> Iterator[go.Figure]:
+    def figures() -> Iterator[Drawing]:
         for value in values:
             there = shown.settle(replace(shown.state, **{slider: value}), {slider})
             one = shown.elsewhere(there).exhibit(exhibit.name)
@@ -101,7 +101,7 @@ def _deck(explorer: Explorer[Any], exhibit: Exhibit, slider: str) -> SlideDeck:
 
 def _slides(
     explorer: Explorer[Any], exhibit: Exhibit, moved: str, labels: Sequence[str], start: int, control: str
-) -> Callable[[Sequence[go.Figure]], Slides]:
+) -> Callable[[Sequence[Drawing]], Slides]:
     """Puts drawn figures together, with all that is said about them; the parameter ``moved`` is not fixed."""
     state = explorer.state
     fixed = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from quadviz.figures.thresholds import ThresholdCurves
+from quadviz.scenes.plane import ThresholdCurves
 from quadviz.tables import Table
 from quadviz.theory.bayes import BayesOptimal
 from quadviz.theory.steady_state import Regime, Status, SteadyState

@@ -8,28 +8,27 @@ the moment shown beside, and the best one.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from quadviz.figures.axes import Scale
+from quadviz.figures.drawing import Drawing, Held, Part
 from quadviz.figures.theme import OKABE_ITO, THEMES, ThemeName
-from quadviz.figures.training import FIRST_TIME, PANELS, Training, TrainingPen, training_skeleton
+from quadviz.figures.training import PANELS, ROWS, fitted, training_figure
+from quadviz.scenes.dynamics import Course, Dynamics
+from quadviz.scenes.training import FIRST_TIME
+from quadviz.theory.early_stopping import EarlyStop
 
 __all__ = [
     "DMFT_HUE",
     "DOUBT_DASH",
-    "HEIGHT",
-    "NOW",
     "POPULATION_DASH",
-    "Course",
-    "Dynamics",
-    "DynamicsPen",
     "dynamics_figure",
-    "dynamics_skeleton",
-    "now_style",
+    "dynamics_film",
+    "fitted_dynamics",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -40,247 +39,182 @@ DMFT_HUE = OKABE_ITO["green"]
 POPULATION_DASH = "7px,3px,1.5px,3px"
 #: How it is drawn where it is not to be trusted.
 DOUBT_DASH = "2px,4px"
-#: Shapes: the moment shown, and the best one.
-NOW, _BEST = 0, 1
-#: Traces of a panel that come after those of the training: band, line, population flow.
-_BAND, _LINE, _POPULATION, _MORE = 0, 1, 2, 3
-#: The dotted stretches, one a panel, after all of those; their word, after the annotations of the training.
-_DOUBT, _DOUBT_WORD = (3 + _MORE) * len(PANELS), 2 * len(PANELS) + 1
 _OPACITY = 0.25
 #: How far the population flow may go below all else before it leaves the axis.
 _BELOW = 0.3
 #: How far what is not to be trusted may go beyond all that is before it leaves the axis.
 _BEYOND = 3.0
+_NOTHING = Course(np.empty(0), np.empty((2, 0)), np.empty((2, 0)))
 
 
-@dataclass(frozen=True)
-class Course:
-    """mse and train loss as a theory has them.
+def dynamics_figure(
+    scene: Dynamics,
+    theme: ThemeName = "light",
+    y_scale: Scale = "log",
+    held: Held | None = None,
+    holds: Sequence[FloatArray] | None = None,
+) -> Drawing:
+    """Two panels over one axis of times.
 
-    Attributes:
-        times: times, increasing, shape (T,).
-        values: mse and train loss, shape (2, T); NaN where unknown.
-        error: errors of these, shape (2, T); NaN where unknown.
-        current: whether it is of the setting shown.
-        trusted_until: the last time up to which it can be trusted.
+    Args:
+        scene: what there is to see.
+        theme: the background the figure is made for.
+        y_scale: scale of the vertical axes.
+        held: ranges that the axes had; they are kept while what is drawn fits into them.
+        holds: the values that the axes have to hold, if other ones than :func:`fitted_dynamics`.
+
+    Returns:
+        The figure. Traces are those of the training and, for each panel, "band-0", "dmft-0", "population-0"
+        and "doubt-0".
     """
+    dmft = _NOTHING if scene.dmft is None else scene.dmft
+    courses = [course for course in (dmft, scene.population) if course.times.size]
+    drawn = training_figure(
+        scene.training,
+        theme,
+        y_scale,
+        held=held,
+        holds=fitted_dynamics(scene) if holds is None else holds,
+        beside=[[(course.times, course.values[row]) for course in courses] for row in ROWS],
+    )
+    more = [part for row in ROWS for part in _courses(row, dmft, scene.population, theme, y_scale)]
+    dots = [_doubt(row, dmft, theme) for row in ROWS]
+    end = scene.training.end
+    words = [_doubt_word(dmft, end, theme), _best_word(scene.stop, end, theme)]
+    layout = {
+        **drawn["layout"],
+        "height": HEIGHT,
+        "shapes": _uprights(scene, theme),
+        "annotations": [*drawn["layout"]["annotations"], *words],
+    }
+    return {"data": [*drawn["data"], *more, *dots], "layout": layout}
 
-    times: FloatArray
-    values: FloatArray
-    error: FloatArray
-    current: bool = True
-    trusted_until: float = math.inf
 
-    @classmethod
-    def none(cls) -> Course:
-        """A course of no moments."""
-        return cls(np.empty(0), np.empty((2, 0)), np.empty((2, 0)))
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether some of it is not to be trusted."""
-        return bool(self.times.size and self.times[-1] > self.trusted_until)
-
-    def part(self, seen: NDArray[np.bool_]) -> Course:
-        """The moments that are ``seen``, shape (T,)."""
-        return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
+def dynamics_film(scene: Dynamics, times: FloatArray, theme: ThemeName = "light") -> list[Drawing]:
+    """What moves in the figure with the moment shown: its upright, at each of some times."""
+    moments = (replace(scene, now=time) for time in times.tolist())
+    return [{"data": [], "layout": {"shapes": _uprights(moment, theme)}} for moment in moments]
 
 
-@dataclass(frozen=True)
-class Dynamics(Training):
-    """Everything one figure shows.
+def fitted_dynamics(scene: Dynamics) -> list[FloatArray]:
+    """For each panel the values that its axis has to hold.
 
-    Attributes:
-        dmft: the mean-field theory, as far as it came.
-        population: the population flow, at times of its own.
-        now: the moment shown beside; None for none.
-        best: the best moment to stop at; None for none.
-        best_name: what is written there.
+    These are all of what can be trusted, but the population flow only so far below the rest, and of what is
+    not to be trusted only what lies near that.
     """
-
-    dmft: Course = field(default_factory=Course.none)
-    population: Course = field(default_factory=Course.none)
-    now: float | None = None
-    best: float | None = None
-    best_name: str = ""
-
-
-def dynamics_figure(view: Dynamics) -> go.Figure:
-    """The static figure of some dynamics."""
-    figure = dynamics_skeleton()
-    DynamicsPen(figure).draw(view)
-    return figure
+    dmft, flow = scene.dmft or _NOTHING, scene.population
+    held = []
+    for row, others in enumerate(fitted(scene.training)):
+        values = _positive(np.concatenate([others, dmft.values[row][dmft.trusted]]))
+        floor = _BELOW * values.min() if values.size else 0.0
+        sound = np.concatenate([values, _positive(flow.values[row][flow.values[row] >= floor])])
+        doubtful = _positive(dmft.values[row][~dmft.trusted])
+        if sound.size:
+            doubtful = doubtful[(doubtful > sound.min() / _BEYOND) & (doubtful < sound.max() * _BEYOND)]
+        held.append(np.concatenate([sound, doubtful]))
+    return held
 
 
-def dynamics_skeleton() -> go.Figure:
-    """An empty figure, to be filled by a :class:`DynamicsPen`."""
-    figure = training_skeleton()
-    for row in range(len(PANELS)):
-        axes = {"xaxis": "x", "yaxis": f"y{row + 1}" if row else "y", "showlegend": False}
-        figure.add_scatter(
-            mode="lines", line={"width": 0, "simplify": False}, fill="toself", hoverinfo="skip", **axes
-        )
-        figure.add_scatter(
-            mode="lines", line={"width": 2.4, "simplify": False},
-            hovertemplate="DMFT at t = %{x:.3g}: %{y:.4g}<extra></extra>", **axes,
-        )  # fmt: skip
-        figure.add_scatter(
-            mode="lines", line={"width": 1.4, "dash": POPULATION_DASH, "simplify": False},
-            hovertemplate="α → ∞ at t = %{x:.3g}: %{y:.4g}<extra></extra>", **axes,
-        )  # fmt: skip
-    for row in range(len(PANELS)):
-        figure.add_scatter(
-            mode="lines", line={"width": 2.4, "dash": DOUBT_DASH, "simplify": False}, xaxis="x",
-            yaxis=f"y{row + 1}" if row else "y", showlegend=False,
-            hovertemplate="DMFT at t = %{x:.3g}: %{y:.4g}%{text}<extra></extra>",
-        )  # fmt: skip
-    for _ in (NOW, _BEST):
-        figure.add_shape(
-            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="between",
-            visible=False,
-        )  # fmt: skip
-    figure.add_annotation(
-        text="dotted: not to be trusted", xref="x", y=PANELS[0][2][0], yref="paper", yanchor="bottom",
-        showarrow=False, font_size=12, visible=False,
-    )  # fmt: skip
-    figure.add_annotation(
-        text="", xref="x", y=PANELS[0][2][1], yref="paper", yanchor="top", showarrow=False, font_size=12,
-        visible=False,
-    )  # fmt: skip
-    figure.update_layout(height=HEIGHT)
-    return figure
+def _positive(values: FloatArray) -> FloatArray:
+    return values[np.isfinite(values) & (values > 0)]
 
 
-def now_style(theme: ThemeName) -> dict[str, str]:
-    """How the moment shown is marked, as attributes in SVG."""
-    return {"stroke": THEMES[theme].muted, "stroke-width": "1", "stroke-dasharray": "3,3"}
+def _courses(row: int, dmft: Course, flow: Course, theme: ThemeName, scale: Scale) -> Iterator[Part]:
+    """The mean-field theory in its band, and the population flow."""
+    hue = _hue(dmft, theme)
+    x, y, error = _seen(dmft.part(dmft.trusted), row)
+    # A log axis has no place for what is not positive.
+    low = np.maximum(y - error, 1e-3 * y) if scale == "log" else np.maximum(y - error, 0.0)
+    yield {
+        **_line(f"band-{row}", row), "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([y + error, low[::-1]]), "line": {"width": 0, "simplify": False},
+        "fill": "toself", "fillcolor": _faint(hue), "hoverinfo": "skip",
+    }  # fmt: skip
+    yield {
+        **_line(f"dmft-{row}", row), "x": x, "y": y, "line": {"width": 2.4, "simplify": False, "color": hue},
+        "hovertemplate": "DMFT at t = %{x:.3g}: %{y:.4g}<extra></extra>",
+    }  # fmt: skip
+    x, y, _ = _seen(flow, row)
+    yield {
+        **_line(f"population-{row}", row), "x": x, "y": y,
+        "line": {"width": 1.4, "dash": POPULATION_DASH, "simplify": False, "color": THEMES[theme].muted},
+        "hovertemplate": "α → ∞ at t = %{x:.3g}: %{y:.4g}<extra></extra>",
+    }  # fmt: skip
 
 
-class DynamicsPen(TrainingPen):
-    """Draws dynamics into a figure made from :func:`dynamics_skeleton`; its axes do not jump."""
-
-    def draw(self, view: Training) -> None:
-        """Draw ``view`` in one batched update."""
-        with self.figure.batch_update():
-            super().draw(view)
-            if not isinstance(view, Dynamics):
-                return
-            for row in range(len(PANELS)):
-                self._draw_courses(row, view)
-            self._draw_uprights(view)
-
-    def courses(self, row: int, view: Training) -> FloatArray:
-        """The networks' mean, the mean-field theory and the population flow, at the networks' times."""
-        means = super().courses(row, view)
-        if not isinstance(view, Dynamics):
-            return means
-        others = [
-            np.interp(view.times, of.times, of.values[row], right=np.nan)
-            for of in (view.dmft, view.population)
-            if of.times.size
-        ]
-        return np.vstack([means, *others])
-
-    def fitted(self, row: int, view: Training) -> FloatArray:
-        """What the axis has to hold: all, but the population flow only so far below the rest."""
-        if not isinstance(view, Dynamics):
-            return super().fitted(row, view)
-        if view.dmft.doubtful:
-            return self._fitted_with_doubt(row, view)
-        fitted = super().fitted(row, view)
-        others = np.concatenate(
-            [view.networks[row].ravel(), view.dmft.values[row], view.theory[row : row + 1]]
-        )
-        least = np.min(others[np.isfinite(others) & (others > 0)], initial=np.inf)
-        return fitted[~(fitted < _BELOW * least)] if math.isfinite(least) else fitted
-
-    def _fitted_with_doubt(self, row: int, view: Dynamics) -> FloatArray:
-        """The same where some is not to be trusted: of that, only what lies near the rest."""
-        trusted = view.dmft.times <= view.dmft.trusted_until
-        # Not that of a subclass, which may look at another view.
-        fitted = DynamicsPen.fitted(self, row, replace(view, dmft=view.dmft.part(trusted)))
-        sound = fitted[np.isfinite(fitted) & (fitted > 0)]
-        if not sound.size:
-            return fitted
-        doubtful = view.dmft.values[row][~trusted]
-        near = (doubtful > sound.min() / _BEYOND) & (doubtful < sound.max() * _BEYOND)
-        return np.concatenate([fitted, doubtful[near]])
-
-    def _draw_courses(self, row: int, view: Dynamics) -> None:
-        """The mean-field theory in its band, and the population flow."""
-        first = 3 * len(PANELS) + _MORE * row
-        muted = THEMES[view.theme].muted
-        hue = DMFT_HUE if view.dmft.current else muted
-        self._draw_doubt(row, view.dmft, hue)
-        trusted = view.dmft.part(view.dmft.times <= view.dmft.trusted_until)
-        x, y = self._seen(trusted, row)
-        error = np.nan_to_num(trusted.error[row][np.isin(trusted.times, x)])
-        # A log axis has no place for what is not positive.
-        low = np.maximum(y - error, 1e-3 * y) if view.y_scale == "log" else np.maximum(y - error, 0.0)
-        self.put(
-            first + _BAND,
-            x=np.concatenate([x, x[::-1]]).astype(self.precision),
-            y=np.concatenate([y + error, low[::-1]]).astype(self.precision),
-            fillcolor=_faint(hue),
-        )
-        self.put(first + _LINE, x=x.astype(self.precision), y=y.astype(self.precision), line_color=hue)
-        x, y = self._seen(view.population, row)
-        self.put(
-            first + _POPULATION, x=x.astype(self.precision), y=y.astype(self.precision), line_color=muted
-        )
-
-    def _draw_doubt(self, row: int, course: Course, hue: str) -> None:
-        """The stretch that is not to be trusted; it hangs on to the end of the one that is."""
-        x, y = self._seen(course, row)
-        first = int(np.searchsorted(x, course.trusted_until, side="right"))
-        start = x.size if first == x.size else max(first - 1, 0)
-        said = ["" if time <= course.trusted_until else ", not to be trusted" for time in x[start:].tolist()]
-        self.put(
-            _DOUBT + row,
-            x=x[start:].astype(self.precision),
-            y=y[start:].astype(self.precision),
-            text=said,
-            line_color=hue,
-        )
-
-    def _seen(self, course: Course, row: int) -> tuple[FloatArray, FloatArray]:
-        """What of a course the axes can show."""
-        seen = (course.times >= FIRST_TIME) & np.isfinite(course.values[row])
-        return course.times[seen], course.values[row][seen]
-
-    def _draw_uprights(self, view: Dynamics) -> None:
-        """The moment shown, and the best one with its name."""
-        colours = THEMES[view.theme]
-        lines = ((NOW, view.now, colours.muted, "3px,3px"), (_BEST, view.best, colours.ink, "solid"))
-        for shape, time, colour, dash in lines:
-            look: dict[str, Any] = {"visible": time is not None}
-            if time is not None:
-                place = max(time, FIRST_TIME)
-                look |= {"x0": place, "x1": place, "line": {"color": colour, "dash": dash}}
-            if shape == _BEST:
-                # Early stopping is a matter of the mse.
-                look["y0"] = PANELS[0][2][0]
-            if self.new(f"upright {shape}", look):
-                self.figure.layout.shapes[shape].update(**look)
-        words: dict[str, Any] = {"visible": False}
-        if view.best is not None:
-            words = {"text": view.best_name, **_beside(view.best, view.end, colours.ink)}
-        if self.new("best", words):
-            self.figure.layout.annotations[-1].update(**words)
-        doubt: dict[str, Any] = {"visible": False}
-        if view.dmft.doubtful:
-            doubt = _beside(view.dmft.trusted_until, view.end, colours.ink)
-        if self.new("doubt", doubt):
-            self.figure.layout.annotations[_DOUBT_WORD].update(**doubt)
-
-
-def _beside(time: float, end: float, colour: str) -> dict[str, Any]:
-    """The place of a word beside an upright: on the side where there is more room."""
-    place = math.log10(max(time, FIRST_TIME))
-    left = place > (math.log10(FIRST_TIME) + math.log10(end)) / 2
+def _doubt(row: int, dmft: Course, theme: ThemeName) -> Part:
+    """The stretch that is not to be trusted; it hangs on to the end of the one that is."""
+    x, y, _ = _seen(dmft, row)
+    first = int(np.searchsorted(x, dmft.trusted_until, side="right"))
+    stretch = slice(x.size if first == x.size else max(first - 1, 0), None)
+    said = ["" if time <= dmft.trusted_until else ", not to be trusted" for time in x[stretch].tolist()]
     return {
-        "visible": True, "x": place, "xanchor": "right" if left else "left", "xshift": -4 if left else 4,
-        "font": {"color": colour},
+        **_line(f"doubt-{row}", row), "x": x[stretch], "y": y[stretch], "text": said,
+        "line": {"width": 2.4, "dash": DOUBT_DASH, "simplify": False, "color": _hue(dmft, theme)},
+        "hovertemplate": "DMFT at t = %{x:.3g}: %{y:.4g}%{text}<extra></extra>",
+    }  # fmt: skip
+
+
+def _line(uid: str, row: int) -> Part:
+    return {
+        "type": "scatter", "uid": uid, "mode": "lines", "xaxis": "x", "yaxis": PANELS[row][0],
+        "showlegend": False,
+    }  # fmt: skip
+
+
+def _hue(dmft: Course, theme: ThemeName) -> str:
+    return DMFT_HUE if dmft.current else THEMES[theme].muted
+
+
+def _seen(course: Course, row: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What of a course the axes can show: times, values and their errors."""
+    seen = (course.times >= FIRST_TIME) & np.isfinite(course.values[row])
+    return course.times[seen], course.values[row][seen], np.nan_to_num(course.error[row][seen])
+
+
+def _uprights(scene: Dynamics, theme: ThemeName) -> list[Part]:
+    """The moment shown, and the best one."""
+    colours, best = THEMES[theme], None if scene.stop is None else scene.stop.time
+    # Early stopping is a matter of the mse.
+    return [
+        _upright(scene.now, 0.0, {"color": colours.muted, "dash": "3px,3px", "width": 1}),
+        _upright(best, PANELS[0][2][0], {"color": colours.ink, "dash": "solid", "width": 1}),
+    ]
+
+
+def _upright(time: float | None, foot: float, line: Part) -> Part:
+    # A log axis has no time 0.
+    place = 1.0 if time is None else max(time, FIRST_TIME)
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": place, "x1": place, "y0": foot, "y1": 1,
+        "line": line, "layer": "between", "visible": time is not None,
+    }  # fmt: skip
+
+
+def _doubt_word(dmft: Course, end: float, theme: ThemeName) -> Part:
+    """What dots mean, where they begin."""
+    doubtful = bool(dmft.times.size and dmft.times[-1] > dmft.trusted_until)
+    time = dmft.trusted_until if doubtful else None
+    foot = {"y": PANELS[0][2][0], "yanchor": "bottom"}
+    return {"text": "dotted: not to be trusted", **foot, **_beside(time, end, theme)}
+
+
+def _best_word(stop: EarlyStop | None, end: float, theme: ThemeName) -> Part:
+    """The best moment, in words at its upright."""
+    time = None if stop is None else stop.time
+    text = "" if stop is None else f"best: t ≈ {stop.time:.2g}, mse {stop.mse:.3g}"
+    return {"text": text, "y": PANELS[0][2][1], "yanchor": "top", **_beside(time, end, theme)}
+
+
+def _beside(time: float | None, end: float, theme: ThemeName) -> Part:
+    """The place of a word beside an upright: on the side where there is more room."""
+    first, last = math.log10(FIRST_TIME), math.log10(end)
+    place = first if time is None else math.log10(max(time, FIRST_TIME))
+    left = place > (first + last) / 2
+    return {
+        "xref": "x", "x": place, "xanchor": "right" if left else "left", "xshift": -4 if left else 4,
+        "yref": "paper", "showarrow": False, "font": {"size": 12, "color": THEMES[theme].ink},
+        "visible": time is not None,
     }  # fmt: skip
 
 

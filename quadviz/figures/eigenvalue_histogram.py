@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from quadviz.figures.pen import Pen
+from quadviz.figures.drawing import Part
 from quadviz.figures.spectra_outlines import Outline, View
 from quadviz.figures.theme import THEMES, ThemeName
+from quadviz.scenes.marks import NetworkSpectrum
 
-__all__ = ["NetworkSpectrum", "add_histogram", "draw_histogram", "histogram"]
+__all__ = ["histogram", "histogram_trace"]
 
 FloatArray = NDArray[np.float64]
 
 #: Bins for each cube root of the number of eigenvalues, and the least and most of them.
 _BINS, _FEWEST, _MOST = 3.0, 6, 40
-
-
-@dataclass(frozen=True)
-class NetworkSpectrum:
-    """Eigenvalues of Z of some networks, pooled.
-
-    Attributes:
-        eigenvalues: those that are not 0, shape (N,).
-        total: how many there are with those that are 0.
-        current: whether the networks were trained at the setting of the theory; else they are drawn grey.
-    """
-
-    eigenvalues: FloatArray
-    total: int
-    current: bool = True
-
-    @property
-    def atom_at_zero(self) -> float:
-        """Share of those that are 0."""
-        return 1 - self.eigenvalues.size / self.total
 
 
 def histogram(networks: NetworkSpectrum, view: View) -> Outline:
@@ -57,25 +35,14 @@ def histogram(networks: NetworkSpectrum, view: View) -> Outline:
     return Outline(np.repeat(edges, 2)[None], np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])[None])
 
 
-def add_histogram(figure: go.Figure) -> int:
-    """Room for a histogram in a figure; the number of its trace."""
-    figure.add_scatter(
-        mode="lines", hoverinfo="skip", showlegend=False, line={"width": 1.6, "simplify": False},
-    )  # fmt: skip
-    return len(figure.data) - 1
-
-
-def draw_histogram(
-    pen: Pen, trace: int, networks: NetworkSpectrum | None, view: View, theme: ThemeName
-) -> None:
-    """Draw a histogram into the room made for it, or nothing."""
-    if networks is None:
-        pen.put(trace, x=None, y=None)
-        return
-    colours, outline = THEMES[theme], histogram(networks, view)
-    pen.put(
-        trace,
-        x=outline.x[0].astype(pen.precision),
-        y=outline.y[0].astype(pen.precision),
-        line_color=colours.ink if networks.current else colours.line,
-    )
+def histogram_trace(uid: str, networks: NetworkSpectrum | None, view: View, theme: ThemeName) -> Part:
+    """A histogram as a trace, which is there without any networks too."""
+    colours = THEMES[theme]
+    outline = None if networks is None else histogram(networks, view)
+    current = networks is None or networks.current
+    return {
+        "type": "scatter", "uid": uid, "mode": "lines", "hoverinfo": "skip", "showlegend": False,
+        "x": np.empty(0) if outline is None else outline.x[0],
+        "y": np.empty(0) if outline is None else outline.y[0],
+        "line": {"width": 1.6, "simplify": False, "color": colours.ink if current else colours.line},
+    }  # fmt: skip

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import plotly.graph_objects as go
-
 from quadviz.figures.axes import Scale
-from quadviz.figures.pen import Pen
+from quadviz.figures.drawing import Part
 from quadviz.figures.theme import THEMES, ThemeName
+from quadviz.scenes.marks import Threshold
 
-__all__ = ["ROW", "Flag", "Threshold", "add_flags", "draw_flags", "flags"]
+__all__ = ["ROW", "Flag", "flag_marks", "flags"]
 
 Side = Literal["left", "right"]
 
@@ -26,14 +25,6 @@ Side = Literal["left", "right"]
 ROW = 14
 #: Flags left of this fraction of the axis point to the right.
 _TURN = 0.45
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A place on an axis and its name; no line is drawn where it is not finite."""
-
-    name: str
-    place: float
 
 
 @dataclass(frozen=True)
@@ -66,65 +57,53 @@ def flags(thresholds: Sequence[Threshold], ends: tuple[float, float], scale: Sca
     return [Flag(t, len(order) - 1 - i, side) for i, (t, side) in enumerate(order)]
 
 
-def add_flags(figure: go.Figure, count: int) -> tuple[int, int]:
-    """Room for ``count`` flags in a figure; the numbers of their first shape and first annotation."""
-    first = len(figure.layout.shapes), len(figure.layout.annotations)
-    for _ in range(count):
-        figure.add_shape(
-            type="line", xref="x", yref="paper", x0=1, x1=1, y0=0, y1=1, line_width=1, layer="between",
-            opacity=0.6, visible=False,
-        )  # fmt: skip
-        figure.add_annotation(
-            text="", xref="x", yref="paper", x=0, y=1, yanchor="middle", font_size=11, showarrow=False,
-            borderpad=0, visible=False,
-        )  # fmt: skip
-    return first
-
-
-def draw_flags(
-    pen: Pen,
-    first: tuple[int, int],
-    shown: Sequence[Flag],
+def flag_marks(
+    thresholds: Sequence[Threshold],
+    ends: tuple[float, float],
     scale: Scale,
     foot: tuple[float, float],
     theme: ThemeName,
-    count: int,
-) -> None:
-    """Draw flags into the room made for them, and hide the rest.
+    room: int,
+) -> tuple[list[Part], list[Part]]:
+    """The lines and the names of flags, as shapes and annotations of a figure.
+
+    Each threshold keeps its place in the lists, wherever its flag stands: lines move, they are not exchanged.
 
     Args:
-        pen: the pen of the figure.
-        first: what :func:`add_flags` returned.
-        shown: the flags.
-        scale: scale of the axis they stand on.
+        thresholds: the thresholds; one that does not lie on the axis is there, but not seen.
+        ends: first and last value of the axis they stand on.
+        scale: its scale.
         foot: bottom and height of row 0, as fractions of the figure's panels.
         theme: the background.
-        count: how many flags there is room for.
+        room: the lists are so long, whatever is seen.
     """
     colours = THEMES[theme]
-    for number in range(count):
-        line, name = ("shapes", first[0] + number), ("annotations", first[1] + number)
-        flag = shown[number] if number < len(shown) else None
-        if flag is None:
-            _set(pen, line, visible=False)
-            _set(pen, name, visible=False)
-            continue
-        place, right = flag.threshold.place, flag.side == "right"
-        middle = foot[0] + (flag.row + 0.5) * foot[1]
-        _set(pen, line, x0=place, x1=place, y1=middle, line_color=colours.muted, visible=True)
-        # An annotation on a log axis is placed by the logarithm, a shape by the value.
-        _set(pen, name, x=math.log10(place) if scale == "log" else place, y=middle, text=flag.threshold.name)
-        _set(pen, name, xanchor="left" if right else "right", xshift=3 if right else -3)
-        _set(pen, name, bgcolor=colours.surface, visible=True)
-
-
-def _set(pen: Pen, part: tuple[str, int], **properties: object) -> None:
-    """Assign those properties of a shape or an annotation that changed."""
-    changed = {key: value for key, value in properties.items() if pen.new(f"{part} {key}", value)}
-    if changed:
-        target = pen.figure.layout[part[0]][part[1]]
-        for key, value in changed.items():
-            target[key] = value
+    flying = {flag.threshold.name: flag for flag in flags(thresholds, ends, scale)}
+    lines: list[Part] = []
+    names: list[Part] = []
+    for number in range(room):
+        flag = flying.get(thresholds[number].name) if number < len(thresholds) else None
+        place = 1.0 if flag is None else float(flag.threshold.place)
+        right = flag is None or flag.side == "right"
+        middle = foot[0] if flag is None else foot[0] + (flag.row + 0.5) * foot[1]
+        lines.append(
+            {
+                "type": "line", "xref": "x", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": middle,
+                "line": {"color": colours.muted, "width": 1}, "layer": "between", "opacity": 0.6,
+                "visible": flag is not None,
+            }
+        )  # fmt: skip
+        names.append(
+            {
+                "text": "" if flag is None else flag.threshold.name, "xref": "x", "yref": "paper",
+                # An annotation on a log axis is placed by the logarithm, a shape by the value.
+                "x": math.log10(place) if scale == "log" else place, "y": middle,
+                "yanchor": "middle", "xanchor": "left" if right else "right", "xshift": 3 if right else -3,
+                "font": {"size": 11}, "showarrow": False, "borderpad": 0, "bgcolor": colours.surface,
+                "visible": flag is not None,
+            }
+        )  # fmt: skip
+    return lines, names
 
 
 def _fraction(place: float, ends: tuple[float, float], scale: Scale) -> float:

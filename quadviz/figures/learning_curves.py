@@ -1,44 +1,37 @@
 """Learning curves as a figure: mse, train loss and in-sample error against the sample ratio.
 
-The static figure and the live one are drawn alike: a :class:`LearningCurvesPen` fills the traces of a
-skeleton made once by :func:`learning_curves_skeleton`. A curve is solid where the theory is exact, dashed
-where the width limits the rank, strewn with dots where the equations have other solutions besides the one
-drawn, and interrupted where no solution was found. The least error of any estimator is a dark dotted line,
-thresholds are thin verticals with their names on flags above the panels.
+A curve is solid where the theory is exact, dashed where the width limits the rank, strewn with dots where the
+equations have other solutions besides the one drawn, and interrupted where no solution was found. The least
+error of any estimator is a dark dotted line, thresholds are thin verticals with their names on flags above
+the panels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, alpha_axis, fitted_range, ticks
-from quadviz.figures.flags import ROW, Threshold, add_flags, draw_flags, flags
-from quadviz.figures.notes import NamedCurve, missing, roomier_right
-from quadviz.figures.pen import Pen
-from quadviz.figures.simulated_points import SimulatedPoints, add_points, draw_points
-from quadviz.figures.theme import THEMES, ThemeName, family_colours, template
-from quadviz.theory.bayes import BayesOptimal
+from quadviz.figures.drawing import Drawing, Held, Part, axis_name, held_range
+from quadviz.figures.flags import ROW, flag_marks
+from quadviz.figures.notes import missing, roomier_right
+from quadviz.figures.simulated_points import points_trace
+from quadviz.figures.theme import DASH, THEMES, ThemeName, family_colours, template
+from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.theory.steady_state import Regime, Status, SteadyState
 
 __all__ = [
     "BAYES",
-    "DASH",
     "HEIGHT",
     "MARGIN",
     "MOST_THRESHOLDS",
     "PANELS",
-    "LearningCurves",
-    "LearningCurvesPen",
     "Panel",
     "learning_curves_figure",
-    "learning_curves_skeleton",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -47,8 +40,6 @@ BoolArray = NDArray[np.bool_]
 HEIGHT = 530
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the α axis.
 MARGIN = {"l": 58, "r": 16, "t": 52, "b": 44}
-#: Pixels of line and gap where the width limits the rank.
-DASH = "5px,3px"
 #: The name of the dotted curve.
 BAYES = "Bayes-optimal"
 #: A figure has room for so many thresholds.
@@ -57,6 +48,9 @@ MOST_THRESHOLDS = 4
 _DECADES = 8.0
 #: Share of a log axis kept free for a note on what it cannot show.
 _NOTE_ROOM = 0.25
+#: Ticks of a linear axis, by panel.
+_TICKS = (6, 4, 4)
+_NONE = np.empty(0)
 
 
 @dataclass(frozen=True)
@@ -64,12 +58,14 @@ class Panel:
     """One of the stacked panels.
 
     Attributes:
+        axis: its vertical axis, as traces call it.
         field: the field of the result it draws.
         title: its name.
         meaning: what is drawn, in a few words.
         domain: its vertical extent, as fractions of the figure.
     """
 
+    axis: str
     field: str
     title: str
     meaning: str
@@ -79,306 +75,229 @@ class Panel:
 #: Height of a row of flags as a fraction of the panels, which stand between the margins.
 _ROW = ROW / (HEIGHT - MARGIN["t"] - MARGIN["b"])
 PANELS = (
-    Panel("mse", "mse", "|Z − Z*|² / d", (0.56, 1.0)),
-    Panel("train_loss", "train loss", "on the noisy labels", (0.285, 0.485)),
-    Panel("in_sample_error", "in-sample error", "on the noiseless labels", (0.0, 0.21)),
+    Panel("y", "mse", "mse", "|Z − Z*|² / d", (0.56, 1.0)),
+    Panel("y2", "train_loss", "train loss", "on the noisy labels", (0.285, 0.485)),
+    Panel("y3", "in_sample_error", "in-sample error", "on the noiseless labels", (0.0, 0.21)),
 )
 
 
-@dataclass(frozen=True)
-class LearningCurves:
-    """Everything one figure shows.
+def learning_curves_figure(
+    scene: LearningCurves,
+    theme: ThemeName = "light",
+    x_scale: Scale = "linear",
+    y_scale: Scale = "linear",
+    held: Held | None = None,
+    zoomed: bool = False,
+) -> Drawing:
+    """Three panels over one alpha axis.
 
-    Attributes:
-        curves: results of shape (M, N): M curves over N increasing values of alpha.
-        marker: results of shape (M,), every curve at the alpha of the marker; None draws no marker.
-        names: M names, such as "λ = 0.01"; an empty name leaves the curve out of the legend.
-        current: index of the curve drawn thick.
-        shades: where each curve stands in its family, from 0 to 1; None spaces them evenly.
+    Args:
+        scene: the curves and what stands beside them.
         theme: the background the figure is made for.
         x_scale: scale of the alpha axis.
         y_scale: scale of the three vertical axes.
-        thresholds: at most :data:`MOST_THRESHOLDS` verticals; each takes a row above the panels, whether it
-            lies on the axis or not, so that the panels do not move with a parameter.
-        bayes: the least possible mse over increasing values of alpha, shape (K,); None draws none.
-        simulated: trained networks; None draws none.
-    """
-
-    curves: SteadyState
-    marker: SteadyState | None
-    names: tuple[str, ...]
-    current: int = 0
-    shades: tuple[float, ...] | None = None
-    theme: ThemeName = "light"
-    x_scale: Scale = "linear"
-    y_scale: Scale = "linear"
-    thresholds: tuple[Threshold, ...] = ()
-    bayes: BayesOptimal | None = None
-    simulated: SimulatedPoints | None = None
-
-
-def learning_curves_figure(view: LearningCurves) -> go.Figure:
-    """The static figure of some learning curves.
-
-    Args:
-        view: the curves, their names and how to draw them.
+        held: ranges that the axes had; they are kept while the curves fit into them.
+        zoomed: whether the alpha axis is part of a longer one, to which a double click goes back.
 
     Returns:
-        A plotly figure with three panels over one alpha axis.
+        The figure. Traces are called after what they show, the panel's number and the curve's, such as
+        "solid-0-2".
+
+    Raises:
+        ValueError: for more than :data:`MOST_THRESHOLDS` thresholds.
     """
-    figure = learning_curves_skeleton(len(view.names))
-    LearningCurvesPen(figure).draw(view)
-    return figure
-
-
-def learning_curves_skeleton(members: int) -> go.Figure:
-    """An empty figure with room for ``members`` curves, to be filled by a :class:`LearningCurvesPen`."""
-    figure = go.Figure()
-    for row, panel in enumerate(PANELS):
-        axes = {"xaxis": "x", "yaxis": _axis_id(row), "showlegend": False}
-        for member in range(members):
-            line = {"mode": "lines", "legendgroup": str(member), **axes}
-            figure.add_scatter(line={"dash": DASH, "simplify": False}, **line)
-            figure.add_scatter(line_simplify=False, **line)
-        figure.add_scatter(mode="markers", marker_size=4, hoverinfo="skip", **axes)
-        figure.add_scatter(mode="markers", marker_size=9, hoverinfo="skip", cliponaxis=False, **axes)
-        figure.add_annotation(
-            text=f"<b>{panel.title}</b>  {panel.meaning}", x=0, xref="paper", xanchor="left", xshift=-4,
-            y=panel.domain[1], yref="paper", yanchor="bottom", showarrow=False,
-        )  # fmt: skip
-    for panel in PANELS:
-        figure.add_annotation(
-            text="", x=0, xref="paper", xanchor="left", font_size=12, showarrow=False,
-            y=panel.domain[0], yref="paper", yanchor="bottom", yshift=1, visible=False,
-        )  # fmt: skip
-    for row, panel in enumerate(PANELS):
-        add_points(figure, _axis_id(row), panel.title)
-    figure.add_scatter(
-        mode="lines", xaxis="x", yaxis=_axis_id(0), name=BAYES, visible=False,
-        line={"dash": "2px,3px", "width": 2, "simplify": False},
-        hovertemplate=f"{BAYES}: %{{y:.4g}}<extra></extra>",
-    )  # fmt: skip
-    figure.add_shape(
-        type="line", xref="x", yref="paper", y0=0, y1=1, x0=1, x1=1, layer="between", visible=False
-    )
-    add_flags(figure, MOST_THRESHOLDS)
-    figure.update_layout(
-        height=HEIGHT,
-        margin=MARGIN,
-        autosize=True,
-        hovermode="x unified",
-        # No zoom by hand: a finger on the figure scrolls the page, a click moves the marker.
-        dragmode=False,
-        legend={
+    if len(scene.thresholds) > MOST_THRESHOLDS:
+        raise ValueError(f"the figure has room for {MOST_THRESHOLDS} thresholds, got {len(scene.thresholds)}")
+    alpha = np.broadcast_to(scene.curves.alpha, scene.curves.mse.shape)[0]
+    ends = float(alpha[0]), float(alpha[-1])
+    colours = family_colours(len(scene.names), theme, scene.shades)
+    panels = [_Panel(row, scene, alpha, colours, theme, y_scale, held) for row in range(len(PANELS))]
+    # Room for the flags, between the first panel and its title; each threshold takes a row, whether it lies
+    # on the axis or not, so that the panels do not move with a parameter.
+    foot = PANELS[0].domain[1] - len(scene.thresholds) * _ROW
+    lines, names = flag_marks(scene.thresholds, ends, x_scale, (foot, _ROW), theme, MOST_THRESHOLDS)
+    across = (math.log10(ends[0]), math.log10(ends[1])) if x_scale == "log" else ends
+    layout = {
+        "template": template(theme),
+        "height": HEIGHT,
+        "margin": MARGIN,
+        "hovermode": "x unified",
+        "dragmode": "zoom",
+        "meta": {"zoomed": zoomed},
+        "legend": {
             "orientation": "h", "x": 0, "xanchor": "left", "y": 1.05, "yanchor": "bottom",
             "traceorder": "normal", "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
         },
-        xaxis=alpha_axis(_axis_id(len(PANELS) - 1)),
-        **{
-            _axis_name(row): {
-                "domain": panel.domain,
-                "anchor": "x",
-                "fixedrange": True,
-                "nticks": 6 if row == 0 else 4,
-                "exponentformat": "power",
-                "minexponent": 4,
-                "tickfont": {"size": 12},
-            }
-            for row, panel in enumerate(PANELS)
+        "xaxis": {
+            **alpha_axis(PANELS[-1].axis), "fixedrange": False, "type": x_scale, "range": across,
+            **ticks(x_scale, across),
         },
-    )  # fmt: skip
-    return figure
+        **{axis_name(PANELS[panel.row].axis): panel.axis(foot) for panel in panels},
+        "annotations": [*(p.title() for p in panels), *(p.note(x_scale) for p in panels), *names],
+        "shapes": [_marker_line(scene.marker, foot), *lines],
+    }  # fmt: skip
+    data = [trace for panel in panels for trace in panel.traces()]
+    return {"data": [*data, _bayes(scene, theme)], "layout": layout}
 
 
-class LearningCurvesPen(Pen):
-    """Draws learning curves into a figure made from :func:`learning_curves_skeleton`.
+class _Panel:
+    """One panel of a figure: its curves, its axis and what is written in it."""
 
-    Axes keep their range while the curves stay inside and fill a fair part of it: nothing jumps while a
-    control is dragged.
-    """
-
-    def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
-        super().__init__(figure, precision)
-        # After the panels' curves come the networks of each panel, and the Bayes-optimal curve.
-        self._networks = len(figure.data) - 1 - len(PANELS)
-        self.members = (self._networks // len(PANELS) - 2) // 2
-        self._ranges: dict[int, tuple[float, float]] = {}
-        self._flags = 1, len(figure.layout.annotations) - MOST_THRESHOLDS
-
-    def draw(self, view: LearningCurves) -> None:
-        """Draw ``view`` in one batched update.
-
-        Raises:
-            ValueError: if the figure has too few places for the curves or thresholds.
-        """
-        if len(view.names) > self.members:
-            raise ValueError(f"the figure has room for {self.members} curves, got {len(view.names)}")
-        if len(view.thresholds) > MOST_THRESHOLDS:
-            raise ValueError(
-                f"the figure has room for {MOST_THRESHOLDS} thresholds, got {len(view.thresholds)}"
-            )
-        alpha = np.broadcast_to(view.curves.alpha, view.curves.mse.shape)[0]
-        styles = _styles(view.curves)
-        places = alpha.astype(self.precision)
-        colours = family_colours(len(view.names), view.theme, view.shades)
-        with self.figure.batch_update():
-            self._draw_frame(view, alpha)
-            self._draw_thresholds(view, (float(alpha[0]), float(alpha[-1])))
-            self._draw_bayes(view)
-            for row, panel in enumerate(PANELS):
-                values = np.asarray(getattr(view.curves, panel.field))
-                self._draw_curves(row, view, places, values.astype(self.precision), styles, colours)
-                bayes = view.bayes if row == 0 else None
-                also = [] if bayes is None else [bayes.mmse]
-                if view.simulated is not None:
-                    also.append(view.simulated.mean[row])
-                self._fit_axis(row, view.y_scale, np.concatenate([values.ravel(), *also]))
-                self._draw_points(row, view, colours)
-                networks, colour = self._networks + row, colours[view.current]
-                draw_points(self, networks, view.simulated, row, colour, view.theme)
-                curves = [(name, alpha, curve) for name, curve in zip(view.names, values, strict=True)]
-                self._write_note(row, view, curves, bayes)
-
-    def _draw_frame(self, view: LearningCurves, alpha: FloatArray) -> None:
-        """The theme, the alpha axis and the marker's line."""
-        layout = self.figure.layout
-        if self.new("theme", view.theme):
-            layout.template = template(view.theme)
-            for note in layout.annotations[len(PANELS) : 2 * len(PANELS)]:
-                note.bgcolor = THEMES[view.theme].surface
-        if self.new("alpha", (view.x_scale, float(alpha[0]), float(alpha[-1]))):
-            ends = (float(alpha[0]), float(alpha[-1]))
-            if view.x_scale == "log":
-                ends = (math.log10(ends[0]), math.log10(ends[1]))
-            layout.xaxis.update(type=view.x_scale, range=ends, **ticks(view.x_scale, ends))
-        place = None if view.marker is None else float(np.ravel(view.marker.alpha)[0])
-        if self.new("marker", place):
-            layout.shapes[0].update(x0=place, x1=place, visible=place is not None)
-
-    def _draw_thresholds(self, view: LearningCurves, ends: tuple[float, float]) -> None:
-        """The verticals, and room for their flags between the first panel and its title."""
-        low, high = PANELS[0].domain
-        foot = high - len(view.thresholds) * _ROW
-        if self.new("foot", foot):
-            self.figure.layout.yaxis.domain = (low, foot)
-            self.figure.layout.shapes[0].y1 = foot
-        shown = flags(view.thresholds, ends, view.x_scale)
-        draw_flags(self, self._flags, shown, view.x_scale, (foot, _ROW), view.theme, MOST_THRESHOLDS)
-
-    def _draw_bayes(self, view: LearningCurves) -> None:
-        trace, bayes = len(self.figure.data) - 1, view.bayes
-        if bayes is None:
-            self.put(trace, visible=False, showlegend=False)
-            return
-        self.put(
-            trace,
-            x=bayes.alpha.astype(self.precision),
-            y=bayes.mmse.astype(self.precision),
-            line_color=THEMES[view.theme].ink,
-            visible=True,
-            showlegend=True,
-        )
-
-    def _draw_curves(
+    def __init__(
         self,
         row: int,
-        view: LearningCurves,
-        alpha: NDArray[np.floating[Any]],
-        values: NDArray[np.floating[Any]],
-        styles: _Styles,
+        scene: LearningCurves,
+        alpha: FloatArray,
         colours: tuple[str, ...],
+        theme: ThemeName,
+        scale: Scale,
+        held: Held | None,
     ) -> None:
-        first = row * (2 * self.members + 2)
-        for member in range(self.members):
-            dashed, solid = first + 2 * member, first + 2 * member + 1
-            if member >= len(view.names):
-                self.put(solid, x=None, y=None, showlegend=False)
-                self.put(dashed, x=None, y=None)
-                continue
-            name = view.names[member]
-            title = name or PANELS[row].title
-            look = {
-                "x": alpha,
-                "name": title,
-                "line_color": colours[member],
-                "line_width": 3.2 if member == view.current else 1.8,
-            }
-            hover = title + ": %{y:.4g}<extra></extra>"
-            # The dashed line runs under the solid one, so that they join; the one that is whole is hovered.
-            # The solid one carries the legend entry, and stays for it even where it is all gaps.
-            under = bool(styles.limited[member].any())
-            exact = np.where(styles.exact[member], values[member], self.precision(np.nan))
-            self.put(solid, y=exact, **look)
-            self.put(solid, hoverinfo="skip" if under else "all", hovertemplate=None if under else hover)
-            self.put(solid, showlegend=bool(name) and row == 0)
-            if under:
-                self.put(dashed, y=values[member], hovertemplate=hover, **look)
-            else:
-                self.put(dashed, x=None, y=None)
-        member_of, point_of = np.nonzero(styles.several)
-        self.put(
-            first + 2 * self.members,
-            x=alpha[point_of] if member_of.size else None,
-            y=values[member_of, point_of] if member_of.size else None,
-            marker_color=tuple(colours[member] for member in member_of) or None,
-        )
+        self.row, self.scene, self.alpha, self.colours, self.theme = row, scene, alpha, colours, theme
+        self.values = np.asarray(getattr(scene.curves, PANELS[row].field))
+        self.scale = scale
+        self.bayes = scene.bayes if row == 0 else None
+        seen = [self.values.ravel()]
+        if self.bayes is not None:
+            seen.append(self.bayes.mmse)
+        if scene.simulated is not None:
+            seen.append(scene.simulated.mean[row])
+        shown = held_range(held, PANELS[row].axis, scale)
+        self.range = _fitted(np.concatenate(seen), scale, shown)
+        #: A value below it has no place in the panel.
+        self.floor = 10 ** self.range[0] if scale == "log" else -math.inf
 
-    def _draw_points(self, row: int, view: LearningCurves, colours: tuple[str, ...]) -> None:
-        trace = (row + 1) * (2 * self.members + 2) - 1
-        if view.marker is None:
-            self.put(trace, x=None, y=None)
-            return
-        heights = np.asarray(getattr(view.marker, PANELS[row].field))
+    def axis(self, foot: float) -> Part:
+        """The vertical axis; the first panel ends at ``foot``."""
+        bottom, top = PANELS[self.row].domain
+        return {
+            "domain": (bottom, foot if self.row == 0 else top), "anchor": "x", "fixedrange": True,
+            "exponentformat": "power", "minexponent": 4, "tickfont": {"size": 12}, "type": self.scale,
+            "range": self.range, **ticks(self.scale, self.range, _TICKS[self.row]),
+        }  # fmt: skip
+
+    def title(self) -> Part:
+        """The name of the panel above it."""
+        panel = PANELS[self.row]
+        return {
+            "text": f"<b>{panel.title}</b>  {panel.meaning}", "x": 0, "xref": "paper", "xanchor": "left",
+            "xshift": -4, "y": panel.domain[1], "yref": "paper", "yanchor": "bottom", "showarrow": False,
+        }  # fmt: skip
+
+    def note(self, x_scale: Scale) -> Part:
+        """What a log axis cannot show, said where the curves cover least."""
+        text, right = "", False
+        if self.scale == "log":
+            curves = [
+                (name, self.alpha, curve) for name, curve in zip(self.scene.names, self.values, strict=True)
+            ]
+            text = missing(curves, self.floor)
+            if self.bayes is not None:
+                curves.append((BAYES, self.bayes.alpha, self.bayes.mmse))
+            right = roomier_right(curves, self.floor, x_scale)
+        return {
+            "text": text, "x": float(right), "xref": "paper", "xanchor": "right" if right else "left",
+            "y": PANELS[self.row].domain[0], "yref": "paper", "yanchor": "bottom", "yshift": 1,
+            "font": {"size": 12}, "showarrow": False, "bgcolor": THEMES[self.theme].surface,
+            "visible": bool(text),
+        }  # fmt: skip
+
+    def traces(self) -> Iterator[Part]:
+        """The curves, the dots of other solutions, the points under the marker and the networks."""
+        styles = _styles(self.scene.curves)
+        for member in range(len(self.scene.names)):
+            yield from self._curve(member, styles)
+        members, points = np.nonzero(styles.several)
+        yield self._dots(
+            "several", self.alpha[points], self.values[members, points],
+            {"size": 4, "color": [self.colours[member] for member in members]},
+        )  # fmt: skip
+        yield self._marker()
+        panel = PANELS[self.row]
+        colour = self.colours[self.scene.current]
+        uid = f"networks-{self.row}"
+        yield points_trace(uid, panel.axis, panel.title, self.scene.simulated, self.row, colour, self.theme)
+
+    def _curve(self, member: int, styles: _Styles) -> Iterator[Part]:
+        """A curve twice: the dashed line runs under the solid one, so that they join.
+
+        The one that is whole is hovered. The solid one carries the entry of the legend, and is there for it
+        even where it is all gaps.
+        """
+        name, values = self.scene.names[member], self.values[member]
+        under = bool(styles.limited[member].any())
+        exact = values if styles.exact[member].all() else np.where(styles.exact[member], values, np.nan)
+        look = {"color": self.colours[member], "width": 3.2 if member == self.scene.current else 1.8}
+        title = name or PANELS[self.row].title
+        for kind, y in (("dashed", values if under else _NONE), ("solid", exact)):
+            solid = kind == "solid"
+            hovered = solid != under
+            yield {
+                "type": "scatter", "uid": f"{kind}-{self.row}-{member}", "mode": "lines", "xaxis": "x",
+                "yaxis": PANELS[self.row].axis, "legendgroup": str(member), "name": title,
+                "x": self.alpha if y.size else _NONE, "y": y,
+                "line": {**look, "simplify": False, **({} if solid else {"dash": DASH})},
+                "showlegend": solid and bool(name) and self.row == 0,
+                "hoverinfo": "all" if hovered else "skip",
+                "hovertemplate": title + ": %{y:.4g}<extra></extra>" if hovered else None,
+            }  # fmt: skip
+
+    def _marker(self) -> Part:
+        marker = self.scene.marker
         # A point below the axis has no place in its panel: neither may it stand in the next one.
-        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else -math.inf
-        self.put(
-            trace,
-            x=np.broadcast_to(view.marker.alpha, heights.shape),
-            y=np.where(heights >= floor, heights, np.nan),
-            marker_color=colours,
-            marker_line_color=THEMES[view.theme].surface,
-            marker_line_width=1.5,
-        )
+        heights = _NONE if marker is None else np.asarray(getattr(marker, PANELS[self.row].field))
+        place = _NONE if marker is None else np.broadcast_to(marker.alpha, heights.shape)
+        edge = {"color": THEMES[self.theme].surface, "width": 1.5}
+        return {
+            **self._dots(
+                "marker", place, np.where(heights >= self.floor, heights, np.nan),
+                {"size": 9, "color": list(self.colours), "line": edge},
+            ),
+            "cliponaxis": False,
+        }  # fmt: skip
 
-    def _fit_axis(self, row: int, scale: Scale, values: FloatArray) -> None:
-        """Fit a vertical axis to the finite values (the positive ones on a log axis)."""
-        usable = values[np.isfinite(values) & (values > 0)]
-        if usable.size == 0:
-            low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
-        elif scale == "log":
-            lowest, high = math.log10(usable.min()), math.log10(usable.max())
-            low = max(lowest, high - _DECADES)
-            if lowest < low or np.any(values == 0):
-                low -= _NOTE_ROOM * (high - low)
-        else:
-            low, high = 0.0, float(usable.max())
-        shown = None if self.new(f"scale {row}", scale) else self._ranges[row]
-        fitted = fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)
-        if fitted != shown:
-            self._ranges[row] = fitted
-            axis = self.figure.layout[_axis_name(row)]
-            axis.update(type=scale, range=fitted, **ticks(scale, fitted))
-
-    def _write_note(
-        self, row: int, view: LearningCurves, curves: Sequence[NamedCurve], bayes: BayesOptimal | None
-    ) -> None:
-        """Say in the panel what its log axis cannot show, where it covers least."""
-        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else None
-        text = "" if floor is None else missing(curves, floor)
-        drawn = [*curves, (BAYES, bayes.alpha, bayes.mmse)] if bayes is not None else curves
-        side = "right" if floor is not None and roomier_right(drawn, floor, view.x_scale) else "left"
-        if self.new(f"note {row}", (text, side)):
-            self.figure.layout.annotations[len(PANELS) + row].update(
-                text=text, visible=bool(text), x=float(side == "right"), xanchor=side
-            )
+    def _dots(self, kind: str, x: FloatArray, y: FloatArray, marker: Part) -> Part:
+        return {
+            "type": "scatter", "uid": f"{kind}-{self.row}", "mode": "markers", "xaxis": "x",
+            "yaxis": PANELS[self.row].axis, "showlegend": False, "hoverinfo": "skip",
+            "x": x, "y": y, "marker": marker,
+        }  # fmt: skip
 
 
-def _axis_id(row: int) -> str:
-    return f"y{row + 1}" if row else "y"
+def _bayes(scene: LearningCurves, theme: ThemeName) -> Part:
+    """The least error of any estimator."""
+    bayes = scene.bayes
+    return {
+        "type": "scatter", "uid": "bayes", "mode": "lines", "xaxis": "x", "yaxis": PANELS[0].axis,
+        "name": BAYES, "x": _NONE if bayes is None else bayes.alpha,
+        "y": _NONE if bayes is None else bayes.mmse,
+        "line": {"dash": "2px,3px", "width": 2, "simplify": False, "color": THEMES[theme].ink},
+        "showlegend": bayes is not None, "hovertemplate": f"{BAYES}: %{{y:.4g}}<extra></extra>",
+    }  # fmt: skip
 
 
-def _axis_name(row: int) -> str:
-    return f"yaxis{row + 1}" if row else "yaxis"
+def _marker_line(marker: SteadyState | None, top: float) -> Part:
+    """The upright through all panels where the marker stands."""
+    place = 1.0 if marker is None else float(np.ravel(marker.alpha)[0])
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": top,
+        "layer": "between", "visible": marker is not None,
+    }  # fmt: skip
+
+
+def _fitted(values: FloatArray, scale: Scale, shown: tuple[float, float] | None) -> tuple[float, float]:
+    """The range of a vertical axis for the finite values (the positive ones on a log axis)."""
+    usable = values[np.isfinite(values) & (values > 0)]
+    if usable.size == 0:
+        low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
+    elif scale == "log":
+        lowest, high = math.log10(usable.min()), math.log10(usable.max())
+        low = max(lowest, high - _DECADES)
+        if lowest < low or np.any(values == 0):
+            low -= _NOTE_ROOM * (high - low)
+    else:
+        low, high = 0.0, float(usable.max())
+    return fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What to write into a panel whose log axis cannot show all of its curves."""
+"""What to write above a panel, and into one whose log axis cannot show all of its curves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale
+from quadviz.figures.drawing import Part
 
-__all__ = ["NamedCurve", "missing", "roomier_right"]
+__all__ = ["NamedCurve", "missing", "panel_title", "roomier_right", "stretch"]
 
 FloatArray = NDArray[np.float64]
 #: A curve's name ("" for one that stands alone), its increasing places, and its values there.
 NamedCurve = tuple[str, FloatArray, FloatArray]
+
+
+def panel_title(text: str) -> Part:
+    """What a figure of one panel shows, above it, as an annotation."""
+    return {
+        "text": text, "x": 0, "xref": "paper", "xanchor": "left", "xshift": -4, "y": 1, "yref": "paper",
+        "yanchor": "bottom", "showarrow": False,
+    }  # fmt: skip
 
 
 def missing(curves: Sequence[NamedCurve], floor: float) -> str:
@@ -28,9 +37,9 @@ def missing(curves: Sequence[NamedCurve], floor: float) -> str:
         below = (curve > 0.0) & (curve < floor)
         who = f"{name} is" if name else "the curve is"
         if zero.any():
-            notes.append(f"{who} exactly 0 {_stretch(place, zero)}")
+            notes.append(f"{who} exactly 0 {stretch(place, zero)}")
         elif below.any():
-            notes.append(f"{who} below this axis {_stretch(place, below)}")
+            notes.append(f"{who} below this axis {stretch(place, below)}")
     if not notes:
         return ""
     others = len(notes) - 1
@@ -49,11 +58,16 @@ def roomier_right(curves: Sequence[NamedCurve], floor: float, scale: Scale) -> b
     return lowest[True] > lowest[False]
 
 
-def _stretch(place: FloatArray, where: NDArray[np.bool_]) -> str:
-    """The range of alpha that holds every marked point, in words."""
+def stretch(place: FloatArray, where: NDArray[np.bool_], symbol: str = "α", digits: int = 4) -> str:
+    """The range that holds every marked place, in words.
+
+    >>> stretch(np.array([0.1, 0.2, 0.3]), np.array([False, True, True]))
+    'from α = 0.2'
+    """
     first, last = np.flatnonzero(where)[[0, -1]]
+    low, high = (f"{place[end]:.{digits}g}" for end in (first, last))
     if first == 0:
-        return "everywhere" if last == place.size - 1 else f"up to α = {place[last]:.4g}"
+        return "everywhere" if last == place.size - 1 else f"up to {symbol} = {high}"
     if last == place.size - 1:
-        return f"from α = {place[first]:.4g}"
-    return f"from α = {place[first]:.4g} to {place[last]:.4g}"
+        return f"from {symbol} = {low}"
+    return f"from {symbol} = {low} to {high}"

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from quadviz.figures.pen import Pen
-from quadviz.figures.placing import place_label, without, wordings
-from quadviz.figures.theme import THEMES, template
-from quadviz.figures.thresholds import (
-    ALPHA_TITLE,
-    REGIONS,
-    Plane,
-    RegionName,
-    ThresholdCurves,
-    add_cross,
-    add_lines,
-    put_cross,
-    put_lines,
-)
+from quadviz.figures.drawing import Drawing, Part
+from quadviz.figures.notes import panel_title
+from quadviz.figures.placing import label_note, place_label, without, wordings
+from quadviz.figures.theme import THEMES, ThemeName, template
+from quadviz.figures.thresholds import REGIONS, Region, cross, plane_axes, threshold_lines
+from quadviz.scenes.plane import Plane, RegionName, centres
 
-__all__ = [
-    "Band",
-    "PhaseDiagramPen",
-    "bands",
-    "phase_diagram_figure",
-    "phase_diagram_skeleton",
-]
+__all__ = ["Band", "bands", "phase_diagram_figure"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -41,13 +25,14 @@ MARGIN = {"l": 50, "r": 10, "t": 24, "b": 44}
 _SIZE = (330.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Rows and columns of the grid on which room for a label is looked for.
 _GRID = (66, 100)
-#: A region narrower than this is not there.
-_THIN = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Band:
-    """A region, by its left and its right side at increasing heights; arrays of one shape (N,)."""
+    """A region, by its left and its right side at increasing heights; arrays of one shape (N,).
+
+    One that has no extent is there too.
+    """
 
     left: FloatArray
     right: FloatArray
@@ -70,7 +55,7 @@ class Band:
 
 
 def bands(plane: Plane) -> dict[RegionName, Band]:
-    """The regions that are there, by name."""
+    """The regions by name."""
     (start, end), (low, high) = plane.alpha, plane.width
     curves = plane.curves
     limit = min(max(plane.limit, low), high)
@@ -89,111 +74,52 @@ def bands(plane: Plane) -> dict[RegionName, Band]:
         "either": (last, interpolation),
         "tight": (interpolation, np.full_like(bayes, end)),
     }
-    found: dict[RegionName, Band] = {}
-    if strip[1] > strip[0]:
-        found["narrow"] = Band(np.full(2, start), np.full(2, end), strip)
-    found |= {
-        name: Band(left, right, curves.place)
-        for name, (left, right) in sides.items()
-        if np.any(right - left > _THIN) and curves.place[-1] > curves.place[0]
-    }
+    found: dict[RegionName, Band] = {"narrow": Band(np.full(2, start), np.full(2, end), strip)}
+    found |= {name: Band(left, right, curves.place) for name, (left, right) in sides.items()}
     return found
 
 
-def phase_diagram_figure(plane: Plane) -> go.Figure:
-    """The static figure of the regions between the thresholds."""
-    figure = phase_diagram_skeleton()
-    PhaseDiagramPen(figure).draw(plane)
-    return figure
+def phase_diagram_figure(plane: Plane, theme: ThemeName = "light") -> Drawing:
+    """The regions between the thresholds, and the cross.
+
+    Args:
+        plane: the thresholds and the cross.
+        theme: the background the figure is made for.
+
+    Returns:
+        The figure. The trace of a region is called after it, such as "region-narrow".
+    """
+    found = bands(plane)
+    layout = {
+        "template": template(theme), "height": HEIGHT, "margin": MARGIN,
+        "dragmode": False, "hovermode": False,
+        **plane_axes(plane, standoff=6, rows=6),
+        "annotations": [
+            *(_name(REGIONS[name], band, plane, theme) for name, band in found.items()),
+            panel_title("<b>thresholds</b>  without label noise (Δ = 0)"),
+        ],
+    }  # fmt: skip
+    data = [
+        *(_area(name, band, theme) for name, band in found.items()),
+        *threshold_lines(plane.curves, theme),
+        *cross(plane.point, 17, theme),
+    ]
+    return {"data": data, "layout": layout}
 
 
-def phase_diagram_skeleton() -> go.Figure:
-    """An empty figure, to be filled by a :class:`PhaseDiagramPen`."""
-    figure = go.Figure()
-    for _ in REGIONS:
-        figure.add_scatter(mode="lines", line_width=0, fill="toself", hoverinfo="skip", showlegend=False)
-    add_lines(figure)
-    add_cross(figure, size=17)
-    for _ in REGIONS:
-        figure.add_annotation(
-            text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
-            font_size=12, visible=False,
-        )  # fmt: skip
-    figure.add_annotation(
-        text="<b>thresholds</b>  without label noise (Δ = 0)", x=0, xref="paper", xanchor="left", xshift=-4,
-        y=1, yref="paper", yanchor="bottom", showarrow=False,
-    )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,
-        xaxis={"fixedrange": True, "showgrid": False, "title": {"text": ALPHA_TITLE, "standoff": 6}},
-        yaxis={"fixedrange": True, "showgrid": False, "title": {"standoff": 6}, "nticks": 6},
-    )  # fmt: skip
-    return figure
+def _area(name: RegionName, band: Band, theme: ThemeName) -> Part:
+    """A region, filled."""
+    x, y = band.outline
+    return {
+        "type": "scatter", "uid": f"region-{name}", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
+        "x": x, "y": y, "line": {"width": 0}, "fill": "toself",
+        "fillcolor": REGIONS[name].dark if theme == "dark" else REGIONS[name].light,
+    }  # fmt: skip
 
 
-class PhaseDiagramPen(Pen):
-    """Draws regions and thresholds into a figure made from :func:`phase_diagram_skeleton`."""
-
-    def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
-        super().__init__(figure, precision)
-        self._curves: ThresholdCurves | None = None
-        self._cells: dict[RegionName, BoolArray] = {}
-
-    def draw(self, plane: Plane) -> None:
-        """Draw ``plane`` in one batched update."""
-        with self.figure.batch_update():
-            layout = self.figure.layout
-            if self.new("theme", plane.theme):
-                layout.template = template(plane.theme)
-                for note in layout.annotations[: len(REGIONS)]:
-                    note.font.color = THEMES[plane.theme].ink
-            put_cross(self, plane)
-            frame = (plane.alpha, plane.width, plane.title, plane.limit, plane.theme)
-            if self.new("frame", frame) or self._curves is not plane.curves:
-                self._curves = plane.curves
-                self._draw_plane(plane)
-            self._write_names(plane)
-
-    def _draw_plane(self, plane: Plane) -> None:
-        """All but the cross."""
-        layout = self.figure.layout
-        if self.new("axes", (plane.alpha, plane.width, plane.title)):
-            layout.xaxis.range, layout.yaxis.range = plane.alpha, plane.width
-            layout.yaxis.title.text = plane.title
-        found = bands(plane)
-        rows, columns = _GRID
-        across, up = _centres(plane.alpha, columns), _centres(plane.width, rows)
-        for trace, (name, region) in enumerate(REGIONS.items()):
-            band, x, y = found.get(name), None, None
-            self._cells.pop(name, None)
-            if band is not None:
-                x, y = (values.astype(self.precision) for values in band.outline)
-                self._cells[name] = band.cells(across, up)
-            self.put(trace, x=x, y=y, fillcolor=region.dark if plane.theme == "dark" else region.light)
-        put_lines(self, len(REGIONS), plane.curves, plane.theme)
-
-    def _write_names(self, plane: Plane) -> None:
-        """Write the names of the regions where they fit, clear of the cross."""
-        x, y = (
-            (value - low) / (high - low)
-            for value, (low, high) in zip(plane.point, (plane.alpha, plane.width), strict=True)
-        )
-        for number, (name, region) in enumerate(REGIONS.items()):
-            place = None
-            if name in self._cells:
-                clear = without(self._cells[name], (x, y), _SIZE)
-                place = place_label(clear, wordings(region.name) + wordings(region.short), _SIZE)
-            if self.new(f"label {name}", place):
-                note = self.figure.layout.annotations[number]
-                if place is None:
-                    note.visible = False
-                else:
-                    note.update(
-                        text=place.label.text, x=place.x, y=place.y, visible=True,
-                        textangle=-90 if place.label.upright else 0,
-                    )  # fmt: skip
-
-
-def _centres(ends: tuple[float, float], count: int) -> FloatArray:
-    """The middles of ``count`` equal parts of an axis."""
-    return ends[0] + (np.arange(count) + 0.5) / count * (ends[1] - ends[0])
+def _name(region: Region, band: Band, plane: Plane, theme: ThemeName) -> Part:
+    """The name of a region where it fits, clear of the cross."""
+    rows, columns = _GRID
+    area = band.cells(centres(plane.alpha, columns), centres(plane.width, rows))
+    words = wordings(region.name) + wordings(region.short)
+    return label_note(place_label(without(area, plane.fraction, _SIZE), words, _SIZE), THEMES[theme].ink)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Label", "Place", "off_curve", "place_label", "without", "wordings"]
+from quadviz.figures.drawing import Part
+
+__all__ = ["Label", "Place", "label_note", "off_curve", "place_label", "without", "wordings"]
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -96,6 +98,16 @@ def place_label(area: BoolArray, labels: Sequence[Label], size: tuple[float, flo
             y, x = centres[np.argmin((away**2).sum(axis=1))]
             return Place(label, float(x) / columns, float(y) / rows)
     return None
+
+
+def label_note(place: Place | None, ink: str) -> Part:
+    """A label in its place as an annotation of a figure, which is there without a place too."""
+    label, x, y = (Label("", 0, 0), 0.5, 0.5) if place is None else (place.label, place.x, place.y)
+    return {
+        "text": label.text, "x": x, "xref": "paper", "xanchor": "center", "y": y, "yref": "paper",
+        "yanchor": "middle", "textangle": -90 if label.upright else 0, "font": {"size": 12, "color": ink},
+        "showarrow": False, "visible": place is not None,
+    }  # fmt: skip
 
 
 def without(area: BoolArray, point: tuple[float, float], size: tuple[float, float]) -> BoolArray:

@@ -7,35 +7,26 @@ the rank, and the theory rests on the steady-state assumption.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.colors import get_colorscale
 
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.pen import Pen
-from quadviz.figures.placing import off_curve, place_label, without, wordings
-from quadviz.figures.theme import THEMES, ThemeName, template
-from quadviz.figures.thresholds import ALPHA_TITLE, LINES, Plane, add_cross, add_lines, put_cross, put_lines
+from quadviz.figures.drawing import Drawing, Part
+from quadviz.figures.notes import panel_title
+from quadviz.figures.placing import label_note, off_curve, place_label, without, wordings
+from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.figures.thresholds import LINES, cross, plane_axes, threshold_lines
+from quadviz.scenes.plane import Plane
+from quadviz.scenes.recovery import ErrorMap
 from quadviz.setting import PARAMETERS
 
-__all__ = [
-    "COLOUR_RANGES",
-    "ColourRange",
-    "ColourRangeName",
-    "RecoveryMap",
-    "RecoveryMapPen",
-    "recovery_map_figure",
-    "recovery_map_skeleton",
-]
+__all__ = ["COLOUR_RANGES", "MARGIN", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 HEIGHT = 530
 MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
@@ -45,6 +36,11 @@ _SIZE = (250.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 _BLOCK = 0.09
 _LIMITED, _RECOVERED = "rank-limited: steady-state assumption", "mse = 0: recovered exactly"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+#: Ten stops of matplotlib's inferno, from dark to light.
+_INFERNO = (
+    "#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60",
+    "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4",
+)  # fmt: skip
 
 ColourRangeName = Literal["wide", "middle", "narrow"]
 
@@ -80,8 +76,7 @@ class ColourRange:
         """log10 of the mse as it is drawn: held inside the range, 0 in its block, NaN where not known."""
         with np.errstate(divide="ignore"):
             decades = np.clip(np.log10(mse), self.low, self.high)
-        # A thousandth of a decade is less than any eye tells, and half as much to send.
-        return np.where(mse == 0, self.zero, np.round(decades, 3))
+        return np.where(mse == 0, self.zero, decades)
 
 
 COLOUR_RANGES: Mapping[ColourRangeName, ColourRange] = MappingProxyType(
@@ -89,130 +84,78 @@ COLOUR_RANGES: Mapping[ColourRangeName, ColourRange] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class RecoveryMap:
-    """Everything one figure shows.
-
-    Attributes:
-        plane: the axes, the thresholds and the cross.
-        across: alpha at the centres of the columns, shape (N,).
-        up: the width at the centres of the rows, shape (M,).
-        mse: shape (M, N), NaN where there is no solution.
-        spare: kappa - kappa_min, shape (M, N): negative where the width limits the rank.
-        colours: what the colours span.
-    """
-
-    plane: Plane
-    across: FloatArray
-    up: FloatArray
-    mse: FloatArray
-    spare: FloatArray
-    colours: ColourRangeName = "wide"
-
-
-def recovery_map_figure(view: RecoveryMap) -> go.Figure:
-    """The static figure of a map."""
-    figure = recovery_map_skeleton()
-    RecoveryMapPen(figure).draw(view)
-    return figure
-
-
-def recovery_map_skeleton() -> go.Figure:
-    """An empty figure, to be filled by a :class:`RecoveryMapPen`."""
-    figure = go.Figure()
-    figure.add_heatmap(
-        hoverongaps=False,
-        colorbar={
-            "thickness": 14, "outlinewidth": 0, "xpad": 8, "ypad": 0, "ticks": "",
-        },
-    )  # fmt: skip
-    for line in ({"width": 3.2}, {"width": 1.6, "dash": DASH}):
-        figure.add_contour(
-            contours={"start": 0, "end": 0, "size": 1, "coloring": "none"}, line={"smoothing": 0, **line},
-            connectgaps=False, showscale=False, showlegend=False, hoverinfo="skip",
-        )  # fmt: skip
-    add_lines(figure, cased=True)
-    add_cross(figure, size=22)
-    for _ in range(2):
-        figure.add_annotation(
-            text="", xref="paper", yref="paper", xanchor="center", yanchor="middle", showarrow=False,
-            font_size=12, visible=False, borderpad=2,
-        )  # fmt: skip
-    figure.add_annotation(
-        text="<b>mse</b>  |Z − Z*|² / d", x=0, xref="paper", xanchor="left", xshift=-4,
-        y=1, yref="paper", yanchor="bottom", showarrow=False,
-    )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode="closest",
-        xaxis={"fixedrange": True, "showgrid": False, "title": {"text": ALPHA_TITLE, "standoff": 6}},
-        yaxis={"fixedrange": True, "showgrid": False, "title": {"standoff": 8}},
-    )  # fmt: skip
-    return figure
-
-
-class RecoveryMapPen(Pen):
-    """Draws maps into a figure made from :func:`recovery_map_skeleton`.
+def recovery_map_figure(
+    solved: ErrorMap, plane: Plane, theme: ThemeName = "light", colours: ColourRangeName = "wide"
+) -> Drawing:
+    """The map, the thresholds and the cross.
 
     The colours mean the same at every setting: only a viewer changes what they span.
+
+    Args:
+        solved: the map.
+        plane: what it is drawn over.
+        theme: the background the figure is made for.
+        colours: what the colours span.
+
+    Returns:
+        The figure. Its cells are the trace "mse".
     """
+    layout = {
+        "template": template(theme), "height": HEIGHT, "margin": MARGIN,
+        "dragmode": False, "hovermode": "closest",
+        **plane_axes(plane, standoff=8),
+        "annotations": [*_labels(solved, plane, theme), panel_title("<b>mse</b>  |Z − Z*|² / d")],
+    }  # fmt: skip
+    data = [
+        _cells(solved, plane, theme, COLOUR_RANGES[colours]),
+        *_limit(solved),
+        *threshold_lines(plane.curves, theme, cased=True),
+        *cross(plane.point, 22, theme),
+    ]
+    return {"data": data, "layout": layout}
 
-    def draw(self, view: RecoveryMap) -> None:
-        """Draw ``view`` in one batched update."""
-        plane, colours = view.plane, THEMES[view.plane.theme]
-        with self.figure.batch_update():
-            layout = self.figure.layout
-            if self.new("theme", plane.theme):
-                layout.template = template(plane.theme)
-                for note in layout.annotations[:2]:
-                    note.update(bgcolor=_veil(plane.theme), font_color=colours.ink)
-            if self.new("axes", (plane.alpha, plane.width, plane.title)):
-                layout.xaxis.range, layout.yaxis.range = plane.alpha, plane.width
-                layout.yaxis.title.text = plane.title
-                symbol = PARAMETERS[plane.curves.width].symbol
-                place = f"α = %{{x:.3~g}}, {symbol} = %{{y:.3~g}}"
-                self.put(0, hovertemplate=f"{place}<br>mse = %{{customdata:.4~g}}<extra></extra>")
-            self._draw_colours(view)
-            put_lines(self, 3, plane.curves, plane.theme, cased=True)
-            put_cross(self, plane)
 
-    def _draw_colours(self, view: RecoveryMap) -> None:
-        span = COLOUR_RANGES[view.colours]
-        if self.new("colours", (view.colours, view.plane.theme)):
-            values, texts = _ticks(span)
-            self.figure.data[0].update(
-                zmin=span.block,
-                zmax=span.high,
-                colorscale=_colour_scale(view.plane.theme),
-                colorbar={"tickvals": values, "ticktext": texts, "tickfont_size": 13},
-            )
-        cells = {"x": view.across.astype(self.precision), "y": view.up.astype(self.precision)}
-        self.put(0, z=span.shades(view.mse), customdata=_four_digits(view.mse), **cells)
-        spare = np.round(view.spare, 3)
-        limits = bool((spare < 0).any() and (spare > 0).any())
-        for trace, colour in ((1, "rgba(0,0,0,0.55)"), (2, "#ffffff")):
-            self.put(trace, z=spare if limits else None, line_color=colour, **cells)
-        for number, (text, area) in enumerate(
-            ((_LIMITED, view.spare < 0), (_RECOVERED, view.mse == 0)),
-        ):
-            place = place_label(self._clear(area, view.plane), wordings(text), _SIZE)
-            if self.new(f"label {number}", place):
-                note = self.figure.layout.annotations[number]
-                if place is None:
-                    note.visible = False
-                else:
-                    note.update(
-                        text=place.label.text, x=place.x, y=place.y, visible=True,
-                        textangle=-90 if place.label.upright else 0,
-                    )  # fmt: skip
+def _cells(solved: ErrorMap, plane: Plane, theme: ThemeName, span: ColourRange) -> Part:
+    """The colours, hovered with the mse itself."""
+    values, texts = _ticks(span)
+    place = f"α = %{{x:.3~g}}, {PARAMETERS[plane.curves.width].symbol} = %{{y:.3~g}}"
+    return {
+        "type": "heatmap", "uid": "mse", "hoverongaps": False,
+        "x": solved.across, "y": solved.up, "z": span.shades(solved.mse), "customdata": solved.mse,
+        "zmin": span.block, "zmax": span.high, "colorscale": _colour_scale(theme),
+        "colorbar": {
+            "thickness": 14, "outlinewidth": 0, "xpad": 8, "ypad": 0, "ticks": "",
+            "tickvals": values, "ticktext": texts, "tickfont": {"size": 13},
+        },
+        "hovertemplate": f"{place}<br>mse = %{{customdata:.4~g}}<extra></extra>",
+    }  # fmt: skip
 
-    def _clear(self, area: BoolArray, plane: Plane) -> BoolArray:
-        """An area less what the thresholds and the cross take."""
-        curves = plane.curves
-        height = _fraction(curves.place, plane.width)
+
+def _limit(solved: ErrorMap) -> Iterator[Part]:
+    """The contour at which the width begins to limit the rank, white on a dark casing."""
+    limits = bool((solved.spare < 0).any() and (solved.spare > 0).any())
+    casing, line = (
+        {"width": 3.2, "color": "rgba(0,0,0,0.55)"},
+        {"width": 1.6, "dash": DASH, "color": "#ffffff"},
+    )
+    for uid, look in (("limit-casing", casing), ("limit", line)):
+        yield {
+            "type": "contour", "uid": uid, "x": solved.across, "y": solved.up, "z": solved.spare,
+            "visible": limits, "line": {"smoothing": 0, **look},
+            "contours": {"start": 0, "end": 0, "size": 1, "coloring": "none"},
+            "connectgaps": False, "showscale": False, "showlegend": False, "hoverinfo": "skip",
+        }  # fmt: skip
+
+
+def _labels(solved: ErrorMap, plane: Plane, theme: ThemeName) -> Iterator[Part]:
+    """What two areas of the map are, clear of the thresholds and of the cross."""
+    height = _fraction(plane.curves.place, plane.width)
+    veil = "rgba(255,255,255,0.72)" if theme == "light" else "rgba(33,33,33,0.72)"
+    for text, area in ((_LIMITED, solved.spare < 0), (_RECOVERED, solved.mse == 0)):
         for line in LINES:
-            area = off_curve(area, _fraction(getattr(curves, line.field), plane.alpha), height, _SIZE)
-        point = _fraction(plane.point[0], plane.alpha), _fraction(plane.point[1], plane.width)
-        return without(area, point, _SIZE)
+            area = off_curve(area, _fraction(getattr(plane.curves, line.field), plane.alpha), height, _SIZE)
+        place = place_label(without(area, plane.fraction, _SIZE), wordings(text), _SIZE)
+        yield {**label_note(place, THEMES[theme].ink), "bgcolor": veil, "borderpad": 2}
 
 
 def _fraction(value: Any, ends: tuple[float, float]) -> Any:
@@ -236,17 +179,9 @@ def _ticks(span: ColourRange) -> tuple[list[float], list[str]]:
 def _colour_scale(theme: ThemeName) -> list[list[object]]:
     """Inferno above the block for 0; a light and a dark page both leave room at its ends."""
     zero = "#8fd3c0" if theme == "light" else "#2f8f78"
-    colours = get_colorscale("Inferno")
-    return [[0.0, zero], [_BLOCK, zero], *([_BLOCK + (1 - _BLOCK) * place, c] for place, c in colours)]
-
-
-def _veil(theme: ThemeName) -> str:
-    """The background behind a label on the map."""
-    return "rgba(255,255,255,0.72)" if theme == "light" else "rgba(33,33,33,0.72)"
-
-
-def _four_digits(values: FloatArray) -> FloatArray:
-    """Numbers rounded to four significant digits: shorter to send."""
-    positive = np.where(values > 0, values, 1.0)
-    scale = 10.0 ** (3 - np.floor(np.log10(positive)))
-    return np.where(values > 0, np.round(positive * scale) / scale, values)
+    places = np.linspace(_BLOCK, 1, len(_INFERNO)).tolist()
+    return [
+        [0.0, zero],
+        [_BLOCK, zero],
+        *([place, colour] for place, colour in zip(places, _INFERNO, strict=True)),
+    ]

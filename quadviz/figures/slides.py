@@ -9,15 +9,15 @@ import base64
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
+from quadviz.figures.drawing import Drawing
 from quadviz.figures.theme import FONT_FAMILY, THEMES, ThemeName
+from quadviz.plotly_source import FILE, plotly_folder
 
 __all__ = ["Slides", "slides_html"]
 
@@ -75,7 +75,7 @@ class Slides:
         theme: the background the figures are drawn for.
     """
 
-    figures: Sequence[go.Figure]
+    figures: Sequence[Drawing]
     labels: Sequence[str]
     start: int
     control: str
@@ -99,7 +99,7 @@ def slides_html(slides: Slides) -> str:
         "font": FONT_FAMILY,
     }
     pool: dict[str, int] = {}
-    figures = [_shared(json.loads(figure.to_json()), pool) for figure in slides.figures]
+    figures = [_shared(_plain(figure), pool) for figure in slides.figures]
     content = {
         "pool": [json.loads(text) for text in pool],
         "figures": figures,
@@ -133,27 +133,31 @@ def slides_html(slides: Slides) -> str:
 
 def _plotly() -> str:
     """The source of plotly, its licence kept, without what would fetch a map of it."""
-    return re.sub(r"\n//# sourceMappingURL=.*", "", str(get_plotlyjs()))
+    source = (plotly_folder() / FILE).read_text(encoding="utf-8")
+    return re.sub(r"\n//# sourceMappingURL=.*", "", source)
+
+
+def _plain(part: Any) -> Any:
+    """A figure in JSON, arrays as plotly.js reads them: in single precision, finer than any screen."""
+    if isinstance(part, np.ndarray):
+        numbers = np.ascontiguousarray(part, dtype="<f4")
+        text = base64.b64encode(numbers.tobytes()).decode()
+        shape = {"shape": ",".join(map(str, part.shape))} if part.ndim > 1 else {}
+        return {"dtype": "f4", "bdata": text, **shape}
+    if isinstance(part, Mapping):
+        return {key: _plain(value) for key, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [_plain(each) for each in part]
+    return part.item() if isinstance(part, np.generic) else part
 
 
 def _shared(part: Any, pool: dict[str, int]) -> Any:
-    """A part of a figure, all that is long in it replaced by its number in the pool, from the inside out.
-
-    Arrays are kept in single precision, which is finer than any screen.
-    """
+    """A part of a figure, all that is long in it replaced by its number in the pool, from the inside out."""
     if isinstance(part, list):
         short: Any = [_shared(each, pool) for each in part]
-    elif isinstance(part, dict) and "bdata" in part:
-        short = _single(part) if part["dtype"] == "f8" else part
     elif isinstance(part, dict):
         short = {name: _shared(value, pool) for name, value in part.items()}
     else:
         return part
     text = json.dumps(short, separators=(",", ":"))
     return short if len(text) < _LONG else {"shared": pool.setdefault(text, len(pool))}
-
-
-def _single(array: dict[str, Any]) -> dict[str, Any]:
-    """An array of plotly's in single precision."""
-    numbers = np.frombuffer(base64.b64decode(array["bdata"]), dtype="<f8").astype("<f4")
-    return {**array, "dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}

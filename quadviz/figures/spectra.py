@@ -1,29 +1,25 @@
 """The law of the noisy teacher, cut, and what is left of it: two panels, drawn alike.
 
 Each panel has the teacher's own law behind it, light grey. What moves in a panel is described once, by
-:mod:`quadviz.figures.spectra_moments`: a :class:`SpectraPen` draws one moment of it into a plotly figure, and
-a player in a browser draws many, one after another, in the same styles.
+:mod:`quadviz.figures.spectra_moments`, for one moment or for all those of a film.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from quadviz.figures.eigenvalue_histogram import NetworkSpectrum, add_histogram, draw_histogram, histogram
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.pen import Pen
+from quadviz.figures.axes import ticks
+from quadviz.figures.drawing import Drawing, Part
+from quadviz.figures.eigenvalue_histogram import histogram, histogram_trace
 from quadviz.figures.spectra_frame import Frame, fit_frame
 from quadviz.figures.spectra_moments import ATOM_TOP, PanelMoments, learned_moments, noisy_moments
-from quadviz.figures.spectra_outlines import View, outlines
-from quadviz.figures.theme import FONT_FAMILY, THEMES, ThemeName, template
-from quadviz.theory.learned_spectrum import LearnedSpectrum
+from quadviz.figures.spectra_outlines import Outlines, outlines
+from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.scenes.spectra import Spectra, View
 
 __all__ = [
     "HEIGHT",
@@ -32,21 +28,23 @@ __all__ = [
     "LabelLook",
     "Look",
     "Panel",
-    "Spectra",
-    "SpectraPen",
-    "label_look",
     "look",
     "spectra_figures",
-    "spectra_skeletons",
+    "spectra_film",
+    "spectra_frame",
 ]
-
-FloatArray = NDArray[np.float64]
 
 HEIGHT = 370
 #: Margins in pixels.
 MARGIN = {"l": 54, "r": 14, "t": 58, "b": 42}
 #: Size of labels in pixels.
 _LABEL_SIZE = 13
+#: Ticks of the axes, about.
+_ACROSS, _UP = 8, 5
+#: Points of a band in a film; more are needed only where one has time to look.
+_FILM_POINTS = 80
+#: The axes of a film hold this share of the moments; at the first ones Y is several times as wide.
+_FILM_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,6 @@ class LabelLook:
 
     row: int
     beside: int
-
-    @property
-    def baseline(self) -> float:
-        """Pixels from its place up to the baseline of its words."""
-        return 16.0 * (self.row - 1) + 5 if self.row else -4.0
 
 
 @dataclass(frozen=True)
@@ -133,182 +126,143 @@ def look(path: str, theme: ThemeName, dashed: bool = False) -> Look:
     }[path]
 
 
-def label_look(label: LabelLook, theme: ThemeName) -> dict[str, str]:
-    """Attributes of a label drawn as SVG, alike the annotations of the figures."""
-    colours = THEMES[theme]
-    style = {"font-family": FONT_FAMILY, "font-size": f"{_LABEL_SIZE}", "fill": colours.muted}
-    if label.row == 0:
-        style.update({"paint-order": "stroke", "stroke": colours.surface, "stroke-width": "4"})
-    return style
+def spectra_frame(scene: Spectra, shown: Frame | None = None) -> Frame:
+    """The ranges of the two panels: those shown as long as what there is to see fits into them."""
+    counted = None if scene.networks is None else histogram(scene.networks, scene.view)
+    return fit_frame(_outlines(scene), scene.law.state.q[:, 0], shown, counted=counted)
 
 
-@dataclass(frozen=True)
-class Spectra:
-    """Everything the two panels show.
+def spectra_figures(scene: Spectra, frame: Frame, theme: ThemeName = "light") -> tuple[Drawing, Drawing]:
+    """The law of Y, and that of Z or of W.
 
-    Attributes:
-        law: the law at one setting, shape (1, 1).
-        omega: where the width alone would cut Y, shape (1,); not finite where it would not.
-        view: what is counted on the right.
+    Args:
+        scene: the law at one setting.
+        frame: the ranges to draw it in.
         theme: the background the figures are made for.
-        networks: trained networks, whose eigenvalues are counted before the law of Z; None for none.
+
+    Returns:
+        Two figures. Traces are called after what they show: "teacher", "kept", "atom"; "networks" is the
+        histogram on the right.
     """
-
-    law: LearnedSpectrum
-    omega: FloatArray
-    view: View = "eigenvalues"
-    theme: ThemeName = "light"
-    networks: NetworkSpectrum | None = None
-
-
-def spectra_figures(view: Spectra) -> tuple[go.Figure, go.Figure]:
-    """The static figures of a learned spectrum: the law of Y, and that of Z or of W."""
-    figures = spectra_skeletons()
-    SpectraPen(figures).draw(view)
-    return figures
-
-
-def spectra_skeletons() -> tuple[go.Figure, go.Figure]:
-    """Two empty figures, to be filled by a :class:`SpectraPen`."""
-    noisy, learned = _skeleton(PANELS[0]), _skeleton(PANELS[1])
-    add_histogram(learned)
+    moments = _moments(scene, _outlines(scene), frame)
+    noisy, learned = (_figure(p, m, scene.view, theme) for p, m in zip(PANELS, moments, strict=True))
+    learned["data"].append(histogram_trace("networks", scene.networks, scene.view, theme))
     return noisy, learned
 
 
-def _skeleton(panel: Panel) -> go.Figure:
-    figure = go.Figure()
-    quiet = {"hoverinfo": "skip", "showlegend": False, "mode": "lines"}
-    figure.add_scatter(fill="tozeroy", line={"width": 1, "simplify": False}, **quiet)
-    figure.add_scatter(line_width=11, **quiet)
-    for name, shares in panel.paths.items():
-        filled = look(name, "light").fill != "none"
-        figure.add_scatter(
-            yaxis="y2" if shares else "y", fill="tozeroy" if filled else "none",
-            line={"simplify": False}, **quiet,
-        )  # fmt: skip
-    figure.add_annotation(
-        text=panel.title, x=0, xref="paper", xshift=-4, xanchor="left", y=1, yref="paper", yanchor="bottom",
-        yshift=34, showarrow=False, font_size=14,
-    )  # fmt: skip
-    for label in panel.labels.values():
-        figure.add_annotation(
-            text="", x=0, xref="x", y=1, yref="y2", yanchor="bottom" if label.row else "middle",
-            yshift=16 * (label.row - 1) if label.row else 0,
-            showarrow=False, font_size=_LABEL_SIZE, borderpad=0, visible=False,
-        )  # fmt: skip
-    axis = {"fixedrange": True, "showgrid": False}
-    figure.update_layout(
-        height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode=False,
-        xaxis={**axis, "title": {"standoff": 4}, "nticks": 8, "zeroline": False},
-        yaxis={**axis, "nticks": 5, "title": {"text": "density", "standoff": 4}},
-        yaxis2={"fixedrange": True, "range": (0, ATOM_TOP), "overlaying": "y", "visible": False},
-    )  # fmt: skip
-    return figure
+def spectra_film(
+    scene: Spectra, shown: Frame | None, theme: ThemeName = "light"
+) -> tuple[list[Drawing], list[Drawing], Frame]:
+    """What moves in the two figures along many moments.
 
+    Args:
+        scene: the laws at F moments; networks are left out.
+        shown: the ranges now shown.
+        theme: the background.
 
-class SpectraPen:
-    """Draws spectra into the two figures of :func:`spectra_skeletons`; their axes do not jump.
-
-    Attributes:
-        frame: the ranges now shown, None before the first drawing. What is drawn next keeps them as long as
-            it fits.
+    Returns:
+        F parts of the figure on the left and of that on the right, and the ranges that hold them.
     """
-
-    def __init__(
-        self, figures: tuple[go.Figure, go.Figure], precision: type[np.floating[Any]] = np.float64
-    ) -> None:
-        self.pens = tuple(_PanelPen(f, p, precision) for f, p in zip(figures, PANELS, strict=True))
-        self.frame: Frame | None = None
-
-    @property
-    def figures(self) -> tuple[go.Figure, ...]:
-        """The figures drawn into. They may be exchanged for live copies."""
-        return tuple(pen.figure for pen in self.pens)
-
-    @figures.setter
-    def figures(self, figures: Sequence[go.Figure]) -> None:
-        for pen, figure in zip(self.pens, figures, strict=True):
-            pen.figure = figure
-
-    def draw(self, view: Spectra, frame: Frame | None = None) -> None:
-        """Draw ``view`` in one batched update of each figure.
-
-        Args:
-            view: what to draw.
-            frame: the ranges to draw it in; by default those shown, as long as it fits.
-        """
-        shapes = outlines(view.law, view.view)
-        counted = None if view.networks is None else histogram(view.networks, view.view)
-        self.frame = frame or fit_frame(shapes, view.law.state.q[:, 0], self.frame, counted=counted)
-        panels = (
-            noisy_moments(shapes, view.law, view.omega, self.frame),
-            learned_moments(shapes, view.law, self.frame),
-        )
-        for pen, moments in zip(self.pens, panels, strict=True):
-            with pen.figure.batch_update():
-                pen.draw(moments, view.view, view.theme)
-                if pen.panel.name == "learned":
-                    draw_histogram(pen, len(pen.figure.data) - 1, view.networks, view.view, view.theme)
+    shapes = outlines(scene.law, scene.view, _FILM_POINTS)
+    frame = fit_frame(shapes, scene.law.state.q[:, 0], shown, _FILM_SHARE)
+    moments = _moments(scene, shapes, frame)
+    noisy, learned = (
+        [_moving(panel, of, i, theme) for i in range(of.dashed.size)]
+        for panel, of in zip(PANELS, moments, strict=True)
+    )
+    return noisy, learned, frame
 
 
-class _PanelPen(Pen):
-    """Draws one panel."""
-
-    def __init__(self, figure: go.Figure, panel: Panel, precision: type[np.floating[Any]]) -> None:
-        super().__init__(figure, precision)
-        self.panel = panel
-
-    def draw(self, moments: PanelMoments, view: View, theme: ThemeName) -> None:
-        """Draw the first of some moments before the teacher's law."""
-        colours, teacher = THEMES[theme], moments.teacher
-        with self.figure.batch_update():
-            layout = self.figure.layout
-            if self.new("theme", theme):
-                layout.template = template(theme)
-            if self.new("across", moments.across):
-                layout.xaxis.range = moments.across
-            if self.new("up", moments.up):
-                layout.yaxis.range = moments.up
-            if self.new("axis", view):
-                layout.xaxis.title.text = self.panel.axis[view]
-            self._line(0, teacher.x[0], teacher.y[0])
-            self.put(0, fillcolor=colours.grid, line_color=colours.line)
-            # Behind the densities, so on their axis, but as high as on the axis of shares.
-            height = moments.teacher_atom / ATOM_TOP * moments.up[1]
-            self.put(1, x=[0.0, 0.0], y=[0.0, height], line_color=colours.grid)
-            for trace, name in enumerate(self.panel.paths, start=2):
-                path, drawn = moments.paths[name], look(name, theme, bool(moments.dashed[0]))
-                self._line(trace, path.x[0], path.y[0])
-                self.put(trace, line_color=drawn.stroke, line_width=drawn.width, line_dash=drawn.dash)
-                if drawn.fill != "none":
-                    self.put(trace, fillcolor=drawn.fill)
-            for number, (name, beside) in enumerate(self.panel.labels.items(), start=1):
-                label = moments.labels[name]
-                words = (label.text[0], float(label.x[0]), float(label.y[0]), bool(label.left[0]))
-                if self.new(name, (*words, theme)):
-                    layout.annotations[number].update(**_placed(*words, beside, colours.surface))
-
-    def _line(self, trace: int, x: FloatArray, y: FloatArray) -> None:
-        if np.isfinite(x).all():
-            self.put(trace, x=x.astype(self.precision), y=y.astype(self.precision))
-        else:
-            self.put(trace, x=None, y=None)
+def _outlines(scene: Spectra) -> Outlines:
+    return outlines(scene.law, scene.view)
 
 
-def _placed(text: str, x: float, y: float, left: bool, beside: LabelLook, surface: str) -> dict[str, object]:
-    """An annotation's properties."""
-    if not text:
-        return {"visible": False}
+def _moments(scene: Spectra, shapes: Outlines, frame: Frame) -> tuple[PanelMoments, PanelMoments]:
+    return (
+        noisy_moments(shapes, scene.law, scene.omega, frame),
+        learned_moments(shapes, scene.law, frame),
+    )
+
+
+def _figure(panel: Panel, moments: PanelMoments, view: View, theme: ThemeName) -> Drawing:
+    """The first of some moments before the teacher's law."""
+    colours, teacher = THEMES[theme], moments.teacher
+    moving = _moving(panel, moments, 0, theme)
+    # Behind the densities, so on their axis, but as high as on the axis of shares.
+    height = moments.teacher_atom / ATOM_TOP * moments.up[1]
+    behind = [
+        {
+            **_quiet("teacher"), "x": teacher.x[0], "y": teacher.y[0], "fill": "tozeroy",
+            "fillcolor": colours.grid, "line": {"width": 1, "simplify": False, "color": colours.line},
+        },
+        {
+            **_quiet("teacher-atom"), "x": np.zeros(2), "y": np.array([0.0, height]),
+            "line": {"width": 11, "color": colours.grid},
+        },
+    ]  # fmt: skip
+    axis = {"fixedrange": True, "showgrid": False}
+    layout = {
+        "template": template(theme),
+        "height": HEIGHT, "margin": MARGIN, "dragmode": False, "hovermode": False,
+        "xaxis": {
+            **axis, "title": {"text": panel.axis[view], "standoff": 4}, "zeroline": False,
+            "range": moments.across, **ticks("linear", moments.across, _ACROSS),
+        },
+        "yaxis": {
+            **axis, "title": {"text": "density", "standoff": 4}, "range": moments.up,
+            **ticks("linear", moments.up, _UP),
+        },
+        "yaxis2": {"fixedrange": True, "range": (0, ATOM_TOP), "overlaying": "y", "visible": False},
+        "annotations": moving["layout"]["annotations"],
+    }  # fmt: skip
+    return {"data": [*behind, *moving["data"]], "layout": layout}
+
+
+def _moving(panel: Panel, moments: PanelMoments, moment: int, theme: ThemeName) -> Drawing:
+    """What moves in a panel at a moment."""
+    data, surface = [], THEMES[theme].surface
+    for name, shares in panel.paths.items():
+        path, drawn = moments.paths[name], look(name, theme, bool(moments.dashed[moment]))
+        known = bool(np.isfinite(path.x[moment]).all())
+        filled = {} if drawn.fill == "none" else {"fill": "tozeroy", "fillcolor": drawn.fill}
+        data.append(
+            {
+                **_quiet(name), "yaxis": "y2" if shares else "y",
+                "x": path.x[moment] if known else np.empty(0), "y": path.y[moment] if known else np.empty(0),
+                "line": {
+                    "simplify": False, "color": drawn.stroke, "width": drawn.width, "dash": drawn.dash,
+                },
+                **filled,
+            }
+        )  # fmt: skip
+    title = {
+        "text": panel.title, "x": 0, "xref": "paper", "xshift": -4, "xanchor": "left", "y": 1,
+        "yref": "paper", "yanchor": "bottom", "yshift": 34, "showarrow": False, "font": {"size": 14},
+    }  # fmt: skip
+    labels = [title]
+    for name, beside in panel.labels.items():
+        label = moments.labels[name]
+        words = label.text[moment], float(label.x[moment]), float(label.y[moment]), bool(label.left[moment])
+        labels.append(_label(*words, beside, surface))
+    return {"data": data, "layout": {"annotations": labels}}
+
+
+def _quiet(uid: str) -> Part:
+    """A line that is not hovered and has no entry in a legend."""
     return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xanchor": "right" if left else "left",
-        "xshift": -beside.beside if left else beside.beside,
-        "bgcolor": surface if beside.row == 0 else "rgba(0,0,0,0)",
-        "opacity": 0.9 if beside.row == 0 else 1.0,
-        "visible": True,
-    }
+        "type": "scatter", "uid": uid, "mode": "lines", "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+
+
+def _label(text: str, x: float, y: float, left: bool, beside: LabelLook, surface: str) -> Part:
+    """Words beside their place."""
+    return {
+        "text": text, "x": x, "xref": "x", "y": y, "yref": "y2",
+        "yanchor": "bottom" if beside.row else "middle", "yshift": 16 * (beside.row - 1) if beside.row else 0,
+        "xanchor": "right" if left else "left", "xshift": -beside.beside if left else beside.beside,
+        "bgcolor": "rgba(0,0,0,0)" if beside.row else surface, "opacity": 1.0 if beside.row else 0.9,
+        "showarrow": False, "font": {"size": _LABEL_SIZE}, "borderpad": 0, "visible": bool(text),
+    }  # fmt: skip
 
 
 def _faded(colour: str, opacity: float) -> str:

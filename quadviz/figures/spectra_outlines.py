@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.scenes.spectra import View
 from quadviz.teacher import TeacherLaw
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 
 __all__ = ["Outline", "Outlines", "View", "outlines"]
 
 FloatArray = NDArray[np.float64]
-#: What is counted on the right: eigenvalues of Z, or their square roots.
-View = Literal["eigenvalues", "singular values"]
 
 
 @dataclass(frozen=True)

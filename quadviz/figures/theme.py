@@ -1,4 +1,4 @@
-"""Colours, fonts and plotly templates shared by every figure.
+"""Colours, fonts and the template shared by every figure.
 
 Single series use the Okabe-Ito palette. Families use plasma, which is perceptually uniform and safe for
 colour-blind readers; each theme takes the part of it that stands out from its background, 3 : 1 or better.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
-
-__all__ = ["FONT_FAMILY", "OKABE_ITO", "THEMES", "Theme", "ThemeName", "family_colours", "template"]
+__all__ = ["DASH", "FONT_FAMILY", "OKABE_ITO", "THEMES", "Theme", "ThemeName", "family_colours", "template"]
 
 ThemeName = Literal["light", "dark"]
 
+#: Pixels of line and gap where the width limits the rank.
+DASH = "5px,3px"
 FONT_FAMILY = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 #: Okabe and Ito's eight colours that colour-blind readers tell apart.
@@ -33,6 +33,10 @@ OKABE_ITO: Mapping[str, str] = MappingProxyType(
         "purple": "#CC79A7",
     }
 )
+
+
+#: Ten stops of matplotlib's plasma, from dark to light.
+_PLASMA = ("0d0887", "46039f", "7201a8", "9c179e", "bd3786", "d8576b", "ed7953", "fb9f3a", "fdca26", "f0f921")
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,24 @@ def family_colours(
     low, high = THEMES[theme].family
     if shades is None:
         shades = [i / (count - 1) for i in range(count)]
-    return tuple(sample_colorscale("Plasma", [low + (high - low) * shade for shade in shades]))
+    return tuple(_plasma(low + (high - low) * shade) for shade in shades)
 
 
-def template(theme: ThemeName = "light") -> go.layout.Template:
-    """The plotly template of a theme: fonts, background, quiet grid, readable hover."""
+def _plasma(place: float) -> str:
+    """The colour at a fraction of the palette."""
+    at = min(max(place, 0.0), 1.0) * (len(_PLASMA) - 1)
+    stop = min(int(at), len(_PLASMA) - 2)
+    dark, light = _PLASMA[stop : stop + 2]
+    mixed = (
+        round(int(dark[i : i + 2], 16) * (stop + 1 - at) + int(light[i : i + 2], 16) * (at - stop))
+        for i in (0, 2, 4)
+    )
+    return "rgb({}, {}, {})".format(*mixed)
+
+
+@cache
+def template(theme: ThemeName = "light") -> dict[str, Any]:
+    """The template of a theme as plotly.js takes it: fonts, background, quiet grid, readable hover."""
     colours = THEMES[theme]
     axis = {
         "gridcolor": colours.grid,
@@ -105,8 +122,8 @@ def template(theme: ThemeName = "light") -> go.layout.Template:
         "showline": True,
         "spikecolor": colours.line,
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": FONT_FAMILY, "size": 14, "color": colours.ink},
             # Not transparent: an image saved from a dark page would lose its ground.
             "paper_bgcolor": colours.surface,
@@ -123,4 +140,4 @@ def template(theme: ThemeName = "light") -> go.layout.Template:
             "legend": {"font": {"size": 14, "color": colours.ink}, "bgcolor": "rgba(0,0,0,0)"},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colours.line, "activecolor": colours.ink},
         }
-    )
+    }

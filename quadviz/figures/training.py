@@ -8,254 +8,214 @@ trained at another setting than the theory's they are grey.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from quadviz.figures.axes import Scale, fitted_range, ticks
-from quadviz.figures.learning_curves import DASH
-from quadviz.figures.pen import Pen
-from quadviz.figures.theme import THEMES, ThemeName, template
+from quadviz.figures.drawing import Drawing, Held, Part, axis_name, held_range
+from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.scenes.training import FIRST_TIME, Networks, Training
 
-__all__ = [
-    "FIRST_TIME",
-    "HEIGHT",
-    "PANELS",
-    "Training",
-    "TrainingPen",
-    "training_figure",
-    "training_skeleton",
-]
+__all__ = ["MARGIN", "PANELS", "ROWS", "Line", "fitted", "training_figure"]
 
 FloatArray = NDArray[np.float64]
+Range = tuple[float, float]
+#: Times and heights, both of shape (T,).
+Line = tuple[FloatArray, FloatArray]
 
 HEIGHT = 520
 MARGIN = {"l": 58, "r": 26, "t": 30, "b": 46}
-#: Where the axis of times begins.
-FIRST_TIME = 1e-2
-#: The fields drawn, what they are, and the vertical extent of their panels.
+#: Vertical axis, title and vertical extent of the panels, one for each field of a scene.
 PANELS = (
-    ("mse", "<b>mse</b>  |Z − Z*|² / d", (0.46, 1.0)),
-    ("train_loss", "<b>train loss</b>  on the noisy labels", (0.0, 0.37)),
+    ("y", "<b>mse</b>  |Z − Z*|² / d", (0.46, 1.0)),
+    ("y2", "<b>train loss</b>  on the noisy labels", (0.0, 0.37)),
 )
-#: Traces of a panel: each network, their mean, the theory.
-_NETWORKS, _MEAN, _THEORY, _TRACES = 0, 1, 2, 3
-#: The annotation that says how to begin, after the titles and the names of the theory.
-_WAITING = 2 * len(PANELS)
+ROWS = range(len(PANELS))
+#: Ticks of a linear axis, by panel.
+_TICKS = (6, 4)
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 8.0
 #: So many decades are shown on either side of a single value.
 _AROUND = 0.8
 #: Points within this share of a panel's height of a line crowd its name.
 _NEAR = 0.12
+#: It is looked for at so many places, and a name is as long as the first or the last few of them.
+_PLACES, _FEW = 48, 8
+_NONE = np.empty(0)
 
 
-@dataclass(frozen=True)
-class Training:
-    """Everything one figure shows.
+def training_figure(
+    scene: Training,
+    theme: ThemeName = "light",
+    y_scale: Scale = "log",
+    waiting: bool = False,
+    held: Held | None = None,
+    holds: Sequence[FloatArray] | None = None,
+    beside: Sequence[Sequence[Line]] = ((), ()),
+) -> Drawing:
+    """Two panels over one axis of times.
 
-    Attributes:
-        times: times observed, increasing, shape (T,).
-        networks: mse and train loss of N networks, shape (2, N, T); NaN where one has not come yet.
-        mean: their means, shape (2, T).
-        error: standard errors of these, shape (2, T); NaN where there are fewer than two networks.
-        theory: mse and train loss after long training, shape (2,); NaN where unknown.
-        limited: whether the theory rests on the steady-state assumption.
-        theory_name: what its line is called.
-        current: whether the networks were trained at the theory's setting.
-        waiting: whether to say how to begin.
-        end: the last time on the axis.
-        y_scale: scale of the vertical axes.
+    Args:
+        scene: the networks and the theory.
         theme: the background the figure is made for.
+        y_scale: scale of the vertical axes.
+        waiting: whether to say how to begin.
+        held: ranges that the axes had; they are kept while what is drawn fits into them.
+        holds: the values that the axis of each panel has to hold, if other ones than :func:`fitted`.
+        beside: for each panel what else is drawn there, as times and heights: the theory's name avoids it.
+
+    Returns:
+        The figure. Traces are called after what they show and the panel's number, such as "mean-0".
     """
-
-    times: FloatArray
-    networks: FloatArray
-    mean: FloatArray
-    error: FloatArray
-    theory: FloatArray
-    limited: bool = False
-    theory_name: str = "theory, t → ∞"
-    current: bool = True
-    waiting: bool = False
-    end: float = 1e3
-    y_scale: Scale = "log"
-    theme: ThemeName = "light"
-
-
-def training_figure(view: Training) -> go.Figure:
-    """The static figure of some training."""
-    figure = training_skeleton()
-    TrainingPen(figure).draw(view)
-    return figure
-
-
-def training_skeleton() -> go.Figure:
-    """An empty figure, to be filled by a :class:`TrainingPen`."""
-    figure = go.Figure()
-    for row, (_, title, domain) in enumerate(PANELS):
-        axes = {"xaxis": "x", "yaxis": _axis(row), "showlegend": False}
-        figure.add_scatter(
-            mode="lines", line={"width": 1, "simplify": False}, opacity=0.45, hoverinfo="skip", **axes
-        )
-        figure.add_scatter(
-            mode="markers", marker_size=6, error_y={"type": "data", "width": 0, "thickness": 1.6},
-            hovertemplate="mean at t = %{x:.3g}: %{y:.4g}<extra></extra>", **axes,
-        )  # fmt: skip
-        figure.add_scatter(mode="lines", line_width=2.4, **axes)
-        figure.add_annotation(
-            text=title, x=0, xref="paper", xanchor="left", xshift=-4,
-            y=domain[1], yref="paper", yanchor="bottom", showarrow=False,
-        )  # fmt: skip
-    for row in range(len(PANELS)):
-        figure.add_annotation(
-            text="", x=0, xref="paper", xanchor="left", xshift=4, yref=_axis(row), yanchor="bottom",
-            showarrow=False, font_size=12, visible=False,
-        )  # fmt: skip
-    figure.add_annotation(
-        text="press ▶ Simulate to train networks", x=0.5, xref="paper", y=0.54, yref="paper", showarrow=False,
-        font_size=16, visible=False,
-    )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, margin=MARGIN, autosize=True, dragmode=False, hovermode="closest",
-        xaxis={
-            "type": "log", "anchor": _axis(len(PANELS) - 1), "fixedrange": True, "exponentformat": "power",
-            "title": {"text": "training time t", "standoff": 6},
+    across = (math.log10(FIRST_TIME), math.log10(scene.end))
+    holds = fitted(scene) if holds is None else holds
+    shown = [held_range(held, axis, y_scale) for axis, _, _ in PANELS]
+    ranges = [_range(holds[row], y_scale, shown[row]) for row in ROWS]
+    data: list[Part] = []
+    names: list[Part] = []
+    for row in ROWS:
+        seen = ranges[row][0] < _place(scene.limits[row], y_scale)
+        data += [*_networks(scene.networks, row, theme), _theory(scene, row, theme, seen)]
+        names.append(_name(scene, row, y_scale, ranges[row], seen, beside[row]))
+    layout = {
+        "template": template(theme),
+        "height": HEIGHT,
+        "margin": MARGIN,
+        "dragmode": False,
+        "hovermode": "closest",
+        "xaxis": {
+            "type": "log", "anchor": PANELS[-1][0], "fixedrange": True, "exponentformat": "power",
+            "title": {"text": "training time t", "standoff": 6}, "range": across, **ticks("log", across),
         },
-        **{
-            f"yaxis{row + 1 if row else ''}": {
-                "domain": domain, "anchor": "x", "fixedrange": True, "nticks": 6 - 2 * row,
-                "exponentformat": "power", "minexponent": 4, "tickfont": {"size": 12},
-            }
-            for row, (_, _, domain) in enumerate(PANELS)
-        },
-    )  # fmt: skip
-    return figure
+        **{axis_name(PANELS[row][0]): _axis(row, y_scale, ranges[row]) for row in ROWS},
+        "annotations": [*map(_title, ROWS), *names, _hint(waiting)],
+        "shapes": [],
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
 
 
-class TrainingPen(Pen):
-    """Draws training into a figure made from :func:`training_skeleton`; its axes do not jump."""
+def fitted(scene: Training) -> list[FloatArray]:
+    """For each panel the values that its axis has to hold; those that are not finite do not count."""
+    values = np.empty((len(PANELS), 0)) if scene.networks is None else scene.networks.values
+    return [np.append(values[row], scene.limits[row]) for row in ROWS]
 
-    def __init__(self, figure: go.Figure, precision: type[np.floating[Any]] = np.float64) -> None:
-        super().__init__(figure, precision)
-        self._ranges: dict[int, tuple[float, float]] = {}
 
-    def draw(self, view: Training) -> None:
-        """Draw ``view`` in one batched update."""
-        with self.figure.batch_update():
-            layout = self.figure.layout
-            if self.new("theme", view.theme):
-                layout.template = template(view.theme)
-            if self.new("end", view.end):
-                ends = (math.log10(FIRST_TIME), math.log10(view.end))
-                layout.xaxis.update(range=ends, **ticks("log", ends))
-            if self.new("waiting", view.waiting):
-                layout.annotations[_WAITING].visible = view.waiting
-            for row in range(len(PANELS)):
-                self._fit_axis(row, view)
-                self._draw_networks(row, view)
-                self._draw_theory(row, view)
+def _axis(row: int, scale: Scale, ends: Range) -> Part:
+    return {
+        "domain": PANELS[row][2], "anchor": "x", "fixedrange": True, "exponentformat": "power",
+        "minexponent": 4, "tickfont": {"size": 12}, "type": scale, "range": ends,
+        **ticks(scale, ends, _TICKS[row]),
+    }  # fmt: skip
 
-    def courses(self, row: int, view: Training) -> FloatArray:
-        """The curves of a panel beside which the name of the theory has to find room, shape (C, T)."""
-        return view.mean[row : row + 1]
 
-    def fitted(self, row: int, view: Training) -> FloatArray:
-        """All values that the axis of a panel has to hold; those that are not finite do not count."""
-        drawn = [view.networks[row].ravel(), self.courses(row, view).ravel(), view.theory[row : row + 1]]
-        return np.concatenate(drawn)
+def _title(row: int) -> Part:
+    _, text, domain = PANELS[row]
+    return {
+        "text": text, "x": 0, "xref": "paper", "xanchor": "left", "xshift": -4,
+        "y": domain[1], "yref": "paper", "yanchor": "bottom", "showarrow": False,
+    }  # fmt: skip
 
-    def _draw_networks(self, row: int, view: Training) -> None:
-        """Thin lines one after another in one trace, and the mean."""
-        colours = THEMES[view.theme]
-        colour = colours.single if view.current else colours.muted
-        lines = view.networks[row]
+
+def _hint(waiting: bool) -> Part:
+    return {
+        "text": "press ▶ Simulate to train networks", "x": 0.5, "xref": "paper", "y": 0.54, "yref": "paper",
+        "showarrow": False, "font": {"size": 16}, "visible": waiting,
+    }  # fmt: skip
+
+
+def _networks(networks: Networks | None, row: int, theme: ThemeName) -> Iterator[Part]:
+    """Thin lines one after another in one trace, and the mean."""
+    colours = THEMES[theme]
+    current = networks is None or networks.current
+    colour = colours.single if current else colours.muted
+    places = heights = times = mean = error = _NONE
+    if networks is not None:
+        lines = networks.values[row]
         # A gap after each network keeps its line apart from the next.
         heights = np.pad(lines, ((0, 0), (0, 1)), constant_values=np.nan).ravel()
-        places = np.tile(np.append(view.times, np.nan), len(lines))
-        self.put(
-            row * _TRACES + _NETWORKS,
-            x=places.astype(self.precision),
-            y=heights.astype(self.precision),
-            line_color=colour,
-        )
-        known = np.isfinite(view.mean[row]) & (view.times >= FIRST_TIME)
-        self.put(
-            row * _TRACES + _MEAN,
-            x=view.times[known].astype(self.precision),
-            y=view.mean[row][known].astype(self.precision),
-            error_y_array=np.nan_to_num(view.error[row][known]).astype(self.precision),
-            error_y_color=colour,
-            marker_color=colour,
-            marker_symbol="circle" if view.current else "circle-open",
-        )
-
-    def _draw_theory(self, row: int, view: Training) -> None:
-        """The line of the theory with its name, as far as the axis can show it."""
-        trace, value = row * _TRACES + _THEORY, float(view.theory[row])
-        floor = 10 ** self._ranges[row][0] if view.y_scale == "log" else self._ranges[row][0]
-        shown = math.isfinite(value) and value > floor
-        self.put(
-            trace,
-            x=[FIRST_TIME, view.end] if shown else None,
-            y=[value, value] if shown else None,
-            line_color=THEMES[view.theme].ink,
-            line_dash=DASH if view.limited else "solid",
-            hovertemplate=f"{view.theory_name}: %{{y:.4g}}<extra></extra>",
-        )
-        words: dict[str, object] = {"visible": False}
-        if math.isfinite(value):
-            hidden = ": 0" if value == 0 else ": below the axis"
-            words = {
-                "text": view.theory_name + ("" if shown else hidden),
-                **self._place_of_name(row, view, max(value, floor)),
-                "visible": True,
-            }
-        if self.new(f"name {row}", words):
-            self.figure.layout.annotations[len(PANELS) + row].update(**words)
-
-    def _place_of_name(self, row: int, view: Training, value: float) -> dict[str, object]:
-        """Where the name of a line at a height is: left, unless a course begins there."""
-        low, high = self._ranges[row]
-        place = math.log10(value) if view.y_scale == "log" else value
-        courses = self.courses(row, view)[:, view.times >= FIRST_TIME]
-        known = np.where(np.isfinite(courses) & (courses > 0), courses, np.inf)
-        heights = np.log10(known) if view.y_scale == "log" else known
-        near = np.abs(heights - place) < _NEAR * (high - low)
-        end = max(1, courses.shape[1] // 6)
-        right = bool(near[:, :end].any() and not near[:, -end:].any())
-        # Near the top there is no room above the line.
-        above = place - low < 0.85 * (high - low)
-        return {
-            "x": float(right), "xanchor": "right" if right else "left", "xshift": -4 if right else 4,
-            "y": place, "yanchor": "bottom" if above else "top",
-        }  # fmt: skip
-
-    def _fit_axis(self, row: int, view: Training) -> None:
-        """Fit a vertical axis to the networks and the theory; alone, this moves on the axis shown."""
-        values = self.fitted(row, view)
-        usable = values[np.isfinite(values) & (values > 0)]
-        if usable.size == 0:
-            low, high = (-1.0, 0.0) if view.y_scale == "log" else (0.0, 1.0)
-        elif view.y_scale == "log":
-            high = math.log10(usable.max())
-            low = max(math.log10(usable.min()), high - _DECADES)
-        else:
-            low, high = 0.0, float(usable.max())
-        shown = None if self.new(f"scale {row}", view.y_scale) else self._ranges[row]
-        if shown is not None and low == high and shown[0] < low < shown[1]:
-            return
-        if low == high:
-            low, high = low - _AROUND, high + _AROUND
-        fitted = fitted_range(low, high, shown, floor=0.0 if view.y_scale == "linear" else None)
-        if fitted != shown:
-            self._ranges[row] = fitted
-            axis = self.figure.layout[f"yaxis{row + 1 if row else ''}"]
-            axis.update(type=view.y_scale, range=fitted, **ticks(view.y_scale, fitted))
+        places = np.tile(np.append(networks.times, np.nan), len(lines))
+        known = np.isfinite(networks.mean[row]) & (networks.times >= FIRST_TIME)
+        times, mean = networks.times[known], networks.mean[row][known]
+        error = np.nan_to_num(networks.error[row][known])
+    common = {"type": "scatter", "xaxis": "x", "yaxis": PANELS[row][0], "showlegend": False}
+    yield {
+        **common, "uid": f"networks-{row}", "mode": "lines", "x": places, "y": heights, "opacity": 0.45,
+        "line": {"width": 1, "simplify": False, "color": colour}, "hoverinfo": "skip",
+    }  # fmt: skip
+    yield {
+        **common, "uid": f"mean-{row}", "mode": "markers", "x": times, "y": mean,
+        "marker": {"size": 6, "color": colour, "symbol": "circle" if current else "circle-open"},
+        "error_y": {"type": "data", "width": 0, "thickness": 1.6, "color": colour, "array": error},
+        "hovertemplate": "mean at t = %{x:.3g}: %{y:.4g}<extra></extra>",
+    }  # fmt: skip
 
 
-def _axis(row: int) -> str:
-    return f"y{row + 1}" if row else "y"
+def _theory(scene: Training, row: int, theme: ThemeName, seen: bool) -> Part:
+    """The line of the theory, where the axis can show it."""
+    return {
+        "type": "scatter", "uid": f"theory-{row}", "mode": "lines", "xaxis": "x", "yaxis": PANELS[row][0],
+        "x": np.array([FIRST_TIME, scene.end]) if seen else _NONE,
+        "y": np.full(2, scene.limits[row]) if seen else _NONE,
+        "line": {"width": 2.4, "color": THEMES[theme].ink, "dash": DASH if scene.limited else "solid"},
+        "hovertemplate": f"{_called(scene)}: %{{y:.4g}}<extra></extra>", "showlegend": False,
+    }  # fmt: skip
+
+
+def _called(scene: Training) -> str:
+    """What the line of the theory is called."""
+    return "theory, t → ∞" if scene.theory.lam > 0 else "theory, λ → 0+, t → ∞"
+
+
+def _name(scene: Training, row: int, scale: Scale, ends: Range, seen: bool, beside: Sequence[Line]) -> Part:
+    """The name of the theory's line: left, unless a course begins there; at the foot where it is hidden."""
+    value = scene.limits[row]
+    known = math.isfinite(value)
+    hidden = ": 0" if value == 0 else ": below the axis"
+    low, high = ends
+    place = max(_place(value, scale), low) if known else low
+    mean = [] if scene.networks is None else [(scene.networks.times, scene.networks.mean[row])]
+    near = _near([*mean, *beside], place, scale, _NEAR * (high - low), scene.end)
+    right = bool(near[:, :_FEW].any() and not near[:, -_FEW:].any())
+    # Near the top there is no room above the line.
+    above = place - low < 0.85 * (high - low)
+    return {
+        "text": _called(scene) + ("" if seen else hidden), "xref": "paper", "x": float(right),
+        "xanchor": "right" if right else "left", "xshift": -4 if right else 4, "yref": PANELS[row][0],
+        "y": place, "yanchor": "bottom" if above else "top", "showarrow": False, "font": {"size": 12},
+        "visible": known,
+    }  # fmt: skip
+
+
+def _near(lines: Sequence[Line], place: float, scale: Scale, by: float, end: float) -> NDArray[np.bool_]:
+    """Whether lines come near a height, at places along the axis of times, shape (C, _PLACES)."""
+    times = np.geomspace(FIRST_TIME, end, _PLACES)
+    heights = np.array([np.interp(times, *line, right=np.nan) for line in lines]).reshape(-1, _PLACES)
+    known = np.where(heights > 0, heights, np.inf)
+    near: NDArray[np.bool_] = np.abs((np.log10(known) if scale == "log" else known) - place) < by
+    return near
+
+
+def _place(value: float, scale: Scale) -> float:
+    """Where a value is on an axis, in its units."""
+    if scale == "linear":
+        return value
+    return math.log10(value) if value > 0 else math.nan if math.isnan(value) else -math.inf
+
+
+def _range(values: FloatArray, scale: Scale, shown: Range | None) -> Range:
+    """The range of a vertical axis for the values that are positive; one alone moves on the axis shown."""
+    usable = values[np.isfinite(values) & (values > 0)]
+    if usable.size == 0:
+        low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
+    elif scale == "log":
+        high = math.log10(usable.max())
+        low = max(math.log10(usable.min()), high - _DECADES)
+    else:
+        low, high = 0.0, float(usable.max())
+    if low == high:
+        if shown is not None and shown[0] < low < shown[1]:
+            return shown
+        low, high = low - _AROUND, high + _AROUND
+    return fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)

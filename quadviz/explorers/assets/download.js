@@ -10,15 +10,17 @@ function render({ model, el }) {
     button.title = model.get("title");
     button.setAttribute("aria-label", model.get("title"));
   };
+  // A page may be shown twice: the view that asks gets the file.
+  const view = Math.random().toString(36).slice(2);
   const save = (content, buffers) => {
-    if (content.kind !== "file") return;
+    if (content.kind !== "file" || content.view !== view) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([buffers[0]], { type: "text/csv" }));
     link.download = content.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
-  button.addEventListener("click", () => model.send({ kind: "wanted" }));
+  button.addEventListener("click", () => model.send({ kind: "wanted", view }));
   model.on("change:ready change:title", show);
   model.on("msg:custom", save);
   show();

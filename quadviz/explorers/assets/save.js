@@ -7,7 +7,38 @@ function save(href, name) {
   link.click();
 }
 
+// Pixels of a letter and of a line of the key.
+const LETTER = 6.4;
+const LINE = 16;
+
+// A figure as an image has it: with the key of its lines under it, which the page has beside it.
+function withKey({ data, layout }, key, width) {
+  const { l = 80, r = 80, b = 80 } = layout.margin ?? {};
+  const room = Math.max(20, Math.floor((width - l - r) / LETTER));
+  const lines = [];
+  for (const word of key.split(" ").filter(Boolean)) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word}`.length <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  const extra = lines.length ? LINE * lines.length + 8 : 0;
+  const words = {
+    text: lines.map((line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;")).join("<br>"),
+    x: 0, xref: "paper", xanchor: "left", y: 0, yref: "paper", yanchor: "top", yshift: -b,
+    align: "left", showarrow: false, font: { size: 12 },
+  };
+  return {
+    data,
+    layout: {
+      ...layout, width, height: layout.height + extra, margin: { ...layout.margin, b: b + extra },
+      annotations: [...(layout.annotations ?? []), ...(lines.length ? [words] : [])],
+    },
+  };
+}
+
 function render({ model, el }) {
+  // A page may be shown twice: the view that asks gets the answer.
+  const view = Math.random().toString(36).slice(2);
   const button = (label, title) => element("button", { type: "button", class: "qv-tool", title }, label);
   const opener = element("button", { type: "button", class: "qv-tool", "aria-expanded": "false" }, "Save ▾");
   opener.title = "Save a figure: image, data, web page, code";
@@ -64,7 +95,7 @@ function render({ model, el }) {
   addEventListener("pointerdown", outside, true);
   el.addEventListener("keydown", escape);
 
-  const ask = (kind) => model.send({ kind, figure: Number(which.value), slider: slider.value });
+  const ask = (kind) => model.send({ kind, view, figure: Number(which.value), slider: slider.value });
   for (const [kind, each] of Object.entries({ ...data, html: web })) each.addEventListener("click", () => ask(kind));
   const hide = () => {
     listing.hidden = true;
@@ -80,11 +111,13 @@ function render({ model, el }) {
   slider.addEventListener("change", () => { chosen = slider.value; });
   for (const [format, each] of Object.entries(image)) {
     each.addEventListener("click", async () => {
-      const { hook, name } = figures[Number(which.value)];
-      const figure = document.querySelector(`.${hook}`);
-      const { width, height } = figure._fullLayout;
+      const { hook, name, key } = model.get("figures")[Number(which.value)];
+      const figure = el.closest(".qv-page").querySelector(`.${hook}`);
+      await figure.quadviz?.settle();
+      const image = withKey(figure, key, figure._fullLayout.width);
+      const { width, height } = image.layout;
       const scale = format === "png" ? PNG_SCALE : 1;
-      save(await window.Plotly.toImage(figure, { format, width, height, scale }), `quadviz_${name}.${format}`);
+      save(await window.Plotly.toImage(image, { format, width, height, scale }), `quadviz_${name}.${format}`);
     });
   }
   copy.addEventListener("click", async () => {
@@ -93,6 +126,7 @@ function render({ model, el }) {
   });
 
   const receive = (content, buffers) => {
+    if (content.view !== view) return;
     if (content.kind === "code") {
       text.textContent = content.text;
       listing.hidden = false;

@@ -1,0 +1,284 @@
+"""Double descent: curves over samples and over width, each on a grid of its own, and nothing solved twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.setting import PARAMETERS
+from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.interpolating_width import InterpolatingWidth, interpolating_width
+from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
+
+__all__ = ["FAMILY", "POINTS", "DescentSetting", "DoubleDescent", "Solver", "decay_name", "decay_shade"]
+
+FloatArray = NDArray[np.float64]
+
+#: Weight decays drawn beside the current one.
+FAMILY = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+#: Points of a curve over alpha, of the best one, and of one over kappa, before those around a threshold.
+POINTS, _BEST_POINTS, _WIDTHS = 100, 40, 48
+#: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
+_CUSP = (-0.08, -0.04, -0.015, -0.004, 0.004, 0.015, 0.04, 0.08)
+#: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
+_TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
+
+
+class DescentSetting(NamedTuple):
+    """What is solved for.
+
+    Attributes:
+        kappa: student width; where the marker stands on the width axis.
+        kappa_star: teacher width.
+        delta: label noise.
+        lam: the current weight decay.
+        alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
+        alpha_top: end of the alpha axis.
+    """
+
+    kappa: float
+    kappa_star: float
+    delta: float
+    lam: float
+    alpha: float
+    alpha_top: float
+
+    @property
+    def kappa_top(self) -> float:
+        """The end of the width axis: beyond 1 a student gains no rank, and the curves are flat."""
+        return 1.0 if self.kappa <= 1 else PARAMETERS["kappa"].high
+
+
+@dataclass(frozen=True, eq=False)
+class DoubleDescent:
+    """Everything that both figures show.
+
+    Attributes:
+        lams: increasing weight decays of shape (M,), the current one among them; the first is 0.
+        current: index of the current one.
+        family: M results of shape (N,), each over the alpha axis.
+        best: shape (C,), at the weight decay that is best at each alpha.
+        bayes: Bayes-optimal errors at the same C alphas.
+        marker: shape (M,), the family under the marker.
+        best_marker: shape (), at the best weight decay there.
+        bayes_marker: the Bayes-optimal error there.
+        ridgeless_widths: shape (K,) over the width axis, at the marker's alpha; lam = 0. The widths of the
+            next two may be others between the same ends.
+        current_widths: the same at the current weight decay.
+        best_widths: the same at the weight decay that is best for each width.
+        threshold: the interpolation threshold of the current width, arrays of shape ().
+        recovery: the alpha from which lam -> 0+ recovers the teacher; inf where it does not.
+        interpolating: the smallest width at which lam -> 0+ fits every label; None where that is not to be
+            seen on the width axis.
+    """
+
+    lams: tuple[float, ...]
+    current: int
+    family: tuple[SteadyState, ...]
+    best: SteadyState
+    bayes: BayesOptimal
+    marker: SteadyState
+    best_marker: SteadyState
+    bayes_marker: float
+    ridgeless_widths: SteadyState
+    current_widths: SteadyState
+    best_widths: SteadyState
+    threshold: InterpolationThreshold
+    recovery: float
+    interpolating: InterpolatingWidth | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The weight decays as they are written in a key."""
+        return tuple(decay_name(lam) for lam in self.lams)
+
+    @property
+    def shades(self) -> tuple[float, ...]:
+        """Where each weight decay stands in its family, from 0 to 1."""
+        return tuple(decay_shade(lam) for lam in self.lams)
+
+    @property
+    def sharp(self) -> bool:
+        """Whether the ridgeless curve has its peak at the threshold."""
+        return bool(self.threshold.mse > 0 and self.threshold.status == Status.SOLVED)
+
+    @property
+    def needed(self) -> float:
+        """The width from which on the current curve is flat."""
+        return float(np.asarray(self.current_widths.kappa_min)[-1])
+
+    @property
+    def width_marker(self) -> SteadyState:
+        """The marker on the width axis: lam -> 0+, the current and the best weight decay, shape (3,)."""
+        there = self.marker
+        return _joined(np.stack, [there[0], there[self.current], self.best_marker])
+
+
+def decay_name(lam: float) -> str:
+    """A weight decay as it is written in a key.
+
+    >>> [decay_name(lam) for lam in (0.0, 1e-4, 0.025)]
+    ['0+', '10⁻⁴', '0.025']
+    """
+    if lam == 0:
+        return "0+"
+    power = math.log10(lam)
+    whole = power < -2 and abs(power - round(power)) < 1e-9
+    return f"10{str(round(power)).translate(_SUPERSCRIPTS)}" if whole else f"{lam:.4g}"
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def decay_shade(lam: float) -> float:
+    """Where a weight decay stands in the family, from 0 to 1: a function of its value alone."""
+    p = PARAMETERS["lam"]
+    anchors = [math.log10(x) for x in (p.low / 10, *FAMILY[1:], p.high)]
+    place = math.log10(max(lam, p.low / 10))
+    return float(np.interp(place, anchors, np.linspace(0, 1, len(anchors))))
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """Points to be solved: arrays that broadcast to one shape (N,); ``lam`` None asks for the best."""
+
+    key: tuple[float, ...]
+    alpha: FloatArray | float
+    kappa: FloatArray | float
+    lam: FloatArray | float | None
+
+
+class Solver:
+    """Solves for scenes, remembering the last of each kind: a slider moves what depends on it alone."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[float, ...], Any]] = {}
+
+    def copy(self) -> Solver:
+        """Another one that remembers the same."""
+        other = Solver()
+        other._known = dict(self._known)
+        return other
+
+    def scene(self, setting: DescentSetting) -> DoubleDescent:
+        """Everything there is to see at a setting."""
+        s = setting
+        law, width = (s.kappa_star, s.delta), (s.kappa, s.kappa_star, s.delta)
+        threshold = self._once(
+            "threshold", width, lambda: interpolation_threshold(s.kappa, s.kappa_star, s.delta)
+        )
+        recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
+        bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
+        low, place = PARAMETERS["alpha"].low, float(threshold.alpha)
+        alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
+        positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
+        few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
+        samples = (*law, s.alpha)
+        fitting = self._once("interpolating", samples, lambda: interpolating_width(s.alpha, *law))
+        narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
+        kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
+        tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
+        lams = np.array(FAMILY)
+        on_axis, over_widths = (*width, s.alpha_top), (*samples, s.kappa_top)
+        solved = self._solve(
+            {
+                "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0),
+                **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam) for lam in FAMILY[1:]},
+                "current": _Curve((*on_axis, s.lam), positive if s.lam else alphas, s.kappa, s.lam),
+                "best": _Curve(on_axis, few, s.kappa, None),
+                "marker": _Curve((*width, s.alpha), s.alpha, s.kappa, lams),
+                "current marker": _Curve((*width, s.alpha, s.lam), s.alpha, s.kappa, np.array([s.lam])),
+                "best marker": _Curve((*width, s.alpha), np.array([s.alpha]), s.kappa, None),
+                "ridgeless widths": _Curve(over_widths, s.alpha, kappas, 0.0),
+                "current widths": _Curve(
+                    (*over_widths, s.lam), s.alpha, np.union1d(kappas, tip) if s.lam else kappas, s.lam
+                ),
+                "best widths": _Curve(over_widths, s.alpha, kappas, None),
+            },
+            law,
+        )
+        rows = [solved["ridgeless"], *(solved[f"λ = {lam}"] for lam in FAMILY[1:])]
+        points = [solved["marker"][i : i + 1] for i in range(lams.size)]
+        current = int(np.searchsorted(lams, s.lam))
+        if s.lam not in FAMILY:
+            rows.insert(current, solved["current"])
+            points.insert(current, solved["current marker"])
+            lams = np.insert(lams, current, s.lam)
+        bayes = self._once("bayes", (*law, s.alpha_top), lambda: bayes_optimal(few, *law))
+        mmse = self._once("mmse", samples, lambda: float(bayes_optimal(s.alpha, *law).mmse))
+        ridgeless = solved["ridgeless widths"]
+        return DoubleDescent(
+            lams=tuple(lams.tolist()),
+            current=current,
+            family=tuple(rows),
+            best=solved["best"],
+            bayes=bayes,
+            marker=_joined(np.concatenate, points),
+            best_marker=solved["best marker"][0],
+            bayes_marker=mmse,
+            ridgeless_widths=ridgeless,
+            current_widths=solved["current widths"],
+            best_widths=solved["best widths"],
+            threshold=threshold,
+            recovery=recovery,
+            interpolating=fitting if _seen(fitting, ridgeless) else None,
+        )
+
+    def _once(self, name: str, key: tuple[float, ...], compute: Callable[[], Any]) -> Any:
+        """The last result of a name, if it was for the same key; else a new one."""
+        if self._known.get(name, ((), None))[0] != key:
+            self._known[name] = (key, compute())
+        return self._known[name][1]
+
+    def _solve(self, curves: Mapping[str, _Curve], law: tuple[float, float]) -> dict[str, SteadyState]:
+        """Solve the curves that are not known yet, all in one call."""
+        new = {n: c for n, c in curves.items() if self._known.get(n, ((), None))[0] != c.key}
+        parts = {
+            name: np.broadcast_arrays(c.alpha, c.kappa, np.nan if c.lam is None else c.lam)
+            for name, c in new.items()
+        }
+        if parts:
+            alpha, kappa, lam = (np.concatenate(column) for column in zip(*parts.values(), strict=True))
+            open_ = np.isnan(lam)
+            if open_.any():
+                lam[open_] = optimal_lam(alpha[open_], kappa[open_], *law)
+            everything = steady_state(alpha, kappa, law[0], lam, law[1])
+            ends = np.cumsum([part[0].size for part in parts.values()])
+            for (name, curve), end in zip(new.items(), ends, strict=True):
+                self._known[name] = (curve.key, everything[end - parts[name][0].size : end])
+        return {name: self._known[name][1] for name in curves}
+
+
+def _grid(
+    low: float, high: float, count: int, kinks: Sequence[float], more: Sequence[float] | FloatArray = ()
+) -> FloatArray:
+    """Increasing places, evenly spaced in the root, denser up to some kinks, and some more."""
+    grid = np.linspace(math.sqrt(low), math.sqrt(high), count) ** 2
+    grid[0], grid[-1] = low, high
+    before = [kink * (1 + side) for kink in kinks for side in (0.0, *_CUSP) if side <= 0]
+    return np.union1d(grid, [place for place in (*before, *more) if low < place < high])
+
+
+def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:
+    """Whether the train loss of the curve over widths leaves 0 at a width: below it, > 0; above it, 0."""
+    kappa, loss = np.asarray(ridgeless.kappa), np.asarray(ridgeless.train_loss)
+    after = int(np.searchsorted(kappa, width.kappa))
+    return 0 < after < kappa.size and bool(loss[after - 1] > 0 and loss[after] == 0)
+
+
+def _joined(
+    how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
+) -> SteadyState:
+    """Several results as one."""
+    names = [f.name for f in fields(SteadyState) if f.name != "labels"]
+    columns: dict[str, Any] = {
+        name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names
+    }
+    return SteadyState(**columns)

@@ -1,0 +1,87 @@
+"""The whole course of training: networks, mean-field theory, infinitely many samples, and the end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.scenes.training import Training
+from quadviz.theory.early_stopping import EarlyStop
+from quadviz.theory.population import PopulationFlow
+
+__all__ = ["Course", "Dynamics", "population_course"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """mse and train loss as a theory has them.
+
+    Attributes:
+        times: times, increasing, shape (T,).
+        values: mse and train loss, shape (2, T); NaN where unknown.
+        error: errors of these, shape (2, T); NaN where unknown.
+        current: whether it is of the setting shown.
+        trusted_until: the last time up to which it can be trusted.
+    """
+
+    times: FloatArray
+    values: FloatArray
+    error: FloatArray
+    current: bool = True
+    trusted_until: float = math.inf
+
+    @property
+    def trusted(self) -> NDArray[np.bool_]:
+        """Whether it can be trusted, at each of its times."""
+        return self.times <= self.trusted_until
+
+    def part(self, seen: NDArray[np.bool_]) -> Course:
+        """The moments that are ``seen``, shape (T,)."""
+        return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
+
+
+def population_course(flow: PopulationFlow, delta: float) -> Course:
+    """The population flow, its loss on labels of that noise."""
+    values = np.array([flow.mse, flow.loss + delta / 4])
+    return Course(flow.times, values, np.full(values.shape, np.nan))
+
+
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """Everything one figure shows.
+
+    Attributes:
+        training: the networks, and the theory of long times.
+        population: the population flow, at times of its own.
+        dmft: the mean-field theory, as far as it came; None for none.
+        now: the moment shown beside; None for none.
+        stop: the best moment to stop at; None for none.
+    """
+
+    training: Training
+    population: Course
+    dmft: Course | None = None
+    now: float | None = None
+    stop: EarlyStop | None = None
+
+    @property
+    def times(self) -> FloatArray:
+        """The times of what goes on longest."""
+        known = (self.training.networks, self.dmft, self.population)
+        return max((each.times for each in known if each is not None), key=lambda times: float(times[-1]))
+
+    def until(self, time: float) -> Dynamics:
+        """As far as it had come at a time, which is the moment shown."""
+        dmft, stop = self.dmft, self.stop
+        return Dynamics(
+            training=self.training.until(time),
+            population=self.population.part(self.population.times <= time),
+            dmft=None if dmft is None else dmft.part(dmft.times <= time),
+            now=time,
+            stop=stop if stop is not None and stop.time <= time else None,
+        )

@@ -1,0 +1,86 @@
+"""The spectrum of Z on its way: eigenvalues at many moments, between the laws they start and end with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.scenes.spectra import View
+from quadviz.theory.learned_spectrum import LearnedSpectrum
+from quadviz.theory.steady_state import Regime
+
+__all__ = ["EvolvingSpectrum", "Frames"]
+
+FloatArray = NDArray[np.float64]
+
+#: Eigenvalues below this share of the initial variance, or of 1, count as 0.
+_ZERO = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Eigenvalues of Z at F moments, of one or more copies together.
+
+    Attributes:
+        times: increasing, shape (F,).
+        eigenvalues: at each of them.
+        size: how many one copy has.
+        current: whether they are of the setting shown.
+    """
+
+    times: FloatArray
+    eigenvalues: tuple[FloatArray, ...]
+    size: int
+    current: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class EvolvingSpectrum:
+    """Everything one figure shows.
+
+    Attributes:
+        frames: the moments, one at least; None where there are none yet.
+        moment: the number of the one shown.
+        law: the law of long training, of shape (1, 1).
+        kappa: student width.
+        gamma: initial variance.
+        view: what is counted.
+    """
+
+    frames: Frames | None
+    moment: int
+    law: LearnedSpectrum
+    kappa: float
+    gamma: float
+    view: View = "eigenvalues"
+
+    @property
+    def bulk_end(self) -> float:
+        """Where the initial law of Z ends."""
+        return self.gamma * (1 + 1 / math.sqrt(self.kappa)) ** 2
+
+    @property
+    def bulk_place(self) -> float:
+        """The same among what is counted."""
+        return math.sqrt(self.bulk_end) if self.view == "singular values" else self.bulk_end
+
+    @property
+    def limited(self) -> bool:
+        """Whether the law rests on the steady-state assumption."""
+        return Regime(int(self.law.state.regime.flat[0])) == Regime.RANK_LIMITED
+
+    @property
+    def zero(self) -> float:
+        """Eigenvalues up to here count as 0."""
+        return _ZERO * min(1.0, self.gamma)
+
+    @cached_property
+    def counted(self) -> list[FloatArray]:
+        """What is counted at each moment: eigenvalues that are not 0, or their square roots."""
+        frames = () if self.frames is None else self.frames.eigenvalues
+        seen = [values[values > self.zero] for values in frames]
+        return [np.sqrt(values) for values in seen] if self.view == "singular values" else seen

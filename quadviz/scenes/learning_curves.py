@@ -1,0 +1,195 @@
+"""Learning curves: a family of them, the points under a marker, and what there is to compare them with."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.scenes.curve_thresholds import (
+    CurveThresholds,
+    alpha_grid,
+    curve_thresholds,
+    curves_through,
+    named,
+)
+from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
+from quadviz.scenes.marks import SimulatedPoints, Threshold
+from quadviz.scenes.wording import four_digits
+from quadviz.setting import PARAMETERS
+from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.steady_state import SteadyState, steady_state
+from quadviz.theory.thresholds import recovery_threshold
+
+__all__ = ["LearningCurves", "learning_curves"]
+
+FloatArray = NDArray[np.float64]
+
+#: Points of the Bayes-optimal curve, which is smooth.
+_BAYES_POINTS = 100
+#: It meets 0 at a steep angle, which a log axis shows: how far before to have points, and there itself.
+_BEFORE = np.array([1e-2, 3e-3, 1e-3, 1e-4, 0])
+
+
+@dataclass(frozen=True, eq=False)
+class LearningCurves:
+    """Everything one figure of learning curves shows.
+
+    Attributes:
+        curves: results of shape (M, N): M curves over N increasing values of alpha.
+        marker: results of shape (M,), every curve at the alpha of the marker; None for no marker.
+        names: M names, such as "λ = 0.01"; an empty name for a curve that stands alone.
+        current: index of the current curve.
+        shades: where each curve stands in its family, from 0 to 1; None spaces them evenly.
+        thresholds: places on the alpha axis with their names.
+        known: the thresholds of the current curve as numbers; None where they were not asked for.
+        bayes: the least possible mse over increasing values of alpha, shape (K,); None for none.
+        best: the least possible mse at the marker.
+        simulated: trained networks; None for none.
+    """
+
+    curves: SteadyState
+    marker: SteadyState | None
+    names: tuple[str, ...]
+    current: int = 0
+    shades: tuple[float, ...] | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    known: CurveThresholds | None = None
+    bayes: BayesOptimal | None = None
+    best: float = np.nan
+    simulated: SimulatedPoints | None = None
+
+
+def learning_curves(
+    kappa: float,
+    kappa_star: float,
+    delta: float,
+    lam: float,
+    alpha: float,
+    span: tuple[float, float],
+    compare: str = "",
+    references: bool = True,
+    simulated: SimulatedPoints | None = None,
+) -> LearningCurves:
+    """Solve for what a figure of learning curves shows.
+
+    Curves of the last setting are remembered: moving the marker solves for its points alone.
+
+    Args:
+        kappa: student width.
+        kappa_star: teacher width.
+        delta: label noise.
+        lam: weight decay.
+        alpha: where the marker stands.
+        span: the ends of the alpha axis.
+        compare: the parameter a family runs over, "" for a single curve.
+        references: whether thresholds and the Bayes-optimal error are there to be compared with.
+        simulated: networks to be seen beside them.
+
+    Returns:
+        The curves, and what stands beside them.
+    """
+    setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
+    spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
+    members = [{**setting, compare or "kappa": value} for value in spread.values]
+    with _one_at_a_time:
+        curves, marker, known = _solved(members, setting, span, alpha)
+    bayes, best = _bayes(kappa_star, delta, span, alpha)
+    current = known[min(spread.current, known.bayes.size - 1)]
+    return LearningCurves(
+        curves=curves,
+        marker=marker,
+        names=tuple(_name(compare, value) for value in spread.values),
+        current=spread.current,
+        shades=spread.shades,
+        thresholds=named(current, noisy=delta > 0) if references else (),
+        known=current,
+        bayes=bayes if references else None,
+        best=best,
+        simulated=simulated,
+    )
+
+
+#: Curves and points solved lately, by their settings and places: a slider mostly moves one of a family.
+_solved_lately: OrderedDict[tuple[object, ...], SteadyState] = OrderedDict()
+_KEPT = 48
+#: A page that is saved is solved for in a thread beside.
+_one_at_a_time = threading.Lock()
+
+
+def _solved(
+    members: Sequence[Mapping[str, float]],
+    setting: Mapping[str, float],
+    span: tuple[float, float],
+    alpha: float,
+) -> tuple[SteadyState, SteadyState, CurveThresholds]:
+    """The curves of a family, shape (M, N), its points at alpha, shape (M,), and its thresholds.
+
+    The thresholds have shape (M,), or (1,) where they are the same for all, or all but the current curve are
+    smooth by weight decay.
+    """
+    shapes = [(each["kappa"], each["kappa_star"], each["delta"]) for each in members]
+    if setting["lam"] > 0 or len(set(shapes)) == 1:
+        shapes = [(setting["kappa"], setting["kappa_star"], setting["delta"])]
+    thresholds = _thresholds(*zip(*shapes, strict=True))
+    grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps([each["lam"] for each in members]))
+    curve_keys = [(*each.values(), grid.tobytes()) for each in members]
+    point_keys = [(*each.values(), alpha) for each in members]
+    new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
+    if new:
+        columns = {name: [members[i][name] for i in new] for name in CURVE_PARAMETERS}
+        some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
+        # The points at alpha come along: one call costs less than two.
+        found = curves_through(some, np.append(grid, alpha), **columns)
+        for row, i in enumerate(new):
+            _solved_lately[curve_keys[i]] = found[row, :-1]
+            _solved_lately[point_keys[i]] = found[row, -1:]
+    new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
+    if new:
+        found = steady_state(alpha, **{name: [members[i][name] for i in new] for name in CURVE_PARAMETERS})
+        for row, i in enumerate(new):
+            _solved_lately[point_keys[i]] = found[row : row + 1]
+    curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
+    while len(_solved_lately) > _KEPT:
+        _solved_lately.popitem(last=False)
+    return _joined(curves, np.stack), _joined(points, np.concatenate), thresholds
+
+
+def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
+    """Several results as one."""
+    names = [each.name for each in fields(SteadyState) if each.name != "labels"]
+    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
+    return SteadyState(**columns)
+
+
+@lru_cache(maxsize=4)
+def _thresholds(
+    kappa: tuple[float, ...], kappa_star: tuple[float, ...], delta: tuple[float, ...]
+) -> CurveThresholds:
+    """The thresholds of a family; weight decay does not move them."""
+    return curve_thresholds(kappa, kappa_star, delta)
+
+
+@lru_cache(maxsize=4)
+def _bayes(
+    kappa_star: float, delta: float, span: tuple[float, float], alpha: float
+) -> tuple[BayesOptimal, float]:
+    """The Bayes-optimal error over the axis, through the place where it becomes 0; and that at the marker."""
+    threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
+    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
+    both = bayes_optimal(np.append(grid, alpha), kappa_star, delta)
+    return both[:-1], float(both.mmse[-1])
+
+
+def _name(parameter: str, value: float) -> str:
+    """The name of a curve: what it is compared by."""
+    if not parameter:
+        return ""
+    zero = value == 0 and PARAMETERS[parameter].scale == "log"
+    return f"{PARAMETERS[parameter].symbol} = {'0+' if zero else four_digits(value)}"

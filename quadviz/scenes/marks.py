@@ -1,0 +1,57 @@
+"""What is marked beside curves on several pages: thresholds, trained networks, their eigenvalues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NetworkSpectrum", "SimulatedPoints", "Threshold"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A place on an axis and its name; no line is drawn where it is not finite."""
+
+    name: str
+    place: float
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedPoints:
+    """Networks, averaged.
+
+    Attributes:
+        alpha: places, increasing, shape (P,).
+        mean: means of R quantities, a row for each panel, shape (R, P); NaN where there is none yet.
+        error: their standard errors, shape (R, P); NaN for a single network.
+        current: whether they belong to the curve that is drawn; they are hollow and grey otherwise.
+    """
+
+    alpha: FloatArray
+    mean: FloatArray
+    error: FloatArray
+    current: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkSpectrum:
+    """Eigenvalues of Z of some networks, pooled.
+
+    Attributes:
+        eigenvalues: those that are not 0, shape (N,).
+        total: how many there are with those that are 0.
+        current: whether the networks were trained at the setting of the theory; else they are drawn grey.
+    """
+
+    eigenvalues: FloatArray
+    total: int
+    current: bool = True
+
+    @property
+    def atom_at_zero(self) -> float:
+        """Share of those that are 0."""
+        return 1 - self.eigenvalues.size / self.total

@@ -1,0 +1,110 @@
+"""The law of the noisy teacher, where it is cut, and what is learned; at one alpha, or along many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.setting import PARAMETERS
+from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.thresholds import recovery_threshold
+
+__all__ = ["MOMENTS", "Spectra", "View", "run_alphas", "spectra", "width_cut"]
+
+FloatArray = NDArray[np.float64]
+#: What is counted on the right: eigenvalues of Z, or their square roots.
+View = Literal["eigenvalues", "singular values"]
+
+#: How many moments a run of alpha has.
+MOMENTS = 240
+#: Where a run ends, and where it does, relative to the threshold, if nothing happens beyond that.
+_END, _BEYOND = 1.0, 1.5
+#: Half of the moments are spread around the recovery threshold, so wide relative to it.
+_WIDTH = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """Everything the two panels show, at F settings.
+
+    Attributes:
+        law: the laws, shape (F, 1).
+        omega: where the width alone would cut Y, shape (F,); not finite where it would not.
+        view: what is counted on the right.
+        networks: trained networks, whose eigenvalues are counted before the law of Z; None for none.
+    """
+
+    law: LearnedSpectrum
+    omega: FloatArray
+    view: View = "eigenvalues"
+    networks: NetworkSpectrum | None = None
+
+
+def spectra(
+    alpha: float | FloatArray,
+    kappa: float,
+    kappa_star: float,
+    lam: float,
+    delta: float,
+    view: View = "eigenvalues",
+    networks: NetworkSpectrum | None = None,
+) -> Spectra:
+    """Solve for what the two panels show.
+
+    Args:
+        alpha: sample ratio, or F of them.
+        kappa: student width.
+        kappa_star: teacher width.
+        lam: weight decay.
+        delta: label noise.
+        view: what is counted on the right.
+        networks: trained networks to be counted beside the law.
+    """
+    law = learned_spectrum(np.atleast_1d(alpha)[:, None], kappa, kappa_star, lam, delta)
+    return Spectra(law, width_cut(law), view, networks)
+
+
+def width_cut(law: LearnedSpectrum) -> FloatArray:
+    """Where the width alone would cut Y; -inf where it would not, NaN where there is no noisy law to cut.
+
+    Args:
+        law: results of shape (F, 1).
+
+    Returns:
+        Values of shape (F,).
+    """
+    state = law.state
+    cut = np.where(state.kappa < 1, np.nan, -np.inf)
+    noisy = (state.kappa < 1) & (state.xi > 0)
+    cut[noisy] = NoisyTeacherLaw(state.kappa_star[noisy], state.xi[noisy]).quantile(state.kappa[noisy])
+    return cut[:, 0]
+
+
+def run_alphas(kappa: float, kappa_star: float, lam: float, delta: float) -> FloatArray:
+    """The values of a run: increasing from the smallest alpha on, close together at the recovery threshold.
+
+    Args:
+        kappa: student width.
+        kappa_star: teacher width.
+        lam: weight decay.
+        delta: label noise.
+
+    Returns:
+        Values with four digits, shape (MOMENTS,).
+    """
+    low = PARAMETERS["alpha"].low
+    threshold = float(recovery_threshold(kappa, kappa_star))
+    end = min(_END, _BEYOND * threshold) if lam == delta == 0 else _END
+    fine = np.linspace(low, end, 4001)
+    pace = 0.5 / np.sqrt(fine) / (np.sqrt(end) - np.sqrt(low))
+    if np.isfinite(threshold):
+        near = 1 / (1 + ((fine - threshold) / (_WIDTH * threshold)) ** 2)
+        pace += near / np.trapezoid(near, fine)
+    passed = np.concatenate([[0.0], np.cumsum((pace[1:] + pace[:-1]) / 2)])
+    values = np.interp(np.linspace(0, passed[-1], MOMENTS), passed, fine)
+    return np.array([float(f"{value:.4g}") for value in values])
