@@ -86,17 +86,15 @@ class Atoms:
 
     @cached_property
     def residues(self) -> FloatArray:
-        """Of G, w G, w^2 G, G^2, w G^2 and G^3 at the levels, shape (6, K)."""
+        """Of G, w G, G^2, w G^2 and G^3 at the levels, shape (5, K)."""
         z, p = self.z, self.p
         c, e = self.neighbours
-        return np.stack(
-            [p, p * z, p * z * z, 2 * p * c, p * p + 2 * p * z * c, 3 * p * c * c - 3 * p * p * e]
-        )
+        return np.stack([p, p * z, 2 * p * c, p * p + 2 * p * z * c, 3 * p * c * c - 3 * p * p * e])
 
     @cached_property
     def crowd(self) -> tuple[float, float]:
         """Where the residues of G^3 are large: their mean place, and the square of their spread."""
-        weights = np.abs(self.residues[5])
+        weights = np.abs(self.residues[4])
         weights = weights / weights.sum() if weights.any() else self.p
         place = float(np.sum(weights * self.z))
         return place, float(np.sum(weights * (self.z - place) ** 2))

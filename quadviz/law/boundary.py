@@ -4,8 +4,8 @@ With G(w) = int dmu(z)/(w - z) the resolvent of the teacher's law mu and
 
     X(w) = w + xi G(w),
 
-the noisy teacher's resolvent at x = X(w) is G(w), for the w that is reached from +i oo (Biane; section 13 of
-the project's theory). On the boundary, w = u + i v(u), the height v solves
+the noisy teacher's resolvent at x = X(w) is G(w), for the w that is reached from +i oo (Biane; THEORY
+section 13). On the boundary, w = u + i v(u), the height v solves
 
     int dmu(z)/((u - z)^2 + v^2) = 1/xi,
 
@@ -36,8 +36,6 @@ _TABLE = 2**15
 _HEIGHTS, _PLACES, _EDGES = 80, 120, 80
 #: The last step of Newton's method, relative: the next one is below rounding.
 _LAST = 1e-9
-#: Warm starts: so many plain Newton steps before the bracket is asked.
-_WARM = 4
 
 
 class Curve(NamedTuple):

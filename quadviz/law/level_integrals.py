@@ -85,92 +85,104 @@ def level_integrals(at: Curve, xi: FloatArray, atoms: Atoms) -> LevelHalfLine:
     return LevelHalfLine(*columns)
 
 
-def _integrals(at: Curve, xi: FloatArray, atoms: Atoms) -> tuple[FloatArray, ...]:
+class _Powers(NamedTuple):
+    """Im over pi of the antiderivatives of G^2, w G^2 and G^3, and the sizes of the terms of each."""
+
+    g2: FloatArray
+    wg2: FloatArray
+    g3: FloatArray
+    sizes: tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _powers(at: Curve, xi: FloatArray, atoms: Atoms, apart: FloatArray, upper: FloatArray) -> _Powers:
+    """From the angles of all levels over pi, by residues, or along a path where these are too large."""
     z, p = atoms.z, atoms.p
     c, _ = atoms.neighbours
-    apart, v = at.u[:, None] - z, at.v
-    far = apart * apart + (v * v)[:, None]
-    near = 1 / far
+    _, _, squared, mixed, cubed = atoms.residues
+    angles, base = _seen_from_the_crowd(at, xi, atoms, apart, upper)
+    g2, wg2, g3 = _over(squared, angles), _over(mixed, angles) + base, _over(cubed, angles)
+    seen, pp = np.abs(angles), p * p
+    large = [_over(size, seen) for size in (np.abs(squared), pp + 2 * p * z * np.abs(c), np.abs(cubed))]
+    # Poles: p^2/(w - z), its multiples by z and c, and p^3/(w - z)^2.
+    height, near = at.v / np.pi, 1 / (apart * apart + (at.v * at.v)[:, None])
+    pole, pole_z, pole_c = (height * _over(weight, near) for weight in (pp, pp * z, pp * c))
+    double = height * _over(pp * p, near * near * apart)
+    g2, wg2, g3 = g2 + pole, wg2 + pole_z, g3 + double + 3 * pole_c
+    crowded = np.flatnonzero(np.maximum(np.maximum(large[0], large[1]), xi * large[2]) > _CROWDED)
+    if crowded.size:
+        some = path_integrals(Curve(*(column[crowded] for column in at)), atoms)
+        for column, size, values in zip((g2, wg2, g3), large, some, strict=True):
+            column[crowded], size[crowded] = values, np.abs(values)
+    sizes = (
+        large[0] + pole,
+        large[1] + base + np.abs(pole_z),
+        large[2] + np.abs(double) + 3 * height * _over(pp * np.abs(c), near),
+    )
+    return _Powers(g2, wg2, g3, sizes)
+
+
+def _seen_from_the_crowd(
+    at: Curve, xi: FloatArray, atoms: Atoms, apart: FloatArray, upper: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Angles over pi, less that of the place where residues are large, and that one; 0 where it is near.
+
+    The residues of G^2, w G^2 and G^3 sum to 0, 1 and 0. Seen from afar all angles are nearly one, and what
+    they differ by is known better than they are.
+    """
+    angles, base = upper, np.zeros_like(at.v)
+    crowd, spread = atoms.crowd
+    far = np.flatnonzero(xi > spread)
+    if far.size:
+        v, beside = at.v[far], at.u[far] - crowd
+        along = apart[far] * beside[:, None] + (v * v)[:, None]
+        angles = upper.copy()
+        angles[far] = np.arctan2(v[:, None] * (atoms.z - crowd), along) / np.pi
+        base[far] = np.arctan2(v, beside) / np.pi
+    return angles, base
+
+
+def _integrals(at: Curve, xi: FloatArray, atoms: Atoms) -> tuple[FloatArray, ...]:
+    z, p, v = atoms.z, atoms.p, at.v
+    apart = at.u[:, None] - z
     angle = np.arctan2(v[:, None], apart)
     upper = angle / np.pi
     # pi less the angle, without cancellation: what is missing of the levels above the cut.
     lower = np.where(apart < 0, np.arctan2(v[:, None], -apart), np.pi - angle) / np.pi
-
-    def over(values: FloatArray, table: FloatArray) -> FloatArray:
-        total: FloatArray = (values * table).sum(axis=1)
-        return total
-
-    one, wide, _, squared, mixed, cubed = atoms.residues
-    pp = p * p
-    # The residues sum to 0, 1 and 0. Seen from afar the angles are nearly one, and what they differ by is
-    # known better than they are.
-    apart_angle, base = upper, np.zeros_like(v)
-    crowd, spread = atoms.crowd
-    distant = np.flatnonzero(xi > spread)
-    if distant.size:
-        apart_angle = upper.copy()
-        beside = at.u[distant] - crowd
-        turn = v[distant, None] * (z - crowd)
-        along = apart[distant] * beside[:, None] + (v[distant] ** 2)[:, None]
-        apart_angle[distant] = np.arctan2(turn, along) / np.pi
-        base[distant] = np.arctan2(v[distant], beside) / np.pi
-    in_g2 = over(squared, apart_angle)
-    in_wg2, in_g3 = over(mixed, apart_angle) + base, over(cubed, apart_angle)
-    seen = np.abs(apart_angle)
-    large_g2, large_wg2, large_g3 = (
-        over(size, seen) for size in (np.abs(squared), pp + 2 * p * z * np.abs(c), np.abs(cubed))
-    )
-    # Poles, as imaginary parts over pi: of p^2/(w - z), its multiples by z and c, and of p^3/(w - z)^2.
-    height = v / np.pi
-    pole, pole_z, pole_c = (height * over(weight, near) for weight in (pp, pp * z, pp * c))
-    double = height * over(pp * p, near * near * apart)
-    int_g2 = in_g2 + pole
-    int_wg2 = in_wg2 + pole_z
-    int_g3 = in_g3 + double + 3 * pole_c
-    crowded = np.flatnonzero(np.maximum(np.maximum(large_g2, large_wg2), xi * large_g3) > _CROWDED)
-    if crowded.size:
-        some = Curve(*(column[crowded] for column in at))
-        int_g2[crowded], int_wg2[crowded], int_g3[crowded] = path_integrals(some, atoms)
-        large_g2[crowded], large_wg2[crowded], large_g3[crowded] = (
-            np.abs(values[crowded]) for values in (int_g2, int_wg2, int_g3)
-        )
-    w = at.u + 1j * v
+    g2_, wg2_, g3_, (size_g2, size_wg2, size_g3) = _powers(at, xi, atoms, apart, upper)
     # In a band Im G = -v/xi, off it G is real.
-    g = at.real - 1j * np.divide(v, xi)
-    wg, s = w * g, xi * g
-    im = _imaginary
-    g2, g3 = g * g, g * g * g
-    mass = over(one, upper) + xi / 2 * im(g2)
-    moment1 = over(wide, upper) + height + xi / 2 * (im(w * g2) + int_g2) + xi * xi / 3 * im(g3)
-    # What the second moment has beside that of the levels above the cut.
-    plain = im(w * w) / 2 + atoms.moment(1) * height
-    small = (
-        xi * (int_wg2 + xi / 3 * int_g3)
-        + xi * im(wg * wg) / 2
-        + xi * (2 / 3 * im(s * wg * g) + im(s * s * g2) / 4)
-    )
-    missing, far_w = over(p * z * z, lower), np.hypot(at.u, v)
+    w, g, im, height = at.u + 1j * v, at.real - 1j * (v / xi), _imaginary, v / np.pi
+    wg, s, g2 = w * g, xi * g, g * g
+    one, wide, *_ = atoms.residues
+    mass = _over(one, upper) + xi / 2 * im(g2)
+    moment1 = _over(wide, upper) + height + xi / 2 * (im(w * g2) + g2_) + xi * xi / 3 * im(g2 * g)
+    # The second moment: of the levels above the cut, and what the noise adds.
+    noise = xi * (wg2_ + xi / 3 * g3_ + im(wg * wg) / 2 + 2 / 3 * im(s * wg * g) + im(s * s * g2) / 4)
+    missing, far_w = _over(p * z * z, lower), np.hypot(at.u, v)
     size_missing = missing + height * (np.abs(at.u) + atoms.moment(1))
-    missing = missing - plain
+    missing = missing - (im(w * w) / 2 + atoms.moment(1) * height)
     least = z[1] if z[0] == 0 and z.size > 1 else z[0]
     clean = np.flatnonzero(far_w < _CLEAN * least)
     if clean.size:
         # Next to zero, a teacher in little noise: levels above count by the third order of w/z, and less.
         missing[clean] = _beyond_second_order(w[clean], atoms)
         size_missing[clean] = far_w[clean] ** 2
-    deficit = missing - small
-    rho_hilbert = (int_g2 + xi / 3 * im(g3)) / 2
-    x_rho_hilbert = (int_wg2 + xi / 3 * im(wg * g2) + 2 * xi / 3 * int_g3 + xi * xi / 4 * im(g2 * g2)) / 2
-    burgers = -(int_g3 + xi / 4 * im(g2 * g2)) / 3
+    deficit = missing - noise
+    rho_hilbert = (g2_ + xi / 3 * im(g2 * g)) / 2
+    x_rho_hilbert = (wg2_ + xi / 3 * im(wg * g2) + 2 * xi / 3 * g3_ + xi * xi / 4 * im(g2 * g2)) / 2
+    burgers = -(g3_ + xi / 4 * im(g2 * g2)) / 3
     r = np.abs(g)
-    poles = (pole, np.abs(pole_z), np.abs(double) + 3 * height * over(pp * np.abs(c), near))
-    size_g2, size_wg2, size_g3 = large_g2 + poles[0], large_wg2 + base + poles[1], large_g3 + poles[2]
     sizes = (
         (size_g2 + xi * r**3) / 2,
         (size_wg2 + xi * far_w * r**3 + xi * size_g3 + xi * xi * r**4) / 2,
         size_missing + xi * (size_wg2 + xi * size_g3 + (far_w * r) ** 2 + xi * far_w * r**3 + xi * xi * r**4),
     )
     return (mass, moment1, atoms.second - deficit, rho_hilbert, x_rho_hilbert, deficit, burgers, *sizes)
+
+
+def _over(values: FloatArray, table: FloatArray) -> FloatArray:
+    """Sums over levels, shape (N,)."""
+    total: FloatArray = (values * table).sum(axis=1)
+    return total
 
 
 def _beyond_second_order(w: NDArray[np.complex128], atoms: Atoms) -> FloatArray:
