@@ -1,4 +1,4 @@
-"""The steady state at your d: the same two equations, with averages over matrices of that size.
+"""The steady state at your d: the same two equations, with averages over matrices and inputs of that size.
 
 Of d -> infinity the equations keep two averages over the noisy teacher Y = Z* + sqrt(xi) G: the error of
 f(Y), where f(y) = s (y - q) is what is learned of an eigenvalue y that is kept, and the divergence of f. Here
@@ -6,24 +6,35 @@ both are taken at size d, from samples of Z* and G, and the divergence of symmet
 
     I_d = (1/d^2) [sum_i f'(y_i) + sum_{i<j} (f(y_i) - f(y_j))/(y_i - y_j)],
 
-in place of int rho H f (THEORY sections 13, 14 and 16). What is left out is that a network's inputs x x^T are
-no symmetric Gaussian matrices, and that the sample itself fluctuates: with Gaussian inputs this is most of a
-network's bias, with a network's own a third to a half of it.
+in place of int rho H f (THEORY sections 13, 14 and 16). With symmetric Gaussian inputs this is nearly all of
+what networks of size d are off the limit.
+
+A network's own inputs differ from these first of all in their lengths: |x x^T| is |x|^2, so that a sample
+counts tau = (|x|^2/d)^2/(1 + 2/d) times, which fluctuates by 8/d, where the length of a Gaussian matrix
+fluctuates by 4/d^2. A sample that weighs more is fitted more closely. With the response c of an answer to its
+own label, a residual is its leave-one-out value over 1 + tau c, and the equations become, with averages over
+tau,
+
+    R = E tau/(1 + tau c),   I_d = alpha c R,   4 alpha xi R^2 = E tau (2 tau mse + delta)/(1 + tau c)^2,
+    train_loss = E (2 tau mse + delta)/(1 + tau c)^2 / 4,
+
+those of the limit where tau = 1. That is most of what is left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.checks import whole_number
+from quadviz.checks import shown, whole_number
 from quadviz.law.teachers import Wishart
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting, checked_setting
+from quadviz.simulation.sizes import Inputs
 from quadviz.theory.outcome import Status, quiet
 from quadviz.theory.steady_state import SteadyState, steady_state
 
@@ -31,10 +42,10 @@ __all__ = ["FiniteSize", "finite_size"]
 
 FloatArray = NDArray[np.float64]
 
-#: Steps of the search for xi, and its accuracy; halvings of the bracket of R.
-_STEPS, _ACCURACY, _HALVINGS = 40, 1e-7, 50
-#: The least R and weight decay that a finite size is asked for.
-_LEAST = 1e-9
+#: Steps of the search for xi, and its accuracy; halvings of the bracket of c.
+_STEPS, _ACCURACY, _HALVINGS = 40, 1e-7, 60
+#: The least c looked for, and the nodes of the lengths of inputs.
+_LEAST, _LENGTHS = 1e-9, 24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +55,7 @@ class FiniteSize(Result):
     Attributes:
         setting: the ratios.
         d: the size.
+        inputs: whose inputs.
         samples: how many samples the averages are over.
         mse: |Z - Z*|_F^2 / d.
         train_loss: (1/4n) sum_k (Tr X_k Z - z_k)^2.
@@ -59,6 +71,7 @@ class FiniteSize(Result):
 
     setting: Setting
     d: int
+    inputs: Inputs
     samples: int
     mse: float
     train_loss: float
@@ -77,21 +90,24 @@ class FiniteSize(Result):
         names = ("mse", "mse_error", "train_loss", "train_loss_error", "rank", "rank_error", "xi", "q")
         values: dict[str, Any] = {name: ((), getattr(self, name)) for name in names}
         values["status"] = ((), int(self.status))
-        return {"point": Sheet({}, {**coords, "d": ((), self.d)}, values)}
+        return {"point": Sheet({}, {**coords, "d": ((), self.d), "inputs": ((), self.inputs)}, values)}
 
 
 @quiet
-def finite_size(setting: Setting, d: int, *, samples: int = 64, seed: int = 0) -> FiniteSize:
+def finite_size(
+    setting: Setting, d: int, *, inputs: Inputs = "network", samples: int = 64, seed: int = 0
+) -> FiniteSize:
     """The steady state with its averages taken at size d, for networks of that size to be held against.
 
-    With symmetric Gaussian inputs (``inputs="gaussian"``) it gives the train loss of networks of d = 20 to a
-    few per cent; with a network's own inputs it explains a third to a half of what they are off the limit
-    (THEORY section 16; the equations are those of arXiv 2601.10483). Samples come in pairs of opposite noise;
-    what is known of their moments is used to lower the spread. Numbers of shape ().
+    It tells what networks of d = 20 to 80 are off the limit d -> infinity: with symmetric Gaussian inputs
+    nearly all of it, with a network's own, whose lengths fluctuate, most of it (docs/teachers.md; THEORY
+    section 16, the equations of arXiv 2601.10483). Samples come in pairs of opposite noise; what is known of
+    their moments is used to lower the spread. Numbers of shape ().
 
     Args:
-        setting: the ratios; lam = 0 stands for 1e-6, as a finite network has no limit.
+        setting: the ratios; without any decay lam = 1e-6 is taken, as a finite network has no limit.
         d: input dimension, >= 2.
+        inputs: "network" or "gaussian", as of :func:`quadviz.sample_problem`.
         samples: pairs of samples of Z* and G, >= 8.
         seed: of the random numbers, a whole number >= 0.
 
@@ -100,58 +116,108 @@ def finite_size(setting: Setting, d: int, *, samples: int = 64, seed: int = 0) -
 
     Raises:
         TypeError: if the setting is none, or a count is not a whole number.
-        ValueError: if d < 2, samples < 8 or the seed is negative.
+        ValueError: if d < 2, samples < 8, the seed is negative, or the inputs are unknown.
 
     >>> from quadviz import Orthogonal
-    >>> here = finite_size(Setting(0.7, 0.3, 0.35, 0.1, 0.5, teacher=Orthogonal()), d=20, samples=16)
-    >>> bool(here.mse > here.limit.mse), bool(here.train_loss < here.limit.train_loss)
-    (True, True)
+    >>> setting = Setting(0.7, 0.3, 0.35, 0.1, 0.5, teacher=Orthogonal())
+    >>> gaussian = finite_size(setting, d=20, inputs="gaussian", samples=16)
+    >>> network = finite_size(setting, d=20, samples=16)
+    >>> bool(gaussian.limit.mse < gaussian.mse < network.mse)
+    True
     """
     s = checked_setting(setting)
+    if inputs not in get_args(Inputs):
+        listed = ", ".join(map(repr, get_args(Inputs)))
+        raise ValueError(f"inputs must be one of {listed}, got {shown(inputs)}")
     d, samples = whole_number("d (input dimension)", d, 2), whole_number("samples", samples, 8)
     draws = _Draws(s, d, samples, np.random.default_rng(whole_number("seed", seed, 0)))
+    lengths = _Lengths.of(inputs, d)
     kappa_star = s.kappa_star if s.teacher.sized_by_width else None
     limit = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
-    found = _solved(draws, float(limit.xi))
+    found = _solved(draws, lengths, float(limit.xi))
     if found is None:
         nan = float("nan")
-        return FiniteSize(s, d, samples, nan, nan, nan, nan, nan, nan, nan, nan, limit, Status.FAILED)
-    xi, response = found
-    at = draws.at(xi)
-    averages = at.averages(response)
-    # To first order in what the samples are off their mean: both equations are linear in it.
-    step = 1e-4
-    up, high = at.averages(response * (1 + step)), draws.at(xi * (1 + step)).averages(response)
-    means = averages.means
-    slopes = np.array([(up.means - means) / (response * step), (high.means - means) / (xi * step)])
-    jacobian = np.array(
-        [[-slopes[0, 0], 2 * s.alpha - slopes[1, 0]], [1 + slopes[0, 1] / s.alpha, slopes[1, 1] / s.alpha]]
-    )
-    off = np.stack([averages.spread[0], -averages.spread[1] / s.alpha])
-    moved = np.linalg.solve(jacobian, off)
-    in_xi, in_response = moved[1], moved[0]
-    loss = s.alpha * xi * response**2
-    errors = (
-        2 * s.alpha * in_xi,
-        loss * (in_xi / xi + 2 * in_response / response),
-        averages.spread[2] + slopes[0, 2] * in_response + slopes[1, 2] * in_xi,
-    )
-    mse_error, loss_error, rank_error = (float(np.sqrt(np.mean(e**2) / (samples - 1))) for e in errors)
+        return FiniteSize(s, d, inputs, samples, nan, nan, nan, nan, nan, nan, nan, nan, limit, Status.FAILED)
+    xi, load = found
+    there = draws.at(xi).averages(lengths.response(load))
+    mse, _, rank = there.means
+    errors = _errors(draws, lengths, xi, load, there)
     return FiniteSize(
         setting=s,
         d=d,
+        inputs=inputs,
         samples=samples,
-        mse=2 * s.alpha * xi - s.delta / 2,
-        train_loss=loss,
-        rank=float(means[2]),
-        mse_error=mse_error,
-        train_loss_error=loss_error,
-        rank_error=rank_error,
+        mse=float(mse),
+        train_loss=lengths.train_loss(float(mse), s.delta, load),
+        rank=float(rank),
+        mse_error=errors[0],
+        train_loss_error=errors[1],
+        rank_error=errors[2],
         xi=xi,
-        q=_lam(s) / response,
+        q=_lam(s) / lengths.response(load),
         limit=limit,
         status=Status.SOLVED,
     )
+
+
+class _Lengths(NamedTuple):
+    """How often samples count, tau, with its weights: means over the lengths of inputs."""
+
+    tau: FloatArray
+    weight: FloatArray
+
+    @classmethod
+    def of(cls, inputs: Inputs, d: int) -> _Lengths:
+        """Of these inputs: |x|^2 is chi-squared with d degrees of freedom, by its Gauss quadrature."""
+        if inputs == "gaussian":
+            return cls(np.ones(1), np.ones(1))
+        from scipy.special import roots_genlaguerre  # not needed to import quadviz
+
+        nodes, weight = roots_genlaguerre(_LENGTHS, d / 2 - 1)
+        tau, weight = (2 * nodes / d) ** 2, weight / weight.sum()
+        return cls(tau / (weight @ tau), weight)
+
+    def response(self, load: float) -> float:
+        """R."""
+        return float(self.weight @ (self.tau / (1 + self.tau * load)))
+
+    def noise(self, mse: float, delta: float, load: float) -> float:
+        """4 alpha xi R^2."""
+        return float(self.weight @ (self.tau * (2 * self.tau * mse + delta) / (1 + self.tau * load) ** 2))
+
+    def train_loss(self, mse: float, delta: float, load: float) -> float:
+        """(1/4n) sum of squared residuals."""
+        return float(self.weight @ ((2 * self.tau * mse + delta) / (1 + self.tau * load) ** 2)) / 4
+
+
+def _errors(
+    draws: _Draws, lengths: _Lengths, xi: float, load: float, there: _Averages
+) -> tuple[float, float, float]:
+    """Standard errors of mse, train loss and rank: to first order in what samples are off their mean."""
+    s = draws.setting
+
+    def state(log_xi: float, log_load: float, off: FloatArray) -> FloatArray:
+        """The two equations, mse, train loss and rank, with averages off by so much."""
+        noise, c = float(np.exp(log_xi)), float(np.exp(log_load))
+        response = lengths.response(c)
+        mse, interaction, rank = draws.at(noise).averages(response).means + off
+        first = lengths.noise(mse, s.delta, c) - 4 * s.alpha * noise * response**2
+        second = interaction - s.alpha * c * response
+        return np.array([first, second, mse, lengths.train_loss(mse, s.delta, c), rank])
+
+    at, none, step = np.log([xi, load]), np.zeros(3), 1e-3
+    base = state(at[0], at[1], none)
+    by_unknown = np.array(
+        [
+            (state(at[0] + a, at[1] + b, none) - state(at[0] - a, at[1] - b, none)) / (2 * step)
+            for a, b in ((step, 0.0), (0.0, step))
+        ]
+    ).T
+    by_average = np.array([state(at[0], at[1], 1e-6 * e) - base for e in np.eye(3)]).T / 1e-6
+    moved = -np.linalg.solve(by_unknown[:2], by_average[:2] @ there.spread)
+    off = by_average[2:] @ there.spread + by_unknown[2:] @ moved
+    mse, loss, rank = np.sqrt(np.mean(off**2, axis=1) / (off.shape[1] - 1))
+    return float(mse), float(loss), float(rank)
 
 
 def _lam(setting: Setting) -> float:
@@ -232,29 +298,32 @@ class _Spectra:
         means = cleaned.mean(axis=1)
         return _Averages(means, cleaned - means[:, None])
 
-    def response(self) -> tuple[float, FloatArray]:
-        """R with R = 1 - I(R)/alpha, and the averages there: I falls as R rises, for less is kept."""
-        low, high = _LEAST, 1.0
-        alpha = self.draws.setting.alpha
+    def load(self, lengths: _Lengths) -> tuple[float, FloatArray]:
+        """c with I = alpha c R, and the averages there: I falls as c rises, for less is kept."""
+        low, high, alpha = np.log(_LEAST), -np.log(_LEAST), self.draws.setting.alpha
         for _ in range(_HALVINGS):
-            middle = np.sqrt(low * high) if low < 1e-3 else (low + high) / 2
-            if middle - 1 + self.averages(middle).means[1] / alpha > 0:
-                high = middle
-            else:
+            middle = (low + high) / 2
+            c = float(np.exp(middle))
+            response = lengths.response(c)
+            if self.averages(response).means[1] > alpha * c * response:
                 low = middle
-            if high - low <= 1e-10 * high:
+            else:
+                high = middle
+            if high - low <= 1e-9:
                 break
-        return high, self.averages(high).means
+        c = float(np.exp((low + high) / 2))
+        return c, self.averages(lengths.response(c)).means
 
 
-def _solved(draws: _Draws, start: float) -> tuple[float, float] | None:
-    """xi and R, by a bracketed secant in log xi."""
+def _solved(draws: _Draws, lengths: _Lengths, start: float) -> tuple[float, float] | None:
+    """xi and c, by a bracketed secant in log xi."""
     s = draws.setting
 
     def excess(log_xi: float) -> tuple[float, float]:
         xi = float(np.exp(log_xi))
-        response, means = draws.at(xi).response()
-        return float(np.log((means[0] + s.delta / 2) / (2 * s.alpha * xi))), response
+        load, means = draws.at(xi).load(lengths)
+        needed = lengths.noise(float(means[0]), s.delta, load)
+        return float(np.log(needed / (4 * s.alpha * xi * lengths.response(load) ** 2))), load
 
     here = np.log(start) if np.isfinite(start) and start > 0 else 0.0
     value, _ = excess(here)
@@ -271,11 +340,11 @@ def _solved(draws: _Draws, start: float) -> tuple[float, float] | None:
         share = value / (value - other)
         # Now and then the middle, so that both ends come near.
         middle = here + (share if turn % 3 < 2 else 0.5) * (there - here)
-        found, response = excess(middle)
+        found, load = excess(middle)
         if abs(there - here) <= _ACCURACY or abs(found) <= _ACCURACY:
-            return float(np.exp(middle)), response
+            return float(np.exp(middle)), load
         if (found > 0) == (value > 0):
             here, value = middle, found
         else:
             there, other = middle, found
-    return float(np.exp(middle)), response
+    return float(np.exp(middle)), load
