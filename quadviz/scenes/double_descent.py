@@ -277,7 +277,7 @@ def _joined(
     how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
 ) -> SteadyState:
     """Several results as one."""
-    names = [f.name for f in fields(SteadyState) if f.name != "labels"]
+    names = [f.name for f in fields(SteadyState) if f.name not in ("labels", "teacher")]
     columns: dict[str, Any] = {
         name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names
     }

@@ -163,7 +163,7 @@ def _solved(
 
 def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
     """Several results as one."""
-    names = [each.name for each in fields(SteadyState) if each.name != "labels"]
+    names = [each.name for each in fields(SteadyState) if each.name not in ("labels", "teacher")]
     columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
     return SteadyState(**columns)
 
