@@ -160,7 +160,7 @@ def test_wishart_without_frobenius_decay_is_as_it_was_to_the_last_bit():
 def test_wishart_goes_the_way_it_went():
     """No law of levels is asked, nor a penalty, where there is none."""
     from quadviz.law.family import WISHART_FAMILY
-    from quadviz.theory.steady_state import problems_of
+    from quadviz.theory.solving import problems_of
 
     one = np.ones(1)
     problems = problems_of(Wishart(), one, one, one, one, one)

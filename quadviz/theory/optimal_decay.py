@@ -27,7 +27,7 @@ from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.small_noise import ridgeless_recovery, settled_width
-from quadviz.theory.steady_state import solve_flat
+from quadviz.theory.solving import solve_flat
 from quadviz.theory.thresholds import teacher_widths
 
 __all__ = ["optimal_lam"]

@@ -26,7 +26,8 @@ from quadviz.theory.outcome import announce, quiet
 from quadviz.theory.rank_limited import PER_DECADE, scan_cut, stretch
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import Brackets, find_brackets
-from quadviz.theory.steady_state import SteadyState, Unknowns, in_levels, problems_of, recovers, report
+from quadviz.theory.solving import Unknowns, in_levels, problems_of, recovers, report
+from quadviz.theory.steady_state import SteadyState
 from quadviz.theory.wide import shift_at
 
 __all__ = ["solution_branches", "steady_state_solutions"]
