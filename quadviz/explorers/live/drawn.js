@@ -384,6 +384,17 @@ class Drawn {
   }
 }
 
+const widthDrawn = (el) => el._fullLayout.width;
+
+// A place in a window in the units of a figure's first pair of axes.
+function valuesAt(el, x, y) {
+  const { xaxis, yaxis } = el._fullLayout;
+  const { left, top } = el.getBoundingClientRect();
+  const zoom = el.currentCSSZoom ?? 1;
+  const along = (pixels, axis) => axis.p2d(pixels / zoom - axis._offset);
+  return [along(x - left, xaxis), along(y - top, yaxis)];
+}
+
 function circle({ size = 6, line }) {
   const node = document.createElementNS(SVG, "path");
   const r = size / 2;
