@@ -400,7 +400,8 @@ def test_moving_the_marker_or_the_theme_solves_no_curve_again(
     page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scene_module, "curves_through", lambda *_, **__: pytest.fail("solved again"))
-    page.controls["alpha"].value = 0.7
+    for alpha in np.linspace(0.1, 0.7, 40).tolist():
+        page.controls["alpha"].value = alpha
     page.theme.dark = True
     page.y_scale.value = "linear"
     page.references.value = False

@@ -140,7 +140,7 @@ def test_of_the_moments_of_a_film_only_what_moves_is_told() -> None:
     moments = moments_of([a_drawing(height=h) for h in (1.0, 2.0, 3.0)])
     assert [set(moment["traces"]) for moment in moments] == [{"line"}] * 3
     assert [set(moment["traces"]["line"]) for moment in moments] == [{"y"}] * 3
-    assert all(moment["layout"] == {} for moment in moments)
+    assert all(moment["layout"] == moment["lists"] == {} for moment in moments)
     assert moments_of([]) == []
     with pytest.raises(ValueError, match="must have the same traces"):
         moments_of([a_drawing(), {"data": [], "layout": {}}])
@@ -194,3 +194,23 @@ def test_a_figure_of_very_many_points_is_thinned_and_says_so() -> None:
     texts = [note["text"] for note in parts.layout["annotations"]]
     assert texts == ["a note", "drawn with 8,000 of 100,000 points"]
     assert LiveFigure(a_drawing()).parts == parts_of(a_drawing())
+
+
+def a_noted(place: float, words: str = "a", count: int = 2) -> Drawing:
+    notes = [{"text": words, "x": place, "y": 1.0}, *({"text": "still", "x": 0.0} for _ in range(count - 1))]
+    return {"data": [], "layout": {"annotations": notes, "height": 300}}
+
+
+def test_of_notes_and_shapes_only_what_moves_is_told() -> None:
+    one, other = parts_of(a_noted(0.1)), parts_of(a_noted(0.2))
+    assert changes(one, other) == {"lists": {"annotations": {"0": {"x": 0.2}}}}
+    assert applied(one, changes(one, other)) == other
+    # As many as before, or all of them.
+    more = parts_of(a_noted(0.2, count=3))
+    assert changes(one, more) == {"layout": {"annotations": more.layout["annotations"]}}
+    assert applied(one, changes(one, more)) == more
+    moments = moments_of([a_noted(0.1), a_noted(0.2), a_noted(0.3, "b")])
+    assert [moment["lists"]["annotations"] for moment in moments] == [
+        {"0": {"text": words, "x": x}} for x, words in ((0.1, "a"), (0.2, "a"), (0.3, "b"))
+    ]
+    assert applied(one, moments[2]) == parts_of(a_noted(0.3, "b"))

@@ -100,7 +100,6 @@ def learning_curves(
     members = [{**setting, compare or "kappa": value} for value in spread.values]
     with _one_at_a_time:
         curves, marker, known = _solved(members, setting, span, alpha)
-    bayes, best = _bayes(kappa_star, delta, span, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
@@ -110,8 +109,8 @@ def learning_curves(
         shades=spread.shades,
         thresholds=named(current, noisy=delta > 0) if references else (),
         known=current,
-        bayes=bayes if references else None,
-        best=best,
+        bayes=_bayes(kappa_star, delta, span) if references else None,
+        best=_best(kappa_star, delta, alpha),
         simulated=simulated,
     )
 
@@ -155,6 +154,8 @@ def _solved(
         found = steady_state(alpha, **{name: [members[i][name] for i in new] for name in CURVE_PARAMETERS})
         for row, i in enumerate(new):
             _solved_lately[point_keys[i]] = found[row : row + 1]
+    for key in (*point_keys, *curve_keys):
+        _solved_lately.move_to_end(key)
     curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
     while len(_solved_lately) > _KEPT:
         _solved_lately.popitem(last=False)
@@ -177,14 +178,18 @@ def _thresholds(
 
 
 @lru_cache(maxsize=4)
-def _bayes(
-    kappa_star: float, delta: float, span: tuple[float, float], alpha: float
-) -> tuple[BayesOptimal, float]:
-    """The Bayes-optimal error over the axis, through the place where it becomes 0; and that at the marker."""
+def _bayes(kappa_star: float, delta: float, span: tuple[float, float]) -> BayesOptimal:
+    """The Bayes-optimal error over the axis, through the place where it becomes 0."""
     threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
-    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
-    both = bayes_optimal(np.append(grid, alpha), kappa_star, delta)
-    return both[:-1], float(both.mmse[-1])
+    return bayes_optimal(
+        alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0]), kappa_star, delta
+    )
+
+
+@lru_cache(maxsize=4)
+def _best(kappa_star: float, delta: float, alpha: float) -> float:
+    """The Bayes-optimal error at the marker."""
+    return float(bayes_optimal(alpha, kappa_star, delta).mmse)
 
 
 def _name(parameter: str, value: float) -> str:

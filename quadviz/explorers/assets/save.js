@@ -114,7 +114,7 @@ function render({ model, el }) {
       const { hook, name, key } = model.get("figures")[Number(which.value)];
       const figure = el.closest(".qv-page").querySelector(`.${hook}`);
       await figure.quadviz?.settle();
-      const image = withKey(figure, key, figure._fullLayout.width);
+      const image = withKey(figure, key, figure.clientWidth);
       const { width, height } = image.layout;
       const scale = format === "png" ? PNG_SCALE : 1;
       save(await window.Plotly.toImage(image, { format, width, height, scale }), `quadviz_${name}.${format}`);

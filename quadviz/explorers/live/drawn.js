@@ -2,65 +2,8 @@
 // names of classes, the places of axes in _fullLayout, and what is bound to ticks. A browser test compares what is
 // moved here with what plotly itself draws.
 
-const EVERY = Symbol("every");
-const PAINT = { color: true };
-// What may move in a trace of lines or points, in a layout, and on an axis whose ticks are told.
-const TRACE = {
-  x: true, y: true, text: true, name: true, hoverinfo: true, hovertemplate: true, customdata: true, fillcolor: true,
-  line: { color: true, width: true, dash: true },
-  marker: { color: true, line: PAINT },
-  error_y: { array: true, color: true },
-};
-const LAYOUT = {
-  annotations: {
-    [EVERY]: { x: true, y: true, xanchor: true, xshift: true, text: true, visible: true, opacity: true, font: PAINT },
-  },
-  shapes: { [EVERY]: { x0: true, x1: true, y0: true, y1: true, visible: true, line: PAINT } },
-};
-const AXIS = { range: true, tickvals: true, ticktext: true };
-const ISAXIS = /^[xy]axis\d*$/;
-const MODES = ["lines", "markers", "lines+markers"];
 const FAR = "translate(-9999,-9999)";
 const SVG = "http://www.w3.org/2000/svg";
-
-// Whether two parts are the same but for what may move.
-function alike(one, other, moves) {
-  if (one === other || moves === true) return true;
-  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return Object.is(one, other);
-  if (ArrayBuffer.isView(one) || Array.isArray(one)) {
-    if (one.length !== other.length) return false;
-    for (let i = 0; i < one.length; i += 1) if (!alike(one[i], other[i], moves?.[EVERY])) return false;
-    return true;
-  }
-  for (const key of Object.keys({ ...one, ...other })) if (!alike(one[key], other[key], moves?.[key])) return false;
-  return true;
-}
-
-const direct = (trace) => trace.type === "scatter" && MODES.includes(trace.mode) && ["tozeroy", "toself", "none", undefined].includes(trace.fill);
-const listed = (dash) => dash === undefined || dash === "solid" || dash.includes("px");
-
-function traceAlike(one, other) {
-  if (one === other) return true;
-  if (!direct(one)) return alike(one, other);
-  const dashes = one.line?.dash === other.line?.dash || (listed(one.line?.dash) && listed(other.line?.dash));
-  return dashes && alike(one, other, TRACE);
-}
-
-function layoutAlike(one, other) {
-  return Object.keys({ ...one, ...other }).every((key) => {
-    const told = ISAXIS.test(key) && one[key]?.tickmode === "array" && other[key]?.tickmode === "array";
-    // A title beside an axis stands clear of its ticks, however wide they are.
-    const beside = key[0] === "y" && one[key]?.title?.text && !alike(one[key].ticktext, other[key]?.ticktext);
-    return alike(one[key], other[key], told && !beside ? AXIS : LAYOUT[key]);
-  });
-}
-
-// The first part in which plotly has to draw a figure anew; none where all that differs may move.
-function difference(drawn, next) {
-  if (drawn.order.length !== next.order.length || drawn.order.some((uid, i) => uid !== next.order[i])) return "traces";
-  const trace = next.order.find((uid) => !traceAlike(drawn.traces[uid], next.traces[uid]));
-  return trace ?? (layoutAlike(drawn.layout, next.layout) ? undefined : "layout");
-}
 
 // From values to pixels of a panel as plotly does it: on a log axis what is not positive lies so many lengths below.
 const BELOW = 20;
@@ -136,7 +79,6 @@ class Drawn {
         if (still(part, before.layout[kind][i], part.xref ?? "x", part.yref ?? "y")) continue;
         const nothing = part.visible === false || part.text === "";
         if (!nodes[i] && !nothing) return this.giveUp(before);
-        if (draw === "note" && part.textangle) return this.giveUp(before);
         if (draw === "note" && !nothing && !sayable(part.text, this.figure.layout[kind][i].text)) return this.giveUp(before);
         if (nodes[i]) todo.push(() => this[draw](part, nodes[i], i, nothing));
       }
@@ -382,6 +324,17 @@ class Drawn {
     for (const copy of [...this.ticksMade.values()].flat()) copy.remove();
     for (const node of [...this.ticksKnown.values()].flat()) node.style.display = "";
   }
+}
+
+const widthDrawn = (el) => el._fullLayout.width;
+
+// A place in a window in the units of a figure's first pair of axes.
+function valuesAt(el, x, y) {
+  const { xaxis, yaxis } = el._fullLayout;
+  const { left, top } = el.getBoundingClientRect();
+  const zoom = el.currentCSSZoom ?? 1;
+  const along = (pixels, axis) => axis.p2d(pixels / zoom - axis._offset);
+  return [along(x - left, xaxis), along(y - top, yaxis)];
 }
 
 function circle({ size = 6, line }) {

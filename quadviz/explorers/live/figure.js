@@ -136,11 +136,7 @@ function listen(view, model) {
     const start = down;
     down = null;
     if (!start || Math.hypot(event.clientX - start[0], event.clientY - start[1]) > STRAY) return;
-    const { xaxis, yaxis } = el._fullLayout;
-    const frame = el.getBoundingClientRect();
-    const zoom = el.currentCSSZoom ?? 1;
-    const along = (place, edge, axis) => axis.p2d((place - edge) / zoom - axis._offset);
-    click(along(event.clientX, frame.left, xaxis), along(event.clientY, frame.top, yaxis));
+    click(...valuesAt(el, event.clientX, event.clientY));
   };
   const giveUp = () => { down = null; };
   el.addEventListener("pointerdown", press, true);
@@ -170,7 +166,7 @@ async function render({ model, el }) {
     known.views.add(draw);
     draw();
     const sized = new ResizeObserver(() => {
-      if (el.clientWidth && Math.abs(el.clientWidth - el._fullLayout.width) > 1) view.settle();
+      if (el.clientWidth && Math.abs(el.clientWidth - widthDrawn(el)) > 1) view.settle();
     });
     sized.observe(el);
     ends.push(listen(view, model), () => {

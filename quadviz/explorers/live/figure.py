@@ -38,7 +38,9 @@ class LiveFigure(anywidget.AnyWidget):
         anywhere: whether clicks beside what is drawn count too, in the units of the first pair of axes.
     """
 
-    _esm = script("live/message.js", "live/plotly.js", "live/drawn.js", "live/figure.js")
+    _esm = script(
+        "live/message.js", "live/plotly.js", "live/difference.js", "live/drawn.js", "live/figure.js"
+    )
 
     #: The whole figure, read only when a browser asks for it; never assigned, so never sent by itself.
     figure = traitlets.Bytes(b"").tag(sync=True, to_json=_told)

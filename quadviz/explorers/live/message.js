@@ -20,10 +20,13 @@ function unpacked(view) {
 }
 
 // A figure: traces by name, in an order, and a layout. Parts that did not change are the same objects as before.
-function applied(figure, { traces = {}, anew = [], layout = {}, gone = [], order }) {
+function applied(figure, { traces = {}, anew = [], layout = {}, lists = {}, gone = [], order }) {
   const next = { traces: { ...figure?.traces }, layout: { ...figure?.layout, ...layout }, order: order ?? figure.order };
   for (const [uid, changed] of Object.entries(traces)) {
     next.traces[uid] = anew.includes(uid) ? changed : { ...next.traces[uid], ...changed };
+  }
+  for (const [key, changed] of Object.entries(lists)) {
+    next.layout[key] = next.layout[key].map((each, i) => (changed[i] ? { ...each, ...changed[i] } : each));
   }
   for (const key of gone) delete next.layout[key];
   return next;

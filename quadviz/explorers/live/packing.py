@@ -83,9 +83,9 @@ def changes(before: Parts, after: Parts) -> dict[str, Any]:
     """What makes one figure of another: empty where they are the same.
 
     Returns:
-        ``traces`` and ``layout`` with the properties that changed, ``anew`` the traces that are told whole,
-        ``gone`` the properties that the layout has no more, and ``order`` where traces come, go or change
-        places.
+        ``traces`` and ``layout`` with the properties that changed, ``lists`` with those of single shapes and
+        notes of the layout, ``anew`` the traces that are told whole, ``gone`` the properties that the layout
+        has no more, and ``order`` where traces come, go or change places.
     """
     traces, anew = {}, []
     for uid, trace in after.traces.items():
@@ -96,9 +96,13 @@ def changes(before: Parts, after: Parts) -> dict[str, Any]:
         elif changed := _changed(old, trace):
             traces[uid] = changed
     layout = _changed(before.layout, after.layout)
+    lists = {
+        key: _listed(before.layout[key], layout[key]) for key in layout if _alike(before.layout, layout, key)
+    }
+    layout = {key: value for key, value in layout.items() if key not in lists}
     gone = [key for key in before.layout if key not in after.layout]
     order = list(after.traces)
-    found: dict[str, Any] = {"traces": traces, "anew": anew, "layout": layout, "gone": gone}
+    found: dict[str, Any] = {"traces": traces, "anew": anew, "layout": layout, "lists": lists, "gone": gone}
     found = {name: what for name, what in found.items() if what}
     if order != list(before.traces):
         found["order"] = order
@@ -112,7 +116,10 @@ def applied(before: Parts, found: Mapping[str, Any]) -> Parts:
     for uid, changed in found.get("traces", {}).items():
         traces[uid] = changed if uid in found.get("anew", ()) else {**traces[uid], **changed}
     order = found.get("order", list(traces))
-    return Parts({uid: traces[uid] for uid in order}, {**layout, **found.get("layout", {})})
+    layout |= found.get("layout", {})
+    for key, changed in found.get("lists", {}).items():
+        layout[key] = [{**each, **changed.get(str(i), {})} for i, each in enumerate(layout[key])]
+    return Parts({uid: traces[uid] for uid in order}, layout)
 
 
 def moments_of(drawings: Sequence[Drawing]) -> list[dict[str, Any]]:
@@ -124,13 +131,22 @@ def moments_of(drawings: Sequence[Drawing]) -> list[dict[str, Any]]:
     parts = [parts_of(drawing) for drawing in drawings]
     if len({tuple(each.traces) for each in parts}) > 1:
         raise ValueError("the moments of a film must have the same traces")
-    found: list[dict[str, Any]] = [{"traces": {}, "layout": {}} for _ in parts]
+    found: list[dict[str, Any]] = [{"traces": {}, "layout": {}, "lists": {}} for _ in parts]
     for uid in parts[0].traces if parts else ():
         for moment, moving in zip(found, _moving([each.traces[uid] for each in parts]), strict=True):
             if moving:
                 moment["traces"][uid] = moving
     for moment, moving in zip(found, _moving([each.layout for each in parts]), strict=True):
         moment["layout"] = moving
+    first = found[0]["layout"] if found else {}
+    for key in [key for key in first if all(_alike(first, each["layout"], key) for each in found)]:
+        several = [moment["layout"].pop(key) for moment in found]
+        for moment in found:
+            moment["lists"][key] = {}
+        for i in range(len(several[0])):
+            for moment, moving in zip(found, _moving([each[i] for each in several]), strict=True):
+                if moving:
+                    moment["lists"][key][str(i)] = moving
     return found
 
 
@@ -145,6 +161,21 @@ def _moving(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in new.items() if key not in old or old[key] != value}
+
+
+def _alike(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> bool:
+    """Whether two layouts have as many shapes or notes, none of which lacks a property that it had."""
+    one, other = old.get(key), new[key]
+    if not (isinstance(one, list) and isinstance(other, list) and len(one) == len(other)):
+        return False
+    pairs = zip(one, other, strict=True)
+    return all(isinstance(a, dict) and isinstance(b, dict) and a.keys() <= b.keys() for a, b in pairs)
+
+
+def _listed(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What changed in the entries of a list, by their numbers."""
+    each = ((str(i), _changed(a, b)) for i, (a, b) in enumerate(zip(old, new, strict=True)))
+    return {number: changed for number, changed in each if changed}
 
 
 def packed(value: object) -> bytes:
