@@ -37,7 +37,7 @@ Bayes-optimal error, which no method beats.
 _BOTTOM = """
 Weight decay alone is best where the teacher is far from full rank and samples are many: what it cuts is
 noise. The fewer the samples and the larger the noise, the more a plain shrinkage helps; for a teacher of full
-rank it is better than a cut at any number of samples shown. ({seconds:.0f} s for all.)
+rank the best pair has some of it at any number of samples shown. ({seconds:.0f} s for all.)
 """
 
 

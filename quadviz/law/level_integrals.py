@@ -107,17 +107,17 @@ def _powers(at: Curve, xi: FloatArray, atoms: Atoms, apart: FloatArray, upper: F
     height, near = at.v / np.pi, 1 / (apart * apart + (at.v * at.v)[:, None])
     pole, pole_z, pole_c = (height * _over(weight, near) for weight in (pp, pp * z, pp * c))
     double = height * _over(pp * p, near * near * apart)
-    g2, wg2, g3 = g2 + pole, wg2 + pole_z, g3 + double + 3 * pole_c
-    crowded = np.flatnonzero(np.maximum(np.maximum(large[0], large[1]), xi * large[2]) > _CROWDED)
-    if crowded.size:
-        some = path_integrals(Curve(*(column[crowded] for column in at)), atoms)
-        for column, size, values in zip((g2, wg2, g3), large, some, strict=True):
-            column[crowded], size[crowded] = values, np.abs(values)
     sizes = (
         large[0] + pole,
         large[1] + base + np.abs(pole_z),
         large[2] + np.abs(double) + 3 * height * _over(pp * np.abs(c), near),
     )
+    g2, wg2, g3 = g2 + pole, wg2 + pole_z, g3 + double + 3 * pole_c
+    crowded = np.flatnonzero(np.maximum(np.maximum(large[0], large[1]), xi * sizes[2]) > _CROWDED)
+    if crowded.size:
+        some = path_integrals(Curve(*(column[crowded] for column in at)), atoms)
+        for column, size, values in zip((g2, wg2, g3), sizes, some, strict=True):
+            column[crowded], size[crowded] = values, np.abs(values)
     return _Powers(g2, wg2, g3, sizes)
 
 
