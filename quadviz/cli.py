@@ -62,9 +62,9 @@ def _whole(name: str, low: int, high: int, *, zero: bool = False) -> Callable[[s
 
 def _base_url(text: str) -> str:
     path = text.strip("/")
-    if not re.fullmatch(r"[\w.~/-]*", path, re.ASCII) or "//" in path or {".", ".."} & set(path.split("/")):
+    if not re.fullmatch(r"[\w.~@/-]*", path, re.ASCII) or "//" in path or {".", ".."} & set(path.split("/")):
         raise argparse.ArgumentTypeError(
-            f"base URL must be a path of letters, digits and the signs - _ . ~ /, got {text!r}"
+            f"base URL must be a path of letters, digits and the signs - _ . ~ @ /, got {text!r}"
         )
     return f"/{path}/" if path else "/"
 

@@ -35,7 +35,7 @@ RETRY = 30
 _PROTOCOL = "v1.kernel.websocket.jupyter.org"
 #: Places named in the head of a message: where its four parts and its buffers begin.
 _PLACES = range(5, 1000)
-_THEMES = {"light", "dark", "JupyterLab Light", "JupyterLab Dark"}
+_THEMES = {b"light", b"dark", b"JupyterLab Light", b"JupyterLab Dark"}
 _PAGE = re.compile(r"[\w-]+\.ipynb", re.ASCII)
 _STATIC = re.compile(r"[\w-]+/static/.+", re.ASCII)
 _NOTICES = {
@@ -86,7 +86,7 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
     async def prepare(self) -> None:
         """Leave of the arguments what Voila may act on."""
         self.request.arguments.pop("template", None)
-        if self.get_argument("theme", "light") not in _THEMES:
+        if not set(self.request.arguments.get("theme", ())) <= _THEMES:
             del self.request.arguments["theme"]
         self._visit = Visit()
         await super().prepare()  # type: ignore[misc]  # a coroutine as Jupyter's own
@@ -94,11 +94,7 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
     @authenticated
     async def get(self, path: str) -> None:
         """Send the page as it grows."""
-        notebooks = Path(self.settings["contents_manager"].root_dir)
-        if not _PAGE.fullmatch(path) or not (notebooks / path).is_file():
-            raise HTTPError(HTTPStatus.NOT_FOUND)
-        if self.kernel_manager.full:
-            self.notice(HTTPStatus.SERVICE_UNAVAILABLE)
+        if not self._answerable(path):
             return
         try:
             async for html in self.get_generator(path=path):
@@ -109,6 +105,24 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
                 self.flush()
         finally:
             self._visit.end()
+
+    @authenticated
+    async def head(self, path: str) -> None:
+        """Say what a visitor would be answered, without a kernel."""
+        self._visit.end()
+        if self._answerable(path):
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.finish()
+
+    def _answerable(self, path: str) -> bool:
+        """Whether there is such a page, and a seat; where there is none the visitor is told."""
+        notebooks = Path(self.settings["contents_manager"].root_dir)
+        if not _PAGE.fullmatch(path) or not (notebooks / path).is_file():
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        if self.kernel_manager.full:
+            self.notice(HTTPStatus.SERVICE_UNAVAILABLE)
+            return False
+        return True
 
     def should_use_rendered_notebook(self, *arguments: Any) -> bool:
         """Whether a kernel is waiting; where none is, the visitor joins the queue for one."""
@@ -207,6 +221,10 @@ def _made(manner: type[RequestHandler], handler: type[RequestHandler]) -> type[R
 
 class _Redirect(_Guarded, RedirectHandler):
     """The way to the first page."""
+
+    def head(self, *_parts: str) -> None:
+        """As for who wants to see it."""
+        self.get()
 
 
 #: What Voila serves and a page needs. Voila also lists folders, gives files and logs in and out.

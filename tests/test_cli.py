@@ -12,7 +12,7 @@ import pytest
 
 from conftest import StartDashboards, free_port
 from quadviz import server
-from quadviz.cli import main
+from quadviz.cli import _parser, main
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.simulate import log_times, simulate
 from quadviz.theory.steady_state import learning_curve
@@ -71,7 +71,7 @@ def test_curve_refuses_an_empty_range(capsys: pytest.CaptureFixture[str]) -> Non
         (["--max-pages", "-1"], "max-pages must be 0, or a whole number between 1 and 10000, got '-1'"),
         (
             ["--base-url", "/a b/"],
-            "base URL must be a path of letters, digits and the signs - _ . ~ /, got '/a b/'",
+            "base URL must be a path of letters, digits and the signs - _ . ~ @ /, got '/a b/'",
         ),
         (["--base-url", "/a/../b"], "got '/a/../b'"),
         (["--base-url", "/{0}/"], "got '/{0}/'"),
@@ -81,6 +81,11 @@ def test_dashboard_refuses_what_it_cannot_do(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert message in " ".join(refusal(capsys, "dashboard", *arguments).split())
+
+
+def test_a_base_url_may_be_that_of_a_person() -> None:
+    options = _parser().parse_args(["dashboard", "--base-url", "/user/jane@uni.edu/"])
+    assert options.base_url == "/user/jane@uni.edu/"
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "abc", "80.5"])

@@ -123,6 +123,30 @@ def test_a_proxy_may_take_the_prefix_off_or_leave_it_on(served: Dashboards, pref
         assert header in headers
 
 
+def test_a_monitor_asks_for_the_head_and_takes_no_kernel(served: Dashboards) -> None:
+    kernels = len(children_of(served))
+    for path, status in (
+        ("/course/voila/render/learning_curves.ipynb", 200),
+        ("/course/voila/render/nothing.ipynb", 404),
+        ("/course/", 302),
+        ("/course/voila/static/voila.js", 200),
+    ):
+        found, headers, body = asked(served, path, "HEAD")
+        assert (found, body) == (status, "")
+        assert "nosniff" in headers
+    assert len(children_of(served)) <= kernels
+
+
+def children_of(served: Dashboards) -> list[psutil.Process]:
+    return psutil.Process(served.process.pid).children()
+
+
+def test_a_theme_that_is_none_is_not_followed(served: Dashboards) -> None:
+    status, _, body = asked(served, "/course/voila/render/index.ipynb?theme=%FF&theme=dark")
+    assert status == 200
+    assert "theme-light" in body
+
+
 def test_bodies_are_small(served: Dashboards) -> None:
     path, form = "/course/voila/api/shutdown/a-b-c-d-e", {"Cookie": "_xsrf=x", "X-XSRFToken": "x"}
     assert asked(served, path, "POST", body="x" * 1000, headers=form)[0] == 404

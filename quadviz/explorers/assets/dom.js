@@ -7,6 +7,23 @@ function element(tag, attributes, ...children) {
   return node;
 }
 
+// Storage that is refused, as in a frame of another site, is empty.
+function kept(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // It holds for this page only.
+  }
+}
+
 // Without a secure address there is no clipboard: then the old command, which needs a selection, has to do.
 async function copied(text) {
   try {

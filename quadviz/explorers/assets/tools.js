@@ -82,13 +82,13 @@ function render({ model, el }) {
   };
   const project = (on) => {
     root.classList.toggle("qv-projector", on);
-    localStorage.setItem(ZOOM_KEY, on ? "yes" : "no");
+    keep(ZOOM_KEY, on ? "yes" : "no");
     showProjector();
     dispatchEvent(new Event("resize"));
   };
   projector.addEventListener("click", () => project(!root.classList.contains("qv-projector")));
   const asked = new URLSearchParams(location.search).get("projector");
-  if (asked === "yes" || (asked !== "no" && localStorage.getItem(ZOOM_KEY) === "yes")) project(true);
+  if (asked === "yes" || (asked !== "no" && kept(ZOOM_KEY) === "yes")) project(true);
   showProjector();
 
   const showNotes = () => {
