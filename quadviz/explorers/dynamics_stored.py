@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.dynamics_run import MarchRequest, MarchRun
-from quadviz.setting import Setting
+from quadviz.setting import PARAMETERS, Setting
 from quadviz.theory.dmft import Dmft, DmftStatus, dmft
 
 __all__ = ["STORED", "about_stored", "march_signature", "read_march", "store_march", "stored_march"]
@@ -112,7 +112,8 @@ def store_march(run: MarchRun, place: Path) -> None:
         "quadviz": __version__,
         "signature": march_signature(),
         "arguments": run.request.arguments,
-        "request": asdict(run.request),
+        # Of the setting what the paper has: the stored march is of its teacher.
+        "request": {**asdict(run.request), "setting": {n: getattr(s.setting, n) for n in PARAMETERS}},
         "solution": solution,
     }
     # The lower triangles say it all: what is to come moves nothing, and the covariance is symmetric.

@@ -126,7 +126,7 @@ def finite_size(
     True
     """
     s = checked_setting(setting)
-    if inputs not in get_args(Inputs):
+    if not isinstance(inputs, str) or inputs not in get_args(Inputs):
         listed = ", ".join(map(repr, get_args(Inputs)))
         raise ValueError(f"inputs must be one of {listed}, got {shown(inputs)}")
     d, samples = whole_number("d (input dimension)", d, 2), whole_number("samples", samples, 8)
