@@ -110,6 +110,27 @@ def test_random_settings_solve(teacher, kappa_star, lam2):
         )
 
 
+@pytest.mark.parametrize(
+    ("teacher", "kappa_star"),
+    [
+        (Wishart(), 1.5),
+        (Orthogonal(), 0.02),
+        (PowerLaw(0.45, levels=200), 1.0),
+        (Levels([0, 0.5, 1e3], [0.5, 0.499, 0.001]), None),
+        (Levels([0, 1, 1 + 1e-6, 3]), None),
+    ],
+)
+def test_settings_far_apart_solve(teacher, kappa_star):
+    """As far as the domain of Wishart teachers goes: five decades in samples, eight in decay and noise."""
+    rng, n = np.random.default_rng(5), 200
+    alpha, kappa = 10 ** rng.uniform(-2, 3, n), 10 ** rng.uniform(-2, 0.3, n)
+    lam, delta = (10 ** rng.uniform(-6, 2, n) * (rng.random(n) > 0.25) for _ in range(2))
+    for lam2 in (0.0, 10 ** rng.uniform(-5, 1, n)):
+        s = steady_state(alpha, kappa, kappa_star, lam, delta, lam2, teacher=teacher)
+        assert not np.any(s.status == Status.FAILED)
+        np.testing.assert_allclose(2 * alpha * s.xi, s.mse + delta / 2, rtol=1e-9)
+
+
 @pytest.mark.parametrize(("teacher", "kappa_star"), TEACHERS)
 @pytest.mark.parametrize("delta", [0.0, 0.4])
 @pytest.mark.parametrize("kappa", [1.0, 0.45, 0.3])

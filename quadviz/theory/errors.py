@@ -76,5 +76,8 @@ def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, 
     in_q = (np.abs(a21) * first + np.abs(a11) * second) / determinant
     in_mse = np.minimum(total * in_xi, np.abs(t.mse_xi) * xi * in_xi + np.abs(a12) * in_q + first) / t.mse
     slack = np.where(pinned, memory / np.abs(response), 0.0)
+    if p.lam2 is not None:
+        # With Frobenius decay alone the response is a root that does not cancel.
+        slack = np.where(p.lam == 0, memory / p.alpha, slack)
     error = np.maximum(np.maximum(in_xi, in_mse), in_xi + 2 * in_q + 2 * slack)
     return np.where(backward <= _NONE, np.where(np.isfinite(backward), 0.0, np.inf), error)

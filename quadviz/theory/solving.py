@@ -19,6 +19,7 @@ from quadviz.law.teachers import WISHART, Teacher
 from quadviz.theory.errors import mass_blur, relative_error
 from quadviz.theory.newton import Problems, at_rank
 from quadviz.theory.outcome import Regime, Status
+from quadviz.theory.penalty import pure_response
 from quadviz.theory.rank_limited import others_above, solve_rank_limited
 from quadviz.theory.reach import within_reach
 from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, settled_width
@@ -212,6 +213,8 @@ def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
     # lam/q, which is 1 - I/alpha by the second equation; the form that does not cancel.
     shift = np.where(s > 0, s, 1.0)
     response[at] = np.where(s > 0, lam / shift, 1 - interaction / a)
+    if here.lam2 is not None:
+        response[at] = np.where(lam > 0, response[at], pure_response(a, here.lam2, t.x_rho_hilbert))
     memory[at] = interaction / a
     # A rank-limited mse cannot be sharper than the rounding of the mass above the cut.
     blur = mass_blur(here, s, cut, t)
