@@ -104,3 +104,21 @@ def test_what_is_moved_directly_is_what_plotly_draws(each: Visit) -> None:
     assert len(off) >= len(names)
     assert sum(pixels > FEW for pixels in off) <= max(1, RARE * len(off)), off
     assert each.complaints == []
+
+
+def test_a_figure_that_is_told_whole_again_stays_as_it_is(visit: Visit) -> None:
+    page = visit.page
+    at_rest(page)
+    drawn = seen(figures(page)[0])
+    # As for a browser that missed something, or asked before it had been told.
+    page.eval_on_selector(
+        FIGURES,
+        """figure => {
+            const { known } = figure.quadviz;
+            known.figure = structuredClone(known.figure);
+            for (const view of known.views) view();
+        }""",
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate(_DIFFERENT, [drawn, seen(figures(page)[0])]) == 0
+    assert visit.complaints == []
