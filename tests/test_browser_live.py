@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Dashboards
-from tests.visits import NAMES, SLIDERS, Visit, path_to, visiting, wait_until
+from quadviz.theory.steady_state import steady_state
+from tests.visits import NAMES, SLIDERS, Visit, drag, path_to, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -104,3 +105,50 @@ def test_what_is_moved_directly_is_what_plotly_draws(each: Visit) -> None:
     assert len(off) >= len(names)
     assert sum(pixels > FEW for pixels in off) <= max(1, RARE * len(off)), off
     assert each.complaints == []
+
+
+def test_a_figure_that_is_told_whole_again_stays_as_it_is(visit: Visit) -> None:
+    page = visit.page
+    at_rest(page)
+    drawn = seen(figures(page)[0])
+    # As for a browser that missed something, or asked before it had been told.
+    page.eval_on_selector(
+        FIGURES,
+        """figure => {
+            const { known } = figure.quadviz;
+            known.figure = structuredClone(known.figure);
+            for (const view of known.views) view();
+        }""",
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate(_DIFFERENT, [drawn, seen(figures(page)[0])]) == 0
+    assert visit.complaints == []
+
+
+def test_the_pointer_reads_right_digits_after_a_drag(visit: Visit) -> None:
+    page = visit.page
+    at_rest(page)
+    before = page.eval_on_selector(FIGURES, "figure => ({ ...figure.quadviz.counts })")
+    drag(visit, 0.3)
+    at_rest(page)
+    after = page.eval_on_selector(FIGURES, "figure => ({ ...figure.quadviz.counts })")
+    assert after["direct"] > before["direct"]
+    plane = page.locator(f"{FIGURES} .nsewdrag").first.bounding_box()
+    assert plane is not None
+    page.mouse.move(plane["x"] + 0.6 * plane["width"], plane["y"] + plane["height"] / 2)
+    page.locator(".hoverlayer .legend text").first.wait_for()
+    page.wait_for_timeout(300)
+    texts = page.locator(".hoverlayer text").all_text_contents()
+    alpha = float(next(text for text in texts if text.startswith("α =")).split("=")[1])
+    kappa = float(page.locator('.qv-control-box[data-name="kappa"]').input_value())
+    # The point under the pointer, whose place is told with four digits.
+    places = page.eval_on_selector(
+        FIGURES, "figure => [...figure.quadviz.known.figure.traces['solid-0-0'].x]"
+    )
+    place = min(places, key=lambda x: abs(x - alpha))
+    assert f"{place:.4g}" == f"{alpha:.4g}"
+    for lam, name in ((0.001, "λ = 0.001"), (0.1, "λ = 0.1"), (1.0, "λ = 1")):
+        (told,) = (text for text in texts if text.startswith(f"{name}: "))
+        expected = float(steady_state(place, kappa, 0.3, lam, 0.5).mse)
+        assert float(told.split(": ")[1]) == pytest.approx(expected, rel=6e-4)
+    assert visit.complaints == []

@@ -507,3 +507,20 @@ def test_scenes_have_the_shapes_they_promise() -> None:
     assert r.best.shape == r.bayes.mmse.shape
     assert r.width_marker.shape == (3,)
     assert r.best_marker.shape == ()
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: DoubleDescentExplorer, scale: str) -> None:
+    page.change(lam=0.01, x_scale=scale)
+    page.samples._receive(None, {"kind": "zoom", "x": 0.28, "y": 0.34}, [])
+    assert page.state.span == (0.28, 0.34)
+    assert page.state.alpha == page.controls["alpha"].value == 0.28
+    alpha = trace(page.samples.drawing, "current")["x"]
+    assert (alpha.min(), alpha.max()) == (0.28, 0.34) and alpha.size > 50
+    low, high = page.samples.drawing["layout"]["xaxis"]["range"]
+    ends = np.log10((0.28, 0.34)) if scale == "log" else (0.28, 0.34)
+    assert (low, high) == pytest.approx(ends)
+    # Over the widths nothing is zoomed.
+    assert trace(page.widths.drawing, "current")["x"].min() == PARAMETERS["kappa"].low
+    page.samples._receive(None, {"kind": "zoom", "x": None}, [])
+    assert page.state.span is None

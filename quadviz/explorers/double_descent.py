@@ -20,7 +20,7 @@ from quadviz.explorers.explorer import Explorer
 from quadviz.explorers.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html
-from quadviz.explorers.tracks import Track
+from quadviz.explorers.zooming import HANDS, axis_track, zoomed
 from quadviz.figures.axes import Scale
 from quadviz.figures.double_descent import MARGIN, double_descent_figure
 from quadviz.figures.double_descent_width import width_figure
@@ -48,6 +48,7 @@ class State:
         x_scale: scale of the alpha and the width axis.
         y_scale: scale of the mse axes.
         alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
+        span: the stretch of the alpha axis that is zoomed into; None for all of it.
         theme: the page's background.
     """
 
@@ -60,12 +61,19 @@ class State:
     x_scale: Scale = "linear"
     y_scale: Scale = "log"
     alpha_top: float = 1.0
+    span: tuple[float, float] | None = None
     theme: ThemeName = "light"
 
     @property
     def setting(self) -> DescentSetting:
         """What is solved for."""
-        return DescentSetting(self.kappa, self.kappa_star, self.delta, self.lam, self.alpha, self.alpha_top)
+        low, top = self.seen
+        return DescentSetting(self.kappa, self.kappa_star, self.delta, self.lam, self.alpha, top, low)
+
+    @property
+    def seen(self) -> tuple[float, float]:
+        """The ends of the alpha axis."""
+        return self.span or (PARAMETERS["alpha"].low, self.alpha_top)
 
 
 class DoubleDescentExplorer(Explorer[State]):
@@ -83,6 +91,7 @@ class DoubleDescentExplorer(Explorer[State]):
         self.samples = LiveFigure(self._against_samples(scene))
         self.widths = LiveFigure(self._against_width(scene))
         self.samples.on_click(lambda alpha, _mse: self.change(alpha=float(f"{alpha:.4g}")))
+        self.samples.on_zoom(lambda span: self.change(span=span))
         self.widths.on_click(lambda kappa, _mse: self.change(kappa=float(f"{kappa:.4g}")))
         self.controls["alpha"].add_class("qv-under-axis")
         scales = [("linear", "linear"), ("log", "log")]
@@ -91,9 +100,7 @@ class DoubleDescentExplorer(Explorer[State]):
         self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
         against_alpha = widgets.Box([self.samples, self.controls["alpha"]])
         against_alpha.add_class("qv-against-alpha")
-        against_kappa = widgets.Box(
-            [self.widths, line_key(CURVE_KINDS, "A click in a figure moves the marker.")]
-        )
+        against_kappa = widgets.Box([self.widths, line_key(CURVE_KINDS, HANDS)])
         against_kappa.add_class("qv-against-kappa")
         self.page = Page(
             "double_descent",
@@ -146,6 +153,8 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along."""
+        if state.span is not None:
+            state = zoomed(state, changed)
         if state.alpha <= state.alpha_top:
             return state
         if "alpha" in changed:
@@ -155,10 +164,7 @@ class DoubleDescentExplorer(Explorer[State]):
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        alpha, top = PARAMETERS["alpha"], self.state.alpha_top
-        linear = self.state.x_scale == "linear"
-        steps = round((top - alpha.low) / (alpha.step * top)) if linear else 2 * POINTS
-        axis = Track(alpha.low, top, steps, self.state.x_scale)
+        axis = axis_track(self.state, 2 * POINTS)
         if self.controls["alpha"].track != axis:
             self.controls["alpha"].track = axis
 
@@ -175,7 +181,8 @@ class DoubleDescentExplorer(Explorer[State]):
         return self._solver.scene(self.state.setting)
 
     def _against_samples(self, scene: DoubleDescent, held: Held | None = None) -> Drawing:
-        return double_descent_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)
+        s = self.state
+        return double_descent_figure(scene, s.theme, s.x_scale, s.y_scale, held, zoomed=s.span is not None)
 
     def _against_width(self, scene: DoubleDescent, held: Held | None = None) -> Drawing:
         return width_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)

@@ -34,7 +34,7 @@ def samples_code(setting: DescentSetting) -> Code:
     law = assignment({"kappa_star": setting.kappa_star, "delta": setting.delta})
     kappa = f"kappa={setting.kappa!r}"
     lines = [
-        f"alpha = np.linspace({PARAMETERS['alpha'].low!r}, {setting.alpha_top!r}, 200)",
+        f"alpha = np.linspace({setting.alpha_low!r}, {setting.alpha_top!r}, 200)",
         f"family = learning_curve(alpha, lam={lams}, {kappa}, {law})",
         f"lam = optimal_lam(alpha, {kappa}, {law})",
         f"best = steady_state(alpha, lam=lam, {kappa}, {law})",

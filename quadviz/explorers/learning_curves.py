@@ -32,7 +32,7 @@ from quadviz.explorers.point_cards import cards
 from quadviz.explorers.presets import with_preset
 from quadviz.explorers.readout import family_paragraph, prose
 from quadviz.explorers.simulation_bar import SimulationBar, number_choice
-from quadviz.explorers.tracks import Track
+from quadviz.explorers.zooming import HANDS, axis_track, zoomed
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
 from quadviz.scenes.curve_thresholds import POINTS
@@ -43,11 +43,6 @@ from quadviz.setting import PARAMETERS
 from quadviz.tables import final_table
 
 __all__ = ["LearningCurvesExplorer", "show"]
-
-#: What a hand can do in the figure.
-_HANDS = "A click moves the marker; a stretch dragged over is zoomed into, a double click goes back."
-#: The narrowest stretch to zoom into, relative to where it is: places on it are told by four digits.
-_NARROWEST = 1e-2
 
 
 class LearningCurvesExplorer(Explorer[State]):
@@ -111,7 +106,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 self.bar.widget,
                 line_key(
                     CURVE_KINDS,
-                    _HANDS,
+                    HANDS,
                 ),
                 self.theme,
             ],
@@ -154,7 +149,7 @@ class LearningCurvesExplorer(Explorer[State]):
         does a stretch that is zoomed into.
         """
         if state.span is not None and "preset" not in changed:
-            state = _zoomed(state, changed)
+            state = zoomed(state, changed)
         if "preset" not in changed and state.alpha > state.alpha_top:
             if "alpha" in changed:
                 state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
@@ -165,7 +160,7 @@ class LearningCurvesExplorer(Explorer[State]):
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        axis = _axis_track(self.state)
+        axis = axis_track(self.state, POINTS)
         if self.controls["alpha"].track != axis:
             self.controls["alpha"].track = axis
 
@@ -221,25 +216,3 @@ class LearningCurvesExplorer(Explorer[State]):
 def show(**state: Any) -> None:
     """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
     LearningCurvesExplorer().at(**state).show()
-
-
-def _zoomed(state: State, changed: Collection[str]) -> State:
-    """A state that is zoomed in, with the marker in sight; or no longer, where something leads out of it."""
-    alpha = PARAMETERS["alpha"]
-    low, high = state.span or state.seen
-    low, high = max(alpha.low, float(f"{low:.4g}")), min(state.alpha_top, float(f"{high:.4g}"))
-    whole = low <= alpha.low and high >= state.alpha_top
-    # A link sets all fields at once: then the stretch is meant.
-    others = set() if "span" in changed else set(changed)
-    out = {"alpha_top", "x_scale"} & others or ("alpha" in others and not low <= state.alpha <= high)
-    if whole or out or high - low < _NARROWEST * high:
-        return replace(state, span=None)
-    return replace(state, span=(low, high), alpha=min(max(state.alpha, low), high))
-
-
-def _axis_track(state: State) -> Track:
-    """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
-    low, top = state.seen
-    even = state.x_scale == "linear" and state.span is None
-    stops = round((top - low) / (PARAMETERS["alpha"].step * top)) if even else POINTS
-    return Track(low, top, stops, state.x_scale)

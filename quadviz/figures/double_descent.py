@@ -59,6 +59,7 @@ def double_descent_figure(
     x_scale: Scale = "linear",
     y_scale: Scale = "log",
     held: Held | None = None,
+    zoomed: bool = False,
 ) -> Drawing:
     """Three panels over one alpha axis.
 
@@ -68,6 +69,7 @@ def double_descent_figure(
         x_scale: scale of the alpha axis.
         y_scale: scale of the mse axes; that of the weight decay is logarithmic.
         held: ranges that the axes had; they are kept while the curves fit into them.
+        zoomed: whether the alpha axis is part of a longer one, to which a double click goes back.
 
     Returns:
         The figure. Curves of the family are the traces "family-0", …, those of the second panel "ridgeless",
@@ -98,8 +100,15 @@ def double_descent_figure(
         "margin": MARGIN,
         "hovermode": "x unified",
         # No zoom by hand: a finger on the figure scrolls the page, a click moves the marker.
-        "dragmode": False,
-        "xaxis": {**alpha_axis("y3"), "type": x_scale, "range": across, **ticks(x_scale, across)},
+        "dragmode": "zoom",
+        "meta": {"zoomed": zoomed},
+        "xaxis": {
+            **alpha_axis("y3"),
+            "fixedrange": False,
+            "type": x_scale,
+            "range": across,
+            **ticks(x_scale, across),
+        },
         "yaxis": fits[0].axis(_FAMILY, 6),
         "yaxis2": fits[1].axis(_BEST, 4),
         "yaxis3": fits[2].axis(_DECAY, 3),

@@ -41,6 +41,7 @@ class DescentSetting(NamedTuple):
         lam: the current weight decay.
         alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
         alpha_top: end of the alpha axis.
+        alpha_low: its beginning.
     """
 
     kappa: float
@@ -49,6 +50,7 @@ class DescentSetting(NamedTuple):
     lam: float
     alpha: float
     alpha_top: float
+    alpha_low: float = PARAMETERS["alpha"].low
 
     @property
     def kappa_top(self) -> float:
@@ -176,7 +178,7 @@ class Solver:
         )
         recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
         bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
-        low, place = PARAMETERS["alpha"].low, float(threshold.alpha)
+        low, place = s.alpha_low, float(threshold.alpha)
         alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
         positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
         few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
@@ -186,7 +188,7 @@ class Solver:
         kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
         tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
         lams = np.array(FAMILY)
-        on_axis, over_widths = (*width, s.alpha_top), (*samples, s.kappa_top)
+        on_axis, over_widths = (*width, low, s.alpha_top), (*samples, s.kappa_top)
         solved = self._solve(
             {
                 "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0),
@@ -211,7 +213,7 @@ class Solver:
             rows.insert(current, solved["current"])
             points.insert(current, solved["current marker"])
             lams = np.insert(lams, current, s.lam)
-        bayes = self._once("bayes", (*law, s.alpha_top), lambda: bayes_optimal(few, *law))
+        bayes = self._once("bayes", (*law, low, s.alpha_top), lambda: bayes_optimal(few, *law))
         mmse = self._once("mmse", samples, lambda: float(bayes_optimal(s.alpha, *law).mmse))
         ridgeless = solved["ridgeless widths"]
         return DoubleDescent(

@@ -56,7 +56,8 @@ class Drawn {
   show(next) {
     const before = this.shown;
     const moved = new Set(
-      Object.keys(next.layout).filter((key) => ISAXIS.test(key) && next.layout[key] !== before.layout[key])
+      // Told anew, an axis may still be the same.
+      Object.keys(next.layout).filter((key) => ISAXIS.test(key) && !alike(next.layout[key], before.layout[key]))
         .map((key) => key.replace("axis", "")),
     );
     this.layout = next.layout;
