@@ -177,7 +177,7 @@ def test_text_is_escaped_and_subscripts_are_set() -> None:
 
 
 def test_a_page_complains_and_takes_it_back() -> None:
-    page = Page("learning_curves", "Q", [], [], [])
+    page = Page("learning_curves", "Q", [], [], [], margin={"l": 60, "r": 20})
     page.complain("a < b failed")
     assert page._alert.value == '<p role="alert">a &lt; b failed</p>'
     assert "qv-stale" in page._figures._dom_classes
@@ -187,7 +187,7 @@ def test_a_page_complains_and_takes_it_back() -> None:
 
 
 def test_the_drawer_says_what_it_will_do() -> None:
-    page = Page("learning_curves", "Q", [], [], [])
+    page = Page("learning_curves", "Q", [], [], [], margin={"l": 60, "r": 20})
     assert "hide" in page._drawer.description
     page._drawer.click()
     assert "show" in page._drawer.description
