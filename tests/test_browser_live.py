@@ -152,3 +152,28 @@ def test_the_pointer_reads_right_digits_after_a_drag(visit: Visit) -> None:
         expected = float(steady_state(place, kappa, 0.3, lam, 0.5).mse)
         assert float(told.split(": ")[1]) == pytest.approx(expected, rel=6e-4)
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "double_descent"])
+def test_a_stretch_dragged_over_is_zoomed_into_and_a_double_click_goes_back(
+    browser: Browser, dashboards: Dashboards, name: str
+) -> None:
+    with visiting(browser, dashboards.address, path_to(name), width=1440) as visit:
+        page = visit.page
+        at_rest(page)
+        plane = page.locator(f"{FIGURES} .nsewdrag").first.bounding_box()
+        assert plane is not None
+        middle = plane["y"] + plane["height"] / 2
+        page.mouse.move(plane["x"] + 0.2 * plane["width"], middle)
+        page.mouse.down()
+        page.mouse.move(plane["x"] + 0.4 * plane["width"], middle, steps=8)
+        page.mouse.up()
+        assert wait_until(page, lambda: "span=0.2" in page.url)
+        at_rest(page)
+        across = "figure => figure._fullLayout.xaxis.range"
+        low, high = page.eval_on_selector(FIGURES, across)
+        assert (low, high) == (pytest.approx(0.208, abs=0.01), pytest.approx(0.406, abs=0.01))
+        page.mouse.dblclick(plane["x"] + 0.5 * plane["width"], middle)
+        assert wait_until(page, lambda: "span=&" in page.url or page.url.endswith("span="))
+        assert wait_until(page, lambda: page.eval_on_selector(FIGURES, across) == [0.01, 1])
+        assert visit.complaints == []
