@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -145,6 +146,14 @@ def test_a_theme_that_is_none_is_not_followed(served: Dashboards) -> None:
     status, _, body = asked(served, "/course/voila/render/index.ipynb?theme=%FF&theme=dark")
     assert status == 200
     assert "theme-light" in body
+    leave(served, body)
+
+
+def leave(served: Dashboards, body: str) -> None:
+    """Give back the seat of a page, as its script does."""
+    (kernel,) = re.findall(r'"kernelId": "([\w-]+)"', body)
+    form = {"Cookie": "_xsrf=x", "X-XSRFToken": "x"}
+    assert asked(served, f"/course/voila/api/shutdown/{kernel}", "POST", headers=form)[0] == 204
 
 
 def test_bodies_are_small(served: Dashboards) -> None:
