@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 import anywidget
@@ -104,11 +104,14 @@ class LiveFigure(anywidget.AnyWidget):
             self.send({"kind": "draw"}, [self.whole()])
         elif kind == "click" and _number(x) and _number(y):
             for listener in self._clicked:
-                listener(float(x), float(y))  # type: ignore[arg-type]  # they are numbers
-        elif kind == "zoom" and (x is None or (_number(x) and _number(y))):
+                listener(float(x), float(y))
+        elif kind == "zoom" and x is None:
             for zoomed in self._zoomed:
-                zoomed(None if x is None else (float(x), float(y)))  # type: ignore[arg-type]  # as above
+                zoomed(None)
+        elif kind == "zoom" and _number(x) and _number(y):
+            for zoomed in self._zoomed:
+                zoomed((float(x), float(y)))
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
