@@ -223,7 +223,8 @@ class _LevelFamily:
             g[at] = curve.real - 1j * (curve.v / xi[at])
         return g
 
-    def above(self, b: FloatArray, kappa_star: FloatArray, xi: FloatArray, *, first: bool = False) -> Above:  # noqa: ARG002  # it costs nothing here
+    def above(self, b: FloatArray, kappa_star: FloatArray, xi: FloatArray, *, first: bool = False) -> Above:
+        del first  # the first moment costs nothing here
         columns = [np.empty_like(b) for _ in range(12)]
         for atoms, at in self._groups(kappa_star):
             curve = curve_points(b[at], xi[at], atoms)

@@ -36,8 +36,10 @@ function initialize({ model, signal }) {
 
 // One view of a figure.
 class View {
-  constructor(Plotly, el, known, told) {
-    Object.assign(this, { Plotly, el, known, told, drawn: null, moment: null, rest: 0, frame: 0, counts: { direct: 0, plotly: 0 } });
+  constructor(Plotly, el, known) {
+    Object.assign(this, { Plotly, el, known, drawn: null, moment: null, rest: 0, frame: 0 });
+    // For whoever looks how it was drawn.
+    this.counts = { direct: 0, plotly: 0 };
   }
 
   // What is to be seen: the figure, or a moment of a film in it.

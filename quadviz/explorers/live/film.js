@@ -114,7 +114,6 @@ function render({ model, el }) {
     else tell();
   };
   const stop = () => {
-    if (asked) model.send({ kind: "never mind" });
     asked = false;
     if (playing) {
       cancelAnimationFrame(tick);
