@@ -31,6 +31,9 @@ _SEEN = """() => [...document.querySelectorAll(".qv-page")].map((page) => {
     return [page.querySelector('.qv-control-box[data-name="kappa"]').value, Math.min(...y)];
 })"""
 
+_KERNEL_LISTENS = """() => fetch("/api/kernels").then((answer) => answer.json()).then((kernels) =>
+    kernels.length === 1 && kernels[0].connections > 0 && kernels[0].execution_state === "idle")"""
+
 
 @pytest.fixture
 def lab(browser: Browser, tmp_path: Path) -> Iterator[Page]:
@@ -75,7 +78,8 @@ def drawn(page: Page) -> list[tuple[str, float]]:
 
 
 def test_two_pages_are_two_and_are_found_again(lab: Page) -> None:
-    lab.locator(".jp-Notebook").wait_for()
+    # JupyterLab forgets cells that are run before it has its kernel.
+    assert wait_until(lab, lambda: lab.evaluate(_KERNEL_LISTENS), seconds=90)
     lab.get_by_text("Run", exact=True).first.click()
     lab.get_by_text("Run All Cells", exact=True).click()
     before = drawn(lab)
