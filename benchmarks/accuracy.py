@@ -24,7 +24,7 @@ HEAD = """# How good the numbers are
 
 What each function of the long-time theory promises, and what was measured at random settings of its
 domain against arithmetic with 60 digits. The table is made by `python -m benchmarks.accuracy`;
-`tests/test_domains.py` checks it.
+`tests/theory/steady/test_domains.py` checks it.
 
 | function | domain | settings | largest relative error |
 | --- | --- | ---: | ---: |
@@ -47,8 +47,8 @@ TAIL = """
 - The table is of Wishart teachers without Frobenius decay. With other teachers or `lam2`, steady states meet
   a table of 16 settings, made by another code path, to its 11 digits, and the equations to 1e-9 at random
   settings. The law of a teacher of levels, alone, close, far apart or 20 at random, meets quadrature in 25
-  digits to 1e-9 beside its size for xi from 1e-8 to 1e4: `tests/test_law_levels.py`,
-  `tests/test_any_teacher.py`.
+  digits to 1e-9 beside its size for xi from 1e-8 to 1e4: `tests/law/test_levels.py`,
+  `tests/theory/steady/test_any_teacher.py`.
 """
 
 

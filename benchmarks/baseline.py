@@ -1,7 +1,7 @@
 """The usual way to the steady state: polynomial roots, adaptive quadrature, a root-finder. The yardstick.
 
-The same equations as in :mod:`quadviz.theory.equations` (arXiv 2601.10483, steady state), computed as one
-does without closed forms: the resolvent at each point from ``numpy.roots`` of its cubic, each integral by
+The same equations as in :mod:`quadviz.theory.steady.equations` (arXiv 2601.10483, steady state), computed as
+one does without closed forms: the resolvent at each point from ``numpy.roots`` of its cubic, each integral by
 ``scipy.integrate.quad`` between the band edges, (q, xi) by ``scipy.optimize.root`` from a start nearby, as
 continuation along a curve provides it. Nothing is made slow on purpose: the two equations need two
 integrals, the mass is integrated only where the width may limit the rank, and tolerances are what five

@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from quadviz.pages import FRONT, PAGES
+from quadviz.contents import FRONT, PAGES
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _FIGURE = ".js-plotly-plot"
@@ -33,7 +33,7 @@ _PORT = 8990
 _WARM = 60
 #: Steps of a slider of 80 stops, with rest between them, and as many without.
 _STEPS = 36
-_SERVE = "from quadviz.server import serve; serve('localhost', {port}, '/', open_browser=False)"
+_SERVE = "from quadviz.server.app import serve; serve('localhost', {port}, '/', open_browser=False)"
 #: Changes of what is drawn, anywhere in a figure of the page.
 _SEEN = """
   const seen = (changes) => changes.some(({ target }) => target.closest?.(".cartesianlayer, .shapelayer"));

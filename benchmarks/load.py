@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from benchmarks.load_client import Person, Refused
-from quadviz.pages import PAGES
-from quadviz.server import notebooks
+from quadviz.contents import PAGES
+from quadviz.server.app import notebooks
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser

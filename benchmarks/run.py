@@ -27,7 +27,7 @@ import scipy
 import quadviz
 from benchmarks import baseline
 from quadviz import PARAMETERS, PowerLaw, Setting
-from quadviz.explorers.learning_curves import LearningCurvesExplorer
+from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
 
 __all__ = ["main"]
 

@@ -11,11 +11,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from quadviz.explorers import dynamics_stored
-from quadviz.explorers.dynamics_run import MarchRun, run_march
-from quadviz.explorers.dynamics_state import State
+from quadviz.explorers.dynamics.state import State
 from quadviz.theory.dmft import DmftStatus
-from quadviz.theory.steady_state import steady_state
+from quadviz.theory.steady.steady_state import steady_state
+from quadviz.work import stored as dynamics_stored
+from quadviz.work.march import MarchRun, run_march
 
 __all__ = ["main"]
 

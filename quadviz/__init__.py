@@ -39,20 +39,24 @@ from quadviz.simulation.ensemble import SimulationEnsemble, simulate_ensemble
 from quadviz.simulation.minimise import Minimum, minimise
 from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
-from quadviz.theory.approach import Approach, ApproachLaw, approach_curve, approach_law
-from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.best.elastic_net import OptimalDecay, optimal_decay
+from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
-from quadviz.theory.elastic_net import OptimalDecay, optimal_decay
-from quadviz.theory.finite_size import FiniteSize, finite_size
-from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.matrix_flow import MatrixFlow, matrix_flow
-from quadviz.theory.optimal_decay import optimal_lam
+from quadviz.theory.flow.approach import Approach, ApproachLaw, approach_curve, approach_law
+from quadviz.theory.flow.flow_target import FlowTarget
+from quadviz.theory.flow.matrix_flow import MatrixFlow, matrix_flow
+from quadviz.theory.flow.population import PopulationFlow, population_flow
 from quadviz.theory.outcome import SolveError, SolveWarning, errstate
-from quadviz.theory.population import PopulationFlow, population_flow
-from quadviz.theory.solutions import solution_branches, steady_state_solutions
-from quadviz.theory.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
-from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
+from quadviz.theory.steady.finite_size import FiniteSize, finite_size
+from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.steady.solutions import solution_branches, steady_state_solutions
+from quadviz.theory.steady.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.steady.thresholds import (
+    InterpolationThreshold,
+    interpolation_threshold,
+    recovery_threshold,
+)
 
 try:
     __version__ = version("quadviz")

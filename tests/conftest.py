@@ -26,6 +26,9 @@ from tests.visits import Visit, path_to, visiting
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+#: The folder of the project.
+ROOT = Path(__file__).parents[1]
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_FLAGS = (
     "--no-sandbox",

@@ -1,7 +1,7 @@
 """The equations of the long-time theory in arithmetic of any precision: what the fast ones are held against.
 
 The closed forms are those of docs and docstrings, written once more for mpmath's complex numbers, with the
-cubic solved by its polynomial roots; tests/test_spectrum.py holds such closed forms against quadrature.
+cubic solved by its polynomial roots; tests/law/test_noisy_teacher.py holds them against quadrature.
 """
 
 from __future__ import annotations

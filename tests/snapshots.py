@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from quadviz.figures.drawing import Drawing
+from quadviz.figures.marks.drawing import Drawing
 
 __all__ = ["as_seen", "matches", "unpacked"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quadviz.pages import FRONT, PAGES
+from quadviz.contents import FRONT, PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

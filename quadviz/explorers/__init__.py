@@ -1,1 +1,1 @@
-"""Interactive explorers: one module each, with a ``show()`` that puts it on a page."""
+"""Interactive explorers: one folder each, with a ``show()`` that puts it on a page."""

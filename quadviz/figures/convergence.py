@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import fitted_range, ticks
-from quadviz.figures.drawing import Drawing, Held, Part, held_range
-from quadviz.figures.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
+from quadviz.figures.marks.axes import fitted_range, ticks
+from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
 from quadviz.scenes.convergence import FIRST_TIME, LAST_TIME, POWERS, Convergence, Seen, law_name
 from quadviz.scenes.wording import two_digits
-from quadviz.theory.approach import Approach, ApproachLaw, local_slope
-from quadviz.theory.steady_state import Regime
+from quadviz.theory.flow.approach import Approach, ApproachLaw, local_slope
+from quadviz.theory.steady.steady_state import Regime
 
 __all__ = ["MARGIN", "NETWORK_HUE", "convergence_figure"]
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale
-from quadviz.figures.drawing import Drawing, Held, Part
-from quadviz.figures.theme import OKABE_ITO, THEMES, ThemeName
+from quadviz.figures.marks.axes import Scale
+from quadviz.figures.marks.drawing import Drawing, Held, Part
+from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName
 from quadviz.figures.training import PANELS, ROWS, fitted, training_figure
 from quadviz.scenes.dynamics import Course, Dynamics
 from quadviz.scenes.training import FIRST_TIME
-from quadviz.theory.early_stopping import EarlyStop
+from quadviz.theory.best.early_stopping import EarlyStop
 
 __all__ = [
     "DMFT_HUE",

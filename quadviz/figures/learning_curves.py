@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale, alpha_axis, fitted_range, ticks
-from quadviz.figures.drawing import Drawing, Held, Part, axis_name, held_range
-from quadviz.figures.flags import ROW, flag_marks
-from quadviz.figures.notes import missing, roomier_right
-from quadviz.figures.simulated_points import points_trace
-from quadviz.figures.theme import DASH, THEMES, ThemeName, family_colours, template
+from quadviz.figures.marks.axes import Scale, alpha_axis, fitted_range, ticks
+from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
+from quadviz.figures.marks.flags import ROW, flag_marks
+from quadviz.figures.marks.notes import missing, roomier_right
+from quadviz.figures.marks.points import points_trace
+from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours, template
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.theory.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
 
 __all__ = [
     "BAYES",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.drawing import Drawing, Part
-from quadviz.figures.notes import panel_title
-from quadviz.figures.placing import label_note, place_label, without, wordings
-from quadviz.figures.theme import THEMES, ThemeName, template
-from quadviz.figures.thresholds import REGIONS, Region, cross, plane_axes, threshold_lines
+from quadviz.figures.marks.drawing import Drawing, Part
+from quadviz.figures.marks.notes import panel_title
+from quadviz.figures.marks.placing import label_note, place_label, without, wordings
+from quadviz.figures.marks.plane import REGIONS, Region, cross, plane_axes, threshold_lines
+from quadviz.figures.marks.theme import THEMES, ThemeName, template
 from quadviz.scenes.plane import Plane, RegionName, centres
 
 __all__ = ["Band", "bands", "phase_diagram_figure"]

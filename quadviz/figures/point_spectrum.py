@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadviz.figures.axes import fitted_range, ticks
-from quadviz.figures.drawing import Drawing, Held, Part, held_range
-from quadviz.figures.notes import panel_title
-from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.figures.marks.axes import fitted_range, ticks
+from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.marks.notes import panel_title
+from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.recovery import PointSpectrum
 
 __all__ = ["point_spectrum_figure"]

@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.drawing import Drawing, Part
-from quadviz.figures.notes import panel_title
-from quadviz.figures.placing import label_note, off_curve, place_label, without, wordings
-from quadviz.figures.theme import DASH, THEMES, ThemeName, template
-from quadviz.figures.thresholds import LINES, cross, plane_axes, threshold_lines
+from quadviz.figures.marks.drawing import Drawing, Part
+from quadviz.figures.marks.notes import panel_title
+from quadviz.figures.marks.placing import label_note, off_curve, place_label, without, wordings
+from quadviz.figures.marks.plane import LINES, cross, plane_axes, threshold_lines
+from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.plane import Plane
 from quadviz.scenes.recovery import ErrorMap
 from quadviz.setting import PARAMETERS

@@ -1,7 +1,7 @@
 """The law of the noisy teacher, cut, and what is left of it: two panels, drawn alike.
 
 Each panel has the teacher's own law behind it, light grey. What moves in a panel is described once, by
-:mod:`quadviz.figures.spectra_moments`, for one moment or for all those of a film.
+:mod:`quadviz.figures.marks.moments`, for one moment or for all those of a film.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from quadviz.figures.axes import ticks
-from quadviz.figures.drawing import Drawing, Part
-from quadviz.figures.eigenvalue_histogram import histogram, histogram_trace
-from quadviz.figures.spectra_frame import Frame, fit_frame
-from quadviz.figures.spectra_moments import ATOM_TOP, PanelMoments, learned_moments, noisy_moments
-from quadviz.figures.spectra_outlines import Outlines, outlines
-from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.figures.marks.axes import ticks
+from quadviz.figures.marks.drawing import Drawing, Part
+from quadviz.figures.marks.histogram import histogram, histogram_trace
+from quadviz.figures.marks.moments import ATOM_TOP, PanelMoments, learned_moments, noisy_moments
+from quadviz.figures.marks.outlines import Outlines, outlines
+from quadviz.figures.marks.ranges import Frame, fit_frame
+from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.spectra import Spectra, View
 
 __all__ = [

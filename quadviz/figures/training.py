@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.axes import Scale, fitted_range, ticks
-from quadviz.figures.drawing import Drawing, Held, Part, axis_name, held_range
-from quadviz.figures.theme import DASH, THEMES, ThemeName, template
+from quadviz.figures.marks.axes import Scale, fitted_range, ticks
+from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
+from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.training import FIRST_TIME, Networks, Training
 
 __all__ = ["MARGIN", "PANELS", "ROWS", "Line", "fitted", "training_figure"]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
-from quadviz.theory.approach import ApproachLaw, approach_curve, approach_law
-from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.flow.approach import ApproachLaw, approach_curve, approach_law
+from quadviz.theory.flow.flow_target import FlowTarget
+from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
 
 __all__ = [
     "FIRST_TIME",

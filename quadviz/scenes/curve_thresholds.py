@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
-from quadviz.theory.steady_state import Status, SteadyState, steady_state
-from quadviz.theory.thresholds import Regularisation, interpolation_threshold, recovery_threshold
+from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.thresholds import Regularisation, interpolation_threshold, recovery_threshold
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 

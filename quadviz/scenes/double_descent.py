@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.setting import PARAMETERS
-from quadviz.theory.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.interpolating_width import InterpolatingWidth, interpolating_width
-from quadviz.theory.optimal_decay import optimal_lam
-from quadviz.theory.steady_state import Status, SteadyState, steady_state
-from quadviz.theory.thresholds import InterpolationThreshold, interpolation_threshold, recovery_threshold
+from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
+from quadviz.theory.best.optimal_decay import optimal_lam
+from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.thresholds import (
+    InterpolationThreshold,
+    interpolation_threshold,
+    recovery_threshold,
+)
 
 __all__ = ["FAMILY", "POINTS", "DescentSetting", "DoubleDescent", "Solver", "decay_name", "decay_shade"]
 

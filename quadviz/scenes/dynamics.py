@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.scenes.training import Training
-from quadviz.theory.early_stopping import EarlyStop
-from quadviz.theory.population import PopulationFlow
+from quadviz.theory.best.early_stopping import EarlyStop
+from quadviz.theory.flow.population import PopulationFlow
 
 __all__ = ["Course", "Dynamics", "population_course"]
 

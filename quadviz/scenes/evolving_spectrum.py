@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.scenes.spectra import View
-from quadviz.theory.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady_state import Regime
+from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
+from quadviz.theory.steady.steady_state import Regime
 
 __all__ = ["EvolvingSpectrum", "Frames"]
 

@@ -23,9 +23,9 @@ from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
 from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
-from quadviz.theory.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.steady_state import SteadyState, steady_state
-from quadviz.theory.thresholds import recovery_threshold
+from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
+from quadviz.theory.steady.thresholds import recovery_threshold
 
 __all__ = ["LearningCurves", "learning_curves"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.setting import PARAMETERS
-from quadviz.theory.thresholds import interpolation_threshold, recovery_threshold
+from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [
     "Plane",

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from quadviz.scenes.plane import Width, centres
 from quadviz.setting import PARAMETERS
 from quadviz.teacher import TeacherLaw
-from quadviz.theory.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady_state import Regime, steady_state
+from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
+from quadviz.theory.steady.steady_state import Regime, steady_state
 
 __all__ = [
     "COARSE",

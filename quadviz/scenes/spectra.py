@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from quadviz.scenes.marks import NetworkSpectrum
 from quadviz.setting import PARAMETERS
 from quadviz.spectrum import NoisyTeacherLaw
-from quadviz.theory.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.thresholds import recovery_threshold
+from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.steady.thresholds import recovery_threshold
 
 __all__ = ["MOMENTS", "Spectra", "View", "run_alphas", "spectra", "width_cut"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.statistics import mean_and_error
-from quadviz.theory.steady_state import Regime, SteadyState
+from quadviz.theory.steady.steady_state import Regime, SteadyState
 
 __all__ = ["FIELDS", "FIRST_TIME", "Networks", "Training"]
 

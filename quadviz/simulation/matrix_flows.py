@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.checks import whole_number
 from quadviz.setting import PARAMETERS
 from quadviz.statistics import mean_and_error
-from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.matrix_flow import MatrixFlow, spectral_flow
+from quadviz.theory.flow.flow_target import FlowTarget
+from quadviz.theory.flow.matrix_flow import MatrixFlow, spectral_flow
 from quadviz.threads import blas_threads
 
 __all__ = ["MatrixFlows", "drawn_rates", "matrix_flows"]

@@ -14,10 +14,10 @@ import csv
 from itertools import pairwise
 from pathlib import Path
 
-from law_by_quadrature import Real, critical_points, resolvent
 from mpmath import mp
 
 import quadviz
+from tests.reference.law_by_quadrature import Real, critical_points, resolvent
 
 SETTINGS = (
     # kappa_star, alpha, delta: around the merge of the bands, at kappa_star = 1, at the ends of the ranges.

@@ -21,8 +21,9 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from law_by_quadrature import NAMES, Real, critical_points, integrals_above, resolvent
 from mpmath import mp
+
+from tests.reference.law_by_quadrature import NAMES, Real, critical_points, integrals_above, resolvent
 
 HERE = Path(__file__).parent
 INPUTS = ("kappa_star", "xi", "x")

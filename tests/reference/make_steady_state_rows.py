@@ -15,10 +15,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from law_by_quadrature import Real, critical_points, integrals_above
 from mpmath import mp
 
 import quadviz
+from tests.reference.law_by_quadrature import Real, critical_points, integrals_above
 
 INPUTS = ("kappa", "kappa_star", "alpha", "lam", "delta")
 VALUES = ("q", "xi", "mse", "rank", "kappa_min", "train_loss", "in_sample_error")

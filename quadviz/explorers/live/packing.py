@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from quadviz.figures.drawing import Drawing
+from quadviz.figures.marks.drawing import Drawing
 
 __all__ = ["Parts", "applied", "changes", "moments_of", "packed", "parts_of", "whole"]
 

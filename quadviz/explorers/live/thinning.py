@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.figures.drawing import Drawing, Part
+from quadviz.figures.marks.drawing import Drawing, Part
 
 __all__ = ["MOST", "thinned"]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from quadviz.theory.dmft.draws import Hermitian
 from quadviz.theory.dmft.step import dagger
-from quadviz.theory.riccati import log_growth
+from quadviz.theory.flow.riccati import log_growth
 
 __all__ = ["Fit", "turned", "white_response"]
 

@@ -1,0 +1,403 @@
+"""The explorer of dynamics: the whole course of training, and the spectrum of what is learned on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from quadviz.explorers.dynamics.key import dynamics_key
+from quadviz.explorers.dynamics.state import (
+    COURSE_KEY,
+    DOUBT_KEY,
+    SOURCES,
+    SPECTRUM_KEY,
+    TABLE,
+    Source,
+    State,
+)
+from quadviz.explorers.dynamics.table import dynamics_table, moment_table, spectrum_code, told_table
+from quadviz.explorers.dynamics.words import (
+    Told,
+    best_moment,
+    dynamics_cards,
+    dynamics_prose,
+    grey,
+)
+from quadviz.explorers.kit.explorer import Explorer
+from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
+from quadviz.explorers.kit.reels import course_reel, spectrum_reel
+from quadviz.explorers.kit.save.download import Download
+from quadviz.explorers.kit.save.exhibit import Code, Exhibit, trained
+from quadviz.explorers.kit.save.exhibit import Reel as SavedReel
+from quadviz.explorers.kit.widgets.work_bar import SimulationBar
+from quadviz.explorers.live import Film, LiveFigure, Reel
+from quadviz.figures.dynamics import DMFT_HUE, dynamics_figure, dynamics_film, fitted_dynamics
+from quadviz.figures.evolving_spectrum import (
+    Moments,
+    evolving_spectrum_figure,
+    evolving_spectrum_film,
+    moments_of,
+)
+from quadviz.figures.marks.drawing import Drawing, Held
+from quadviz.figures.training import MARGIN
+from quadviz.scenes.dynamics import Dynamics, population_course
+from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
+from quadviz.scenes.training import Training
+from quadviz.scenes.wording import time_text
+from quadviz.setting import PARAMETERS
+from quadviz.tables.course import course_code, march_code, stored_code
+from quadviz.tables.text import Table
+from quadviz.theory.best.early_stopping import matching_decay
+from quadviz.theory.flow.population import PopulationFlow
+from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.work.march import (
+    QUALITIES,
+    MarchRequest,
+    MarchRun,
+    march_frames,
+    network_frames,
+    population,
+    population_frames,
+    run_march,
+)
+from quadviz.work.stored import stored_march
+from quadviz.work.training import LabRun, Request, run_networks
+
+__all__ = ["DynamicsExplorer", "Source", "State", "show", "still"]
+
+_SIZE = ("d", "seeds", "first_seed")
+_STORED = "a stored solution is shown; press ▶ March DMFT to solve it anew"
+#: How long a march takes where the page opens, on two cores.
+_TAKES = {"preview": "some seconds", "good": "about a minute"}
+_EMPTY = {
+    "population": "",
+    "dmft": "press ▶ March DMFT to see its eigenvalues",
+    "networks": "press ▶ Simulate to see their eigenvalues",
+}
+
+
+class DynamicsExplorer(Explorer[State]):
+    """The page: sliders, errors against time, the spectrum of Z at a time, and a film of it.
+
+    Attributes:
+        course: the figure of errors against time.
+        spectrum: the figure of the spectrum.
+        film: plays the spectrum.
+        bar: trains networks.
+        march_bar: solves the mean-field equations.
+        download: saves all that is shown.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), TABLE)
+        #: What was seen to have begun, and whether the film follows what comes in.
+        self._begun: dict[Source, object] = {}
+        self._following = False
+        self._make_bars()
+        law, frames = self._law(), self._frames()
+        self._moments = moments_of(self._spectrum(frames, law))
+        self.course = LiveFigure(self._course_figure(self._dynamics(self._told(law), frames)))
+        self.spectrum = LiveFigure(self._spectrum_figure(self._moments, self._empty))
+        self.film = Film(self._arrive, "Time of the spectrum, from the start of training to its end")
+        self.source = self.bind(
+            "source", choice("Z of", [("α → ∞", "population"), ("DMFT", "dmft"), ("networks", "networks")])
+        )
+        self.source.tooltips = [
+            "Eigenvalues on infinitely many samples",
+            "Eigenvalues of the mean-field theory, of all its copies",
+            "Eigenvalues of the networks trained, of all seeds",
+        ]
+        self.source.add_class("qv-source")
+        self.download = Download(self._saved, "quadviz_dynamics.csv", "Save all curves and histograms as CSV")
+        self.download.ready = True
+        self.y_scale = self.bind("y_scale", choice("Error axes", [("linear", "linear"), ("log", "log")]))
+        self.view = self.bind(
+            "view", choice("Spectrum", [("of Z", "eigenvalues"), ("of W", "singular values")])
+        )
+        self.view.tooltips = ["Eigenvalues of Z = WWᵀ", "Singular values of W: their square roots"]
+        self.key = widgets.HTML()
+        self.key.add_class("qv-key")
+        panels, transport = widgets.Box([self.course, self.spectrum]), widgets.Box([self.film, self.source])
+        panels.add_class("qv-panels")
+        transport.add_class("qv-film-row")
+        second = widgets.Box([self.bar.widget, self.download])
+        second.add_class("qv-bar-row")
+        bars = widgets.Box([self.march_bar.widget, second])
+        bars.add_class("qv-bars")
+        self.page = Page(
+            "dynamics",
+            "What happens on the way, and when should one stop?",
+            self.groups((*PARAMETERS, "end")),
+            [self.y_scale, self.view, self.reset_button()],
+            [panels, transport, bars, self.key, self.theme],
+            self.groups(_SIZE),
+            margin=MARGIN,
+        )
+        self.page.widget.add_class("qv-dynamics")
+        self.start()
+
+    def _make_bars(self) -> None:
+        """The two rows that work is started from; one piece of work at a time."""
+
+        def busy_with(other: str) -> str:
+            return f"{other} is running: wait for its end, or cancel it first"
+
+        self.bar: SimulationBar[Request, LabRun] = SimulationBar(
+            lambda: self.state.request,
+            run_networks,
+            None,
+            lambda: self._came("networks", self.bar.result),
+            "",
+            "Train networks at this setting",
+            busy=lambda: busy_with("the DMFT") if self.march_bar.job.running else None,
+        )
+        quality = widgets.Dropdown(
+            options=[(f"{name}: {_TAKES[name]}", name) for name in QUALITIES], description="Quality"
+        )
+        sizes = (f"{name}: {e.replicas} replicas of size {e.size} or so" for name, e in QUALITIES.items())
+        quality.tooltip = (
+            f"How finely the equations are solved. {'; '.join(sizes)}. The times are those to t = 1000 on "
+            "two cores; what a march will take here is said when it begins"
+        )
+        self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
+            lambda: self.state.march_request,
+            run_march,
+            None,
+            lambda: self._came("dmft", self.march_bar.result),
+            "",
+            "Solve the equations of dynamical mean-field theory at this setting",
+            [self.bind("quality", unlabelled(quality))],
+            start="▶ March DMFT",
+            busy=lambda: busy_with("the simulation") if self.bar.job.running else None,
+            verdict=lambda run: run.doubt,
+        )
+
+    @property
+    def run(self) -> LabRun | None:
+        """The networks trained last."""
+        return self.bar.result
+
+    @property
+    def march(self) -> MarchRun | None:
+        """The mean-field solution found last; before any, the stored one where it is of the setting shown."""
+        if self.march_bar.result is not None:
+            return self.march_bar.result
+        stored = stored_march()
+        return stored if stored.request.setting == self.state.setting else None
+
+    @property
+    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
+        """The one that trains networks, and the one that solves the mean-field equations."""
+        return {"networks": self.bar, "dmft": self.march_bar}
+
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The course of training, and the spectrum."""
+        sliders = ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma")
+        return (
+            Exhibit(
+                "dynamics",
+                "errors during training",
+                self.course,
+                lambda: self._course_figure(self._course_now()),
+                lambda: told_table(self._told(self._law())),
+                lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
+                sliders,
+                ("networks", "dmft"),
+                COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
+                reel=self._course_reel,
+            ),
+            Exhibit(
+                "dynamics_spectrum",
+                "spectrum on the way of training",
+                self.spectrum,
+                lambda: self._spectrum_figure(moments_of(self._spectrum_now())),
+                lambda: moment_table(self._spectrum_now(), self._told(self._law()), self.state.source),
+                self._spectrum_code,
+                sliders,
+                () if self.state.source == "population" else (self.state.source,),
+                SPECTRUM_KEY + (trained(self.run) if self.state.source == "networks" else ""),
+                reel=self._spectrum_reel,
+            ),
+        )
+
+    def draw(self) -> None:
+        """Solve for the state, redraw, and fill the read-out."""
+        law, frames = self._law(), self._frames()
+        told = self._told(law)
+        scene = self._dynamics(told, frames)
+        self.course.show(self._course_figure(scene, self.course.held))
+        self._moments = moments_of(self._spectrum(frames, law), self._moments)
+        self.spectrum.show(self._spectrum_figure(self._moments, self._empty))
+        self.film.load(self._film_of(scene))
+        old = grey(told)
+        self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful)
+        self.march_bar.hint(_STORED if told.march is not None and told.march.stored else "")
+        caption = "Training and when to stop it"
+        self.page.readout.value = cards_html(
+            f"{caption}; grey: {'; '.join(old)}" if old else caption, dynamics_cards(told)
+        )
+        self.page.prose.value = prose_html(dynamics_prose(told))
+
+    def _came(self, source: Source, result: LabRun | MarchRun | None) -> None:
+        """More of a result: its spectrum is shown, and goes along with it until someone moves the time."""
+        request = None if result is None else result.request
+        with self._lock:
+            state = self.state
+            if self._begun.get(source) is not request:
+                self._begun[source], self._following = request, True
+                state = replace(state, source=source)
+            if self._following and state.source == source:
+                frames = self._frames(source)
+                state = replace(state, moment=0 if frames is None else frames.times.size - 1)
+            self.state = state
+            self.show_state()
+            self.refresh()
+
+    def _arrive(self, moment: int) -> None:
+        """Go to where the film came to rest."""
+        self._following = False
+        self.change(moment=moment)
+
+    def _law(self) -> LearnedSpectrum:
+        s = self.state
+        return learned_spectrum(np.array([[s.alpha]]), s.kappa, s.kappa_star, s.lam, s.delta)
+
+    def _current(self) -> tuple[bool, bool]:
+        """Whether the networks and the mean-field solution are of the setting shown."""
+        networks, march = self.run, self.march
+        now = self.state.request
+        same = networks is None or (networks.request.setting, networks.request.d) == (now.setting, now.d)
+        return same, march is None or march.request.setting == now.setting
+
+    @property
+    def _doubtful(self) -> bool:
+        return self.march is not None and self.march.doubtful
+
+    def _flow(self) -> PopulationFlow:
+        s = self.state
+        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end)
+
+    def _frames(self, source: Source | None = None) -> Frames | None:
+        """The moments of the source chosen, or of another one."""
+        same, march_same = self._current()
+        match source or self.state.source:
+            case "population":
+                return population_frames(self._flow())
+            case "dmft":
+                return None if self.march is None else march_frames(self.march, march_same)
+            case _:
+                return None if self.run is None else network_frames(self.run, same)
+
+    def _told(self, law: LearnedSpectrum) -> Told:
+        """All that is read out."""
+        s, (same, march_same) = self.state, self._current()
+        stop = best_moment(self.run, same, self.march, march_same)
+        match = None
+        if stop is not None and stop.mse > 0:
+            match = matching_decay(stop.mse, s.alpha, s.kappa, s.kappa_star, s.delta)
+        theory, flow = law.state[0, 0], self._flow()
+        return Told(s.setting, self.run, same, self.march, march_same, theory, flow, stop, match)
+
+    def _moment(self, frames: Frames | None) -> int:
+        """The number of the moment shown: the last one there is where the state's lies beyond."""
+        return 0 if frames is None else min(self.state.moment, frames.times.size - 1)
+
+    def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
+        """What there is to see against time."""
+        run, march, stop = told.networks, told.march, told.stop
+        networks = None if run is None else run.seen(told.networks_current)
+        end = max([self.state.end, *(each.request.end for each in (run, march) if each is not None)])
+        return Dynamics(
+            training=Training(told.theory, end, networks),
+            population=population_course(told.flow, self.state.delta),
+            dmft=None if march is None else march.course(told.march_current),
+            now=None if frames is None else float(frames.times[self._moment(frames)]),
+            stop=stop if stop is not None and stop.pays else None,
+        )
+
+    def _spectrum(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
+        """What there is to see of the spectrum."""
+        s = self.state
+        return EvolvingSpectrum(frames, self._moment(frames), law, s.kappa, s.gamma, s.view)
+
+    def _course_now(self) -> Dynamics:
+        return self._dynamics(self._told(self._law()), self._frames())
+
+    def _spectrum_now(self) -> EvolvingSpectrum:
+        return self._spectrum(self._frames(), self._law())
+
+    def _course_figure(self, scene: Dynamics, held: Held | None = None) -> Drawing:
+        return dynamics_figure(scene, self.state.theme, self.state.y_scale, held)
+
+    def _spectrum_figure(self, moments: Moments, empty: str = "", moment: int | None = None) -> Drawing:
+        return evolving_spectrum_figure(moments, self.state.theme, self._hue, empty, moment)
+
+    @property
+    def _hue(self) -> str | None:
+        """The colour of the histogram, where it is not the usual one."""
+        return DMFT_HUE if self.state.source == "dmft" else None
+
+    @property
+    def _empty(self) -> str:
+        """How to get moments where there are none."""
+        return _EMPTY[self.state.source]
+
+    def _film_of(self, scene: Dynamics) -> Reel:
+        """All moments of what is drawn."""
+        frames, theme = self._moments.scene.frames, self.state.theme
+        if frames is None:
+            return Reel()
+        return Reel(
+            texts=[time_text(time) for time in frames.times.tolist()],
+            figures={
+                self.course: dynamics_film(scene, frames.times, theme),
+                self.spectrum: evolving_spectrum_film(self._moments, theme, self._hue),
+            },
+            moment=self._moments.scene.moment,
+        )
+
+    def _course_reel(self) -> SavedReel:
+        """The course as it grows, on the axes of all of it."""
+        scene, s = self._course_now(), self.state
+        draw = partial(dynamics_figure, theme=s.theme, y_scale=s.y_scale, holds=fitted_dynamics(scene))
+        return course_reel(scene.times, lambda time: draw(scene.until(time)))
+
+    def _spectrum_reel(self) -> SavedReel | None:
+        """The spectrum at all its moments."""
+        moments = moments_of(self._spectrum_now())
+        frames = moments.scene.frames
+        if frames is None:
+            return None
+        draw = partial(self._spectrum_figure, moments, "")
+        return spectrum_reel(frames.times, moments.scene.moment, draw)
+
+    def _spectrum_code(self) -> Code:
+        s = self.state
+        return spectrum_code(self._spectrum_now(), s.setting, s.source, *self._standing(), s.end)
+
+    def _standing(self) -> tuple[Request | None, Code | None]:
+        """The networks, and the statements for the mean-field theory, that would come out the same now."""
+        run, march = self.run, self.march
+        solved = None
+        if march is not None and (march.stored or self.march_bar.stands):
+            solved = (stored_code if march.stored else march_code)(march.request)
+        return run.request if run is not None and self.bar.stands else None, solved
+
+    def _saved(self) -> Table:
+        """All that is shown, as a table."""
+        with self._lock:
+            return dynamics_table(self._told(self._law()), self._moments, SOURCES[self.state.source])
+
+
+def show(**state: Any) -> None:
+    """Put the explorer on the page, below the cell that calls this; fields of its state may be set."""
+    DynamicsExplorer().at(**state).show()
+
+
+#: A figure of this page by itself: see :meth:`quadviz.explorers.kit.explorer.Explorer.still`.
+still = DynamicsExplorer.still

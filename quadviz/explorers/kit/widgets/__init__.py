@@ -1,0 +1,1 @@
+"""Widgets of a page's header and rail, each beside its script."""

@@ -1,0 +1,1 @@
+"""Words and cards that several pages have."""

@@ -1,0 +1,1 @@
+"""Double descent: the error against samples, and against width."""

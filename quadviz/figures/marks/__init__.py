@@ -1,0 +1,1 @@
+"""What figures share: axes, theme, the drawing itself, and parts of it."""

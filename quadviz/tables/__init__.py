@@ -1,0 +1,1 @@
+"""What figures show, as tables: CSV and JSON, and the Python that remakes them."""

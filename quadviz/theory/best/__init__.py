@@ -1,0 +1,1 @@
+"""The best there is: Bayes-optimal errors, decays, widths and stopping times."""

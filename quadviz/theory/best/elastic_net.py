@@ -1,0 +1,383 @@
+"""The two decays together: which weight and which Frobenius decay generalise best.
+
+At fixed alpha the first steady-state equation, 2 alpha xi = mse + delta/2, makes the least mse the least xi.
+What is kept of the noisy teacher is s (x - q) above the cut, and among all estimates that are functions of
+its eigenvalues x - 2 xi H(x) is the best one (arXiv 2408.03733): the decays can make a straight line of it,
+and the best pair is the regression of x - 2 xi H on x above the cut,
+
+    s = B/A,      s int_b rho (x - q) = int_b rho (x - 2 xi H),
+    A = int_b rho (x - q)^2,      B = int_b rho (x - 2 xi H)(x - q),      mse = m2 - B^2/A,
+
+with b = max(q, omega), so that the line is zero where it is cut or the width cuts before. Then R = 1 -
+I/alpha tells lam = q R and lam2 = R (1/s - 1) (THEORY section 14). Where the line would be steeper than 1, or
+its zero negative, one of the two decays is absent. Where R would be negative, as it may be with few samples,
+so would the decays: then the best that decays can do is to vanish together, in the ratio lam/lam2 = q s/(1 -
+s) that is best among the interpolators, s int_b rho H (x - q) = alpha.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quadviz.labels import named_parameters
+from quadviz.law.family import Above, Family, family_of
+from quadviz.law.teachers import WISHART, Teacher, TeacherLike
+from quadviz.results import PointResult
+from quadviz.theory.bracket import newton_in_bracket
+from quadviz.theory.outcome import Status, announce, quiet
+from quadviz.theory.reach import within_reach
+from quadviz.theory.steady.penalty import pure_response
+from quadviz.theory.steady.small_noise import ridgeless_recovery, settled_width
+from quadviz.theory.steady.solving import solve_flat
+from quadviz.theory.steady.thresholds import teacher_widths
+
+__all__ = ["OptimalDecay", "best_beside", "optimal_decay"]
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
+
+#: The smallest xi looked for, relative to the largest possible.
+_CLEAN = 1e-15
+#: Largest relative difference between the xi here and that of the steady state at the decays found.
+_SAME = 1e-6
+#: Decays that stand for vanishing ones, and the largest difference there.
+_NEARLY_NONE, _SAME_LIMIT = 1e-7, 1e-4
+#: Points of the look for the least mse over q, and pieces and rounds of the closer ones.
+_LOOK, _PIECES, _ROUNDS = 48, 8, 10
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalDecay(PointResult):
+    """The best pair of decays at points of one shape, and what it achieves (THEORY section 14).
+
+    Attributes:
+        alpha: sample ratio n/d^2.
+        kappa: student width m/d.
+        kappa_star: teacher width m*/d.
+        delta: label-noise variance.
+        lam: weight decay of the pair; 0 where Frobenius decay alone is best, or the limit of none.
+        lam2: Frobenius decay of the pair; 0 where weight decay alone is best.
+        mse: |Z - Z*|_F^2 / d with it, the least that the two decays can make.
+        xi: noise variance of the effective teacher.
+        ratio: lam/lam2, inf where lam2 is absent. Where both are 0 the best pair vanishes in this ratio, and
+            mse is what is left in the limit.
+        status: a :class:`~quadviz.Status` for every point. SEVERAL where the steady state at the pair has
+            other solutions. FAILED, with NaN, where it is another one than expected.
+        labels: the names that xarray or pandas arguments brought along, or None.
+        teacher: the law of the teacher's eigenvalues.
+
+    >>> best = optimal_decay([0.2, 0.5], kappa=1, kappa_star=0.3, delta=0.5)
+    >>> len(best), bool(np.all(best.lam2 >= 0))
+    (2, True)
+    """
+
+    alpha: FloatArray
+    kappa: FloatArray
+    kappa_star: FloatArray
+    delta: FloatArray
+    lam: FloatArray
+    lam2: FloatArray
+    mse: FloatArray
+    xi: FloatArray
+    ratio: FloatArray
+    status: NDArray[np.int8]
+    teacher: Teacher = field(default=WISHART, kw_only=True)
+    _apart: ClassVar[tuple[str, ...]] = ("labels", "teacher")
+    _given: ClassVar[tuple[str, ...]] = ("alpha", "kappa", "kappa_star", "delta")
+
+
+@quiet
+def optimal_decay(
+    alpha: ArrayLike,
+    kappa: ArrayLike,
+    kappa_star: ArrayLike | None,
+    delta: ArrayLike,
+    *,
+    teacher: TeacherLike = WISHART,
+) -> OptimalDecay:
+    """The weight decay and the Frobenius decay that together have the least mse, broadcasting like a ufunc.
+
+    Regresses the Bayes-optimal shrinkage x - 2 xi H on a line (arXiv 2408.03733; THEORY section 14), and
+    holds the steady state at the answer against it. With arrays of points each is solved by itself.
+
+    Args:
+        alpha: sample ratio n/d^2, > 0.
+        kappa: student width m/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
+        delta: label-noise variance, >= 0.
+        teacher: the law of the teacher's eigenvalues.
+
+    Returns:
+        The best pairs and what they achieve, arrays of the broadcast shape.
+
+    Raises:
+        TypeError: if an argument is not made of real numbers, or the teacher is none.
+        ValueError: if one lies outside its domain, or the shapes do not broadcast.
+
+    Warns:
+        SolveWarning: if points failed; see :func:`quadviz.errstate`.
+
+    >>> best = optimal_decay(0.3, kappa=1, kappa_star=1.5, delta=0.5)
+    >>> best.lam.round(3).item(), best.lam2.round(3).item()
+    (0.0, 0.11)
+    """
+    widths = teacher_widths(teacher, kappa_star)
+    arrays, labels = named_parameters(alpha=alpha, kappa=kappa, kappa_star=widths, delta=delta)
+    shape = arrays[0].shape
+    a, width, star, noise = (array.reshape(-1) for array in arrays)
+    unit = teacher.unit
+    noise, student = noise / unit**2, settled_width(width, star)
+    family = family_of(teacher, in_units=True)
+    tried = within_reach(a, widths=(width, star), delta=noise)
+    # Where even vanishing weight decay recovers the teacher nothing is left to gain.
+    noisy = tried & ((noise > 0) | (a < ridgeless_recovery(student, star)))
+    pairs = [_Pair(0.0, 0.0, 0.0, 0.0, np.inf)] * a.size
+    for at in np.flatnonzero(noisy):
+        pairs[at] = _best_pair(a[at], student[at], star[at], noise[at], family)
+    xi, lam, lam2, mse, ratio = np.array(pairs, dtype=np.float64).reshape(-1, 5).T
+    # The steady state at the answer, or next to the limit, is held against it.
+    limit = noisy & (lam == 0) & (lam2 == 0)
+    near = _NEARLY_NONE * np.sqrt(family.second(star))
+    finite = np.where(np.isinf(ratio), 1.0, ratio)
+    held = solve_flat(
+        a,
+        student,
+        star,
+        unit * np.where(limit, near * np.where(np.isinf(ratio), 1.0, finite / (1 + finite)), lam),
+        noise * unit**2,
+        np.where(limit & ~np.isinf(ratio), near / (1 + finite), lam2),
+        teacher=teacher,
+    )
+    off = np.abs(held["xi"] / unit**2 - xi) > np.where(limit, _SAME_LIMIT, _SAME) * xi
+    failed = ~tried | off | (held["status"] == Status.FAILED)
+    square = unit**2
+    found = {"lam": lam * unit, "lam2": lam2, "mse": mse * square, "xi": xi * square, "ratio": ratio * unit}
+    columns: dict[str, Any] = {
+        name: np.where(failed, np.nan, values).reshape(shape) for name, values in found.items()
+    }
+    columns["status"] = np.where(failed, Status.FAILED, held["status"]).astype(np.int8).reshape(shape)
+    named: dict[str, Any] = dict(zip(("alpha", "kappa", "kappa_star", "delta"), arrays, strict=True))
+    announce("optimal_decay", columns["status"], named, "bring the parameters nearer to 1", level=4)
+    return OptimalDecay(**named, **columns, labels=labels, teacher=teacher)
+
+
+class _Pair(NamedTuple):
+    """The best decays at one point, and what they do."""
+
+    xi: float
+    lam: float
+    lam2: float
+    mse: float
+    ratio: float
+
+
+def _best_pair(alpha: float, kappa: float, kappa_star: float, delta: float, family: Family) -> _Pair:
+    k = np.array([kappa_star])
+    high = np.log((family.second(k) + delta / 2) / (2 * alpha))
+    low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
+
+    def solved(fitted: float | None) -> tuple[float, _Line]:
+        def surplus(log_xi: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
+            xi = float(np.exp(log_xi[0]))
+            line = _line(xi, kappa, k, family, fitted)
+            needed = line.mse + delta / 2
+            return np.log([needed / (2 * alpha * xi)]), np.array([xi * line.mse_xi / needed - 1])
+
+        xi = float(np.exp(newton_in_bracket(surplus, low, high)[0]))
+        return xi, _line(xi, kappa, k, family, fitted)
+
+    xi, line = solved(None)
+    response = 1 - line.s * line.kept / alpha
+    if response <= 0:
+        xi, line = solved(alpha)
+        response = 0.0
+    ratio = line.q * line.s / (1 - line.s) if line.s < 1 else np.inf
+    return _Pair(xi, line.q * response, response * (1 / line.s - 1), line.mse, ratio)
+
+
+class _Line(NamedTuple):
+    """s and q with the least mse at a given xi, int rho H (x - q), the mse and d mse/d xi."""
+
+    s: float
+    q: float
+    kept: float
+    mse: float
+    mse_xi: float
+
+
+def _line(
+    xi: float, kappa: float, kappa_star: FloatArray, family: Family, fitted: float | None = None
+) -> _Line:
+    """The best line; among those with s int rho H (x - q) = ``fitted`` where that is given."""
+    omega = -np.inf
+    if kappa < 1:
+        omega = float(family.quantile(np.array([kappa]), kappa_star, np.array([xi]))[0])
+
+    def look(q: FloatArray) -> _Look:
+        law = family.above(
+            np.maximum(q, omega), np.broadcast_to(kappa_star, q.shape), np.full(q.size, xi), first=True
+        )
+        return _Look.of(law, q, xi, fitted)
+
+    # The mse is the least of a smooth function of q that may have more than one valley.
+    q = np.linspace(0, 2 * np.sqrt(xi) + float(family.top(kappa_star)[0]), _LOOK)
+    top, least = q[-1], np.zeros(1)
+    for _ in range(_ROUNDS):
+        seen = look(q)
+        best = int(np.argmin(seen.mse))
+        least = q[best : best + 1]
+        low, high = q[max(best - 1, 0)], q[min(best + 1, q.size - 1)]
+        if high - low <= 1e-4 * top:
+            break
+        q = np.linspace(low, high, _PIECES + 1)
+    if low > 0 or look(np.zeros(1)).slope[0] < 0:
+        # The place of the least is known to half the digits only; that of no slope to all.
+
+        def fall(here: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
+            step = 1e-5 * (high - low)
+            slope = look(np.concatenate([here, here + step])).slope
+            return -slope[:1], -(slope[1:] - slope[:1]) / step
+
+        ends = look(np.array([low, high])).slope
+        if ends[0] < 0 < ends[1]:
+            least = newton_in_bracket(fall, np.array([low]), np.array([high]), accuracy=1e-12 * top)
+    else:
+        least = np.zeros(1)
+    there = look(least)
+    q = least
+    cut = np.maximum(q, omega)
+    kept_xi = -there.law.burgers - (cut - q) * np.pi**2 * there.law.density**3 / 3
+    s, kept = there.s, there.kept
+    mse_xi = 2 * s * s * kept - 2 * s * q * there.law.rho_hilbert + 4 * xi * s * kept_xi
+    if fitted is not None:
+        mse_xi = mse_xi - there.mse_s * s * kept_xi / kept
+    return _Line(*(float(value[0]) for value in (s, q, kept, there.mse, mse_xi)))
+
+
+class _Look(NamedTuple):
+    """Lines that begin at some q: the law above the cut, s, int rho H (x - q), mse, d mse/ds and d mse/dq."""
+
+    law: Above
+    s: FloatArray
+    kept: FloatArray
+    mse: FloatArray
+    mse_s: FloatArray
+    slope: FloatArray
+
+    @classmethod
+    def of(cls, law: Above, q: FloatArray, xi: float, fitted: float | None) -> _Look:
+        """With the best s, or the one that fits."""
+        assert law.moment1 is not None  # noqa: S101  # it was asked for
+        kept = law.x_rho_hilbert - q * law.rho_hilbert
+        if fitted is None:
+            tilted = law.moment2 - q * law.moment1
+            square = tilted - q * (law.moment1 - q * law.mass)
+            inner = tilted - 2 * xi * kept
+            s = np.clip(np.divide(inner, square, out=np.ones_like(q), where=square > 0), 1e-12, 1.0)
+        else:
+            s = np.divide(fitted, kept, out=np.full_like(q, np.inf), where=kept > 0)
+        mse, mse_s, mse_q = _mse(law, q, s, kept, xi)
+        if fitted is not None:
+            mse_q = mse_q + mse_s * s * law.rho_hilbert / kept
+            mse = np.where(s <= 1, mse, np.inf)
+        return cls(law, s, kept, mse, mse_s, mse_q)
+
+
+def _mse(
+    law: Above, q: FloatArray, s: FloatArray, kept: FloatArray, xi: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The mse of s (x - q) above the cut, and its derivatives in s and q."""
+    assert law.moment1 is not None  # noqa: S101  # it was asked for
+    rest, first, second, mass = 1 - s, law.moment1, law.moment2, law.mass
+    mse = law.deficit + rest * rest * second + 2 * s * rest * q * first + s * s * q * q * mass
+    mse_s = -2 * rest * second + 2 * (rest - s) * q * first + 2 * s * q * q * mass + 4 * xi * kept
+    mse_q = 2 * s * rest * first + 2 * s * s * q * mass - 4 * xi * s * law.rho_hilbert
+    return mse + 4 * xi * s * kept, mse_s, mse_q
+
+
+def best_beside(
+    alpha: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    lam2: FloatArray,
+    *,
+    teacher: Teacher,
+) -> FloatArray:
+    """The weight decay with the least mse beside a given Frobenius decay > 0; NaN where it is not found.
+
+    At given xi the shift q makes s, through R^2 + (lam2 - 1 + I_0/alpha) R = lam2 with I_0 = int_b rho H (x -
+    q).
+    """
+    unit, family = teacher.unit, family_of(teacher, in_units=True)
+    noise, student = delta / unit**2, settled_width(kappa, kappa_star)
+    lam = np.full(alpha.shape, np.nan)
+    tried = np.flatnonzero(within_reach(alpha, lam2, widths=(kappa, kappa_star), delta=noise))
+    xi = np.zeros(alpha.shape)
+    for at in tried:
+        xi[at], lam[at] = _best_weight_decay(
+            alpha[at], student[at], kappa_star[at], noise[at], lam2[at], family
+        )
+    known = np.flatnonzero(np.isfinite(lam))
+    state = solve_flat(
+        *(v[known] for v in (alpha, student, kappa_star, lam * unit, delta, lam2)), teacher=teacher
+    )
+    same = np.abs(state["xi"] / unit**2 / xi[known] - 1) <= _SAME
+    lam[known[~(same & (state["status"] != Status.FAILED))]] = np.nan
+    return lam * unit
+
+
+def _best_weight_decay(
+    alpha: float, kappa: float, kappa_star: float, delta: float, lam2: float, family: Family
+) -> tuple[float, float]:
+    """xi and lam at one point."""
+    k = np.array([kappa_star])
+
+    def look(q: FloatArray, xi: float, omega: float) -> tuple[FloatArray, FloatArray]:
+        """mse and R."""
+        noise = np.full(q.size, xi)
+        law = family.above(np.maximum(q, omega), np.broadcast_to(k, q.shape), noise, first=True)
+        kept = law.x_rho_hilbert - q * law.rho_hilbert
+        response = pure_response(np.full(q.size, alpha), np.full(q.size, lam2), kept)
+        return _mse(law, q, response / (response + lam2), kept, xi)[0], response
+
+    def least(xi: float) -> tuple[float, float, float]:
+        """q, mse and R of the best shift."""
+        omega = -np.inf
+        if kappa < 1:
+            omega = float(family.quantile(np.array([kappa]), k, np.array([xi]))[0])
+        q = np.linspace(0, 2 * np.sqrt(xi) + float(family.top(k)[0]), _LOOK)
+        for _ in range(_ROUNDS):
+            mse, _ = look(q, xi, omega)
+            best = int(np.argmin(mse))
+            low, high = q[max(best - 1, 0)], q[min(best + 1, q.size - 1)]
+            if high - low <= 1e-4 * max(high, 1e-6):
+                break
+            q = np.linspace(low, high, _PIECES + 1)
+        # The vertex of a parabola through three points that are not too near.
+        middle, width = q[best], max((q[-1] - q[0]) / 4, 1e-5 * np.sqrt(xi))
+        here = middle
+        if middle > width:
+            three = look(np.array([middle - width, middle, middle + width]), xi, omega)[0]
+            bend = three[0] - 2 * three[1] + three[2]
+            if bend > 0:
+                here = middle + np.clip(width * (three[0] - three[2]) / (2 * bend), -width, width)
+        mse, response = look(np.array([here]), xi, omega)
+        return here, float(mse[0]), float(response[0])
+
+    def surplus(log_xi: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
+        values = []
+        for point in (log_xi[0], log_xi[0] + 1e-6):
+            xi = float(np.exp(point))
+            values.append(np.log((least(xi)[1] + delta / 2) / (2 * alpha * xi)))
+        return np.array(values[:1]), np.array([(values[1] - values[0]) / 1e-6])
+
+    high = np.log((family.second(k) + delta / 2) / (2 * alpha))
+    low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
+    xi = float(np.exp(newton_in_bracket(surplus, low, high, accuracy=1e-8)[0]))
+    q, _, response = least(xi)
+    return xi, q * response

@@ -1,0 +1,1 @@
+"""Steady states: the two equations, their solutions, thresholds and learned spectra."""

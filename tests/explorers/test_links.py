@@ -1,0 +1,163 @@
+"""Deep links: every state survives the way into a query and back, and nothing else gets through."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from quadviz.contents import FRONT, PAGES
+from quadviz.explorers.kit.explorer import Explorer
+from quadviz.explorers.kit.links import query_of
+from quadviz.explorers.kit.widgets.controls import ParameterControl
+from quadviz.explorers.kit.widgets.tools import PageTools, binder_address
+from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
+from tests.pages import opened
+
+EXPLORERS = [name for name in PAGES if name != FRONT]
+
+
+@pytest.fixture(scope="module", params=EXPLORERS)
+def explorer(request: pytest.FixtureRequest) -> Explorer[Any]:
+    """Every explorer in turn, made once for all tests."""
+    return opened(request.param)
+
+
+def without_theme(explorer: Explorer[Any]) -> dict[str, Any]:
+    return {name: value for name, value in asdict(explorer.state).items() if name not in ("theme", "preset")}
+
+
+def elsewhere(explorer: Explorer[Any]) -> dict[str, Any]:
+    """Another value for every field that has a widget."""
+    values: dict[str, Any] = {}
+    for name, widget in explorer._bound.items():
+        if isinstance(widget, ParameterControl):
+            values[name] = widget.parameter.low if name != "alpha" else 0.0625
+        elif name != "preset":
+            values[name] = next(
+                value for _, value in widget.options if value != getattr(explorer.state, name)
+            )
+    return values
+
+
+def test_every_state_survives_the_way_through_its_link(explorer: Explorer[Any]) -> None:
+    opened = explorer.state
+    explorer.at(**elsewhere(explorer))
+    there = without_theme(explorer)
+    # Every field is told, whether or not it is the default: a link outlives a change of these.
+    assert there != {name: getattr(opened, name) for name in there}
+    query = query_of(explorer.state)
+    explorer.state = opened
+    explorer.refresh()
+    assert explorer.follow(f"?{query}") == []
+    assert without_theme(explorer) == there
+    explorer.change(**asdict(opened))
+
+
+def test_what_cannot_be_followed_is_named_and_the_rest_is(explorer: Explorer[Any]) -> None:
+    before = explorer.state
+    notes = explorer.follow("kappa=0.4&kappa_star=99&lam=much&colour=<script>&token=secret&theme=dark")
+    assert explorer.state == replace(
+        before, kappa=0.4, **({"preset": None} if "preset" in vars(before) else {})
+    )
+    assert notes == [
+        f"kappa_star (teacher width) must be between 0.02 and 2, got 99: {before.kappa_star:g} is used.",
+        f"lam (weight decay) must be a real number, got 'much': {before.lam:g} is used.",
+        "“colour” is not a setting of this page: it is ignored.",
+    ]
+    explorer.change(**asdict(before))
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("&".join(f"k{i}=1" for i in range(100)), "more than 64 entries"),
+        ("kappa=nan", "got nan"),
+        ("kappa=" + "9" * 500, "got"),
+        ("kappa=__import__('os')", "must be a real number"),
+        ("x" * 300 + "=1", "x" * 24 + "…”"),
+        ("%00%1b=1", "“��”"),
+        ("y_scale=", "y_scale must be one of linear, log, got ''"),
+        ("kappa=%ff", "must be a real number"),
+    ],
+)
+def test_odd_links_are_told_in_few_words(query: str, note: str) -> None:
+    from quadviz.explorers.simulation_lab.page import SimulationLab
+
+    lab = SimulationLab()
+    before = lab.state
+    notes = lab.follow(query)
+    assert len(notes) == 1
+    assert note in notes[0]
+    assert len(notes[0]) < 140
+    assert lab.state == before
+
+
+def test_many_bad_entries_make_few_notes() -> None:
+    from quadviz.explorers.simulation_lab.page import SimulationLab
+
+    notes = SimulationLab().follow("&".join(f"k{i}=1" for i in range(20)))
+    assert len(notes) == 7
+    assert notes[-1] == "14 more entries of the link are ignored."
+
+
+def test_a_state_set_from_python_is_checked(explorer: Explorer[Any]) -> None:
+    before = explorer.state
+    with pytest.raises(TypeError, match="colour is not a setting of this page; there are "):
+        explorer.at(colour="red")
+    with pytest.raises(ValueError, match=r"kappa .* must be between 0\.02 and 2, got 9"):
+        explorer.at(kappa=9.0)
+    choice = next(name for name, widget in explorer._bound.items() if hasattr(widget, "options"))
+    with pytest.raises(ValueError, match=f"{choice} must be one of .*, got 'nonsense'"):
+        explorer.at(**{choice: "nonsense"})
+    assert explorer.state == before
+
+
+def test_the_address_follows_the_state(explorer: Explorer[Any]) -> None:
+    before = explorer.state
+    assert explorer.tools.query == query_of(before)
+    explorer.change(kappa=0.31)
+    assert explorer.tools.query == query_of(explorer.state) != query_of(before)
+    explorer.change(kappa=before.kappa)
+
+
+def test_the_tools_go_where_the_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed: list[str] = []
+
+    def follow(query: str) -> list[str]:
+        followed.append(query)
+        return ["a note"]
+
+    tools = PageTools("spectra", "kappa=0.5", follow)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(tools, "send", sent.append)
+    tools._handle_custom_msg({"kind": "arrived", "query": "kappa=2"}, [])
+    assert (followed, tools.notes) == (["kappa=2"], ["a note"])
+    assert sent == [{"kind": "followed"}]
+    tools._handle_custom_msg({"kind": "read"}, [])
+    assert tools.notes == []
+
+
+def test_on_binder_a_link_builds_the_repository_anew() -> None:
+    there = {"BINDER_LAUNCH_HOST": "https://mybinder.org/", "BINDER_PERSISTENT_REQUEST": "v2/gh/o/r/abc"}
+    assert binder_address(there) == "https://mybinder.org/v2/gh/o/r/abc"
+    assert binder_address({**there, "BINDER_LAUNCH_HOST": "javascript:alert(1)"}) == ""
+    assert binder_address({}) == ""
+
+
+def test_a_link_holds_what_is_zoomed_into() -> None:
+    page = LearningCurvesExplorer()
+    page.change(span=(0.2, 0.4))
+    query = query_of(page.state)
+    assert "span=0.2~0.4" in query
+    other = LearningCurvesExplorer()
+    assert other.follow(query) == []
+    assert other.state.span == (0.2, 0.4)
+    for text in ("0.4~0.2", "0.2", "a~b", "nan~1", "0.1~0.2~0.3", "~"):
+        (note,) = other.follow(f"span={text}")
+        assert note.startswith("span must be two increasing numbers, got ")
+        assert other.state.span == (0.2, 0.4)
+    with pytest.raises(ValueError, match="span must be two increasing numbers"):
+        other.at(span=(2, 1))
+    assert other.at(span=None).state.span is None
