@@ -25,9 +25,9 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
 evidence: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.evidence.cases
-	$(BIN)/python -m benchmarks.evidence.dynamics
-	$(BIN)/python -m benchmarks.evidence.teachers
+	$(BIN)/python -m benchmarks.evidence networks
+	$(BIN)/python -m benchmarks.evidence dynamics
+	$(BIN)/python -m benchmarks.evidence teachers
 
 # The mean-field solution that the page of dynamics opens with, solved anew; about a minute.
 stored: $(VENV)/.installed

@@ -34,7 +34,9 @@ from importlib.metadata import PackageNotFoundError, version
 from quadviz.law import Levels, Orthogonal, PowerLaw, Teacher, Wishart
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.law.teacher_law import TeacherLaw
-from quadviz.setting import PARAMETERS, Parameter, Setting
+from quadviz.outcome import Regime, SolveError, SolveWarning, Status, errstate
+from quadviz.parameters import PARAMETERS, Parameter
+from quadviz.setting import Setting
 from quadviz.simulation.ensemble import SimulationEnsemble, simulate_ensemble
 from quadviz.simulation.minimise import Minimum, minimise
 from quadviz.simulation.problem import Problem, sample_problem
@@ -47,11 +49,10 @@ from quadviz.theory.flow.approach import Approach, ApproachLaw, approach_curve, 
 from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.flow.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.flow.population import PopulationFlow, population_flow
-from quadviz.theory.outcome import SolveError, SolveWarning, errstate
 from quadviz.theory.steady.finite_size import FiniteSize, finite_size
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.solutions import solution_branches, steady_state_solutions
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from quadviz.theory.steady.thresholds import (
     InterpolationThreshold,
     interpolation_threshold,

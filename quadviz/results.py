@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from quadviz.labels import Labels, varying_dims
+from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.quantities import QUANTITIES
-from quadviz.theory.outcome import Regime, Status
 
 __all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr"]
 

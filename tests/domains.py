@@ -17,7 +17,7 @@ from quadviz import (
     steady_state_solutions,
 )
 from quadviz.law.quantile import mass_quantile
-from quadviz.theory.outcome import Regime
+from quadviz.outcome import Regime
 from quadviz.theory.reach import DOMAINS
 from tests import exact
 

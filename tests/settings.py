@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 __all__ = ["random_settings"]
 

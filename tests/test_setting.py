@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from quadviz import PARAMETERS, Setting
-from quadviz.setting import broadcast_parameters
+from quadviz.parameters import broadcast_parameters
 
 GOOD = {"kappa": 0.5, "kappa_star": 0.3, "alpha": 0.35, "lam": 0.01, "delta": 0.5}
 

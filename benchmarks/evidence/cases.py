@@ -1,4 +1,4 @@
-"""Finite networks held against the theory: ``python -m benchmarks.evidence.cases`` writes docs/simulation.*.
+"""Finite networks beside the theory: ``python -m benchmarks.evidence networks`` writes docs/simulation.*.
 
 With names of sections behind it, only these are computed anew and the rest of docs/simulation.csv is kept.
 Every problem has a seed of its own: problems of one seed that differ in d share random numbers, and means
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +30,6 @@ __all__ = [
     "ZERO",
     "Case",
     "Row",
-    "main",
     "read_rows",
     "spectrum",
     "write_rows",
@@ -145,7 +142,7 @@ def spectrum(setting: Setting) -> Any:
     return learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
 
 
-def _row(section: str, case: Case, d: int, quantity: str, values: ArrayLike, **of: Any) -> Row:
+def row(section: str, case: Case, d: int, quantity: str, values: ArrayLike, **of: Any) -> Row:
     """The row of a quantity's values in all runs."""
     v, s = np.atleast_1d(np.asarray(values, dtype=np.float64)), case.setting
     error = float(v.std(ddof=1) / np.sqrt(v.size)) if v.size > 1 else float("nan")
@@ -157,7 +154,7 @@ def _rows(section: str, case: Case, d: int, runs: Sequence[Numbers], **of: Any) 
     """The rows of all numbers that runs have in common."""
     for quantity, value in runs[0].items():
         if np.ndim(value) == 0:
-            yield _row(section, case, d, quantity, [run[quantity] for run in runs], **of)
+            yield row(section, case, d, quantity, [run[quantity] for run in runs], **of)
 
 
 def _in_processes(what: str, jobs: Sequence[Job]) -> list[Any]:
@@ -198,7 +195,7 @@ def exact() -> Iterator[Row]:
     for (case, d), runs in _groups("exact", _final, groups).items():
         yield from _rows("exact", case, d, runs)
         pooled = np.concatenate([run["eigenvalues"] for run in runs])
-        yield _row(
+        yield row(
             "exact", case, d, "spectrum_distance", spectrum_distance(pooled, spectrum(case.setting), ZERO)
         )
 
@@ -245,7 +242,7 @@ def limited() -> Iterator[Row]:
         yield from _rows("limited", case, d, runs, time=FLOW_END)
         pooled = np.concatenate([run["eigenvalues"] for run in runs])
         distance = spectrum_distance(pooled, spectrum(case.setting), FLOW_ZERO)
-        yield _row("limited", case, d, "spectrum_distance", distance, time=FLOW_END)
+        yield row("limited", case, d, "spectrum_distance", distance, time=FLOW_END)
 
 
 def inputs() -> Iterator[Row]:
@@ -348,26 +345,7 @@ def write_rows(rows: Iterable[Row], path: Path = CSV) -> None:
         lines.writerows([f"{v:.8g}" if isinstance(v, float) else v for v in row] for row in rows)
 
 
-def _in_order(rows: Iterable[Row]) -> list[Row]:
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows in the order of the sections."""
     order = list(SECTIONS)
     return sorted(rows, key=lambda r: (order.index(r.section), r.name, r.d, r.time, r.variant))
-
-
-def main(sections: Sequence[str]) -> None:
-    """Compute sections, all when none is named; keep the others; write the page."""
-    from benchmarks.evidence.page import write_page
-
-    if strange := [name for name in sections if name not in SECTIONS]:
-        raise SystemExit(f"unknown section {strange[0]!r}: choose from {', '.join(SECTIONS)}")
-    rows = read_rows() if CSV.exists() else []
-    for name in sections or SECTIONS:
-        began = time.perf_counter()
-        fresh = list(SECTIONS[name]())
-        wall = _row(name, Case("all", EXACT[0].setting, 0), 0, "wall_seconds", time.perf_counter() - began)
-        rows = [row for row in rows if row.section != name] + [*fresh, wall]
-        write_rows(_in_order(rows))
-    write_page(rows)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

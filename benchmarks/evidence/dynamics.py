@@ -1,4 +1,4 @@
-"""Mean-field dynamics beside networks: ``python -m benchmarks.evidence.dynamics`` writes docs/dynamics.*.
+"""Mean-field dynamics beside networks: ``python -m benchmarks.evidence dynamics`` writes docs/dynamics.*.
 
 With names of sections behind it, only these are computed anew and the rest of docs/dynamics.csv is kept.
 """
@@ -6,7 +6,6 @@ With names of sections behind it, only these are computed anew and the rest of d
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from benchmarks.evidence.cases import DOCS, PROCESSES, Case, Row, read_rows, write_rows
+from benchmarks.evidence.cases import DOCS, PROCESSES, Case, Row
 from benchmarks.loop_gain import limit_of_rest, loop_gain
 from quadviz import Setting, sample_problem, simulate_ensemble
 from quadviz.simulation.flow import gradient_flow
@@ -50,7 +49,6 @@ __all__ = [
     "SMALL",
     "STEPS",
     "TIMES",
-    "main",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -321,26 +319,3 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
         aging_networks,
     )
 }
-
-
-def main(sections: Sequence[str]) -> None:
-    """Compute sections, all when none is named; keep the others; write the page."""
-    from benchmarks.evidence.dynamics_page import write_page
-
-    if strange := [name for name in sections if name not in SECTIONS]:
-        raise SystemExit(f"unknown section {strange[0]!r}: choose from {', '.join(SECTIONS)}")
-    rows = read_rows(CSV) if CSV.exists() else []
-    for name in sections or SECTIONS:
-        began = time.perf_counter()
-        fresh = list(SECTIONS[name]())
-        seconds = round(time.perf_counter() - began)
-        print(f"{name}: {seconds} s", file=sys.stderr)
-        parts = {row.section for row in fresh}
-        rows = [row for row in rows if row.section not in parts] + fresh
-        write_rows(rows, CSV)
-    if len({row.section for row in rows} & SECTIONS.keys()) == len(SECTIONS):
-        write_page(rows)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

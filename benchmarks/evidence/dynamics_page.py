@@ -1,4 +1,4 @@
-"""docs/dynamics.md from the means in docs/dynamics.csv: ``python -m benchmarks.evidence.dynamics_page``."""
+"""docs/dynamics.md from the means in docs/dynamics.csv: ``python -m benchmarks.evidence dynamics page``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from benchmarks.evidence.cases import Case, Row, read_rows
+from benchmarks.evidence.cases import Case, Row
 from benchmarks.evidence.dynamics import (
     AGING,
     BROKEN,
-    CSV,
     DEEP,
     END,
     ENDS,
@@ -64,7 +63,7 @@ def _opening(means: Means) -> str:
 
 `quadviz.dmft` solves the equations of training at finite α as d → ∞. Here its solutions are held against
 networks trained by `quadviz.simulate`, against the theory of long times, and against marches that are broken
-on purpose. `python -m benchmarks.evidence.dynamics` computes everything anew and writes this page; the
+on purpose. `python -m benchmarks.evidence dynamics` computes everything anew and writes this page; the
 means behind it are in [dynamics.csv](dynamics.csv).
 
 A march here is what `dmft(setting, times)` gives: {one.runs} replicas of matrices of size {one.d} or near it,
@@ -306,7 +305,3 @@ def _long(means: Means) -> str:
     )
     parts.append(table(["", "", *(f"t = {t:,.0f}" for t in LONG_TIMES), "theory, t → ∞"], lines))
     return "\n\n".join(parts)
-
-
-if __name__ == "__main__":
-    write_page(read_rows(CSV))

@@ -1,4 +1,4 @@
-"""docs/simulation.md from the means in docs/simulation.csv: ``python -m benchmarks.evidence.page``.
+"""docs/simulation.md from the means in docs/simulation.csv: ``python -m benchmarks.evidence networks page``.
 
 Numbers in its sentences are computed like those in its tables, so that neither can outlive the other.
 """
@@ -21,7 +21,6 @@ from benchmarks.evidence.cases import (
     ZERO,
     Case,
     Row,
-    read_rows,
     spectrum,
 )
 from benchmarks.evidence.means import (
@@ -302,7 +301,3 @@ def write_page(rows: Iterable[Row]) -> None:
         written.insert(3, _spectra(means))
         written = [_opening(means), _settings(), *written]
     PAGE.write_text(wrapped("\n\n".join(written)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_page(read_rows())

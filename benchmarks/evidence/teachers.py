@@ -1,4 +1,4 @@
-"""Networks with other teachers and decays beside the theory: ``python -m benchmarks.evidence.teachers``.
+"""Networks with other teachers and decays beside the theory: ``python -m benchmarks.evidence teachers``.
 
 It writes docs/teachers.csv, the means over networks, and docs/teachers.md, the page made of them. With
 ``page`` behind it only the page is written anew.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from benchmarks.evidence.teachers_page import page
 from quadviz import Levels, Orthogonal, PowerLaw, Setting, Wishart, minimise, simulate
 
-__all__ = ["CASES", "CSV", "PAGE", "Case", "Mean", "main", "read_means"]
+__all__ = ["CASES", "CSV", "PAGE", "Case", "Mean", "read_means", "write"]
 
 DOCS = Path(__file__).parents[2] / "docs"
 CSV, PAGE = DOCS / "teachers.csv", DOCS / "teachers.md"
@@ -123,9 +123,9 @@ def read_means() -> list[Mean]:
         ]
 
 
-def main(arguments: list[str]) -> None:
-    """Train the networks, write their means, and the page."""
-    if arguments != ["page"]:
+def write(sections: Sequence[str]) -> None:
+    """Train the networks, write their means, and the page; the page alone where that is named."""
+    if list(sections) != ["page"]:
         begin = time.perf_counter()
         means = _measure()
         with CSV.open("w", newline="", encoding="utf-8") as file:
@@ -135,7 +135,3 @@ def main(arguments: list[str]) -> None:
         print(f"{(time.perf_counter() - begin) / 60:.1f} minutes")
     PAGE.write_text(page(CASES, read_means()), encoding="utf-8")
     print(PAGE)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -20,7 +20,7 @@ _TOP = """\
 
 The theory of the steady state holds for a teacher of any spectrum, and with a Frobenius decay λ₂ beside
 weight decay. Here are networks of finite d with such teachers, extrapolated to d → ∞ and held against
-`quadviz.steady_state`. `python -m benchmarks.evidence.teachers` trains them anew and writes this page; the
+`quadviz.steady_state`. `python -m benchmarks.evidence teachers` trains them anew and writes this page; the
 means are in [teachers.csv](teachers.csv). A teacher of d eigenvalues has the means of its law over equal
 shares of its mass, in a uniformly random frame.
 

@@ -13,7 +13,8 @@ from typing import get_args
 import numpy as np
 
 from quadviz import __version__
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Parameter, Setting
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS, Parameter
+from quadviz.setting import Setting
 from quadviz.simulation.ensemble import simulate_ensemble
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.simulate import SimulationError, log_times
@@ -186,7 +187,8 @@ def _dashboard(options: argparse.Namespace) -> int:
 
 
 def _curve(options: argparse.Namespace) -> int:
-    from quadviz.theory.steady.steady_state import Regime, Status, learning_curve
+    from quadviz.outcome import Regime, Status
+    from quadviz.theory.steady.steady_state import learning_curve
 
     if options.alpha_min >= options.alpha_max:
         options.parser.error(

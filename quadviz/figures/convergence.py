@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from quadviz.figures.marks.axes import fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
-from quadviz.scenes.convergence import FIRST_TIME, LAST_TIME, POWERS, Convergence, Seen, law_name
+from quadviz.outcome import Regime
+from quadviz.scenes.convergence import LAST_TIME, POWERS, Convergence, Seen, law_name
 from quadviz.scenes.wording import two_digits
 from quadviz.theory.flow.approach import Approach, ApproachLaw, local_slope
-from quadviz.theory.steady.steady_state import Regime
+from quadviz.work.approach import FIRST_TIME
 
 __all__ = ["MARGIN", "NETWORK_HUE", "convergence_figure"]
 

@@ -19,8 +19,8 @@ from quadviz.figures.marks.drawing import Drawing, Held, Part
 from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName
 from quadviz.figures.training import PANELS, ROWS, fitted, training_figure
 from quadviz.scenes.dynamics import Course, Dynamics
-from quadviz.scenes.training import FIRST_TIME
 from quadviz.theory.best.early_stopping import EarlyStop
+from quadviz.work.training import FIRST_TIME
 
 __all__ = [
     "DMFT_HUE",

@@ -21,8 +21,9 @@ from quadviz.figures.marks.flags import ROW, flag_marks
 from quadviz.figures.marks.notes import missing, roomier_right
 from quadviz.figures.marks.points import points_trace
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours, template
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = [
     "BAYES",

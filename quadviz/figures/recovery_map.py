@@ -20,9 +20,9 @@ from quadviz.figures.marks.notes import panel_title
 from quadviz.figures.marks.placing import label_note, off_curve, place_label, without, wordings
 from quadviz.figures.marks.plane import LINES, cross, plane_axes, threshold_lines
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import Plane
 from quadviz.scenes.recovery import ErrorMap
-from quadviz.setting import PARAMETERS
 
 __all__ = ["COLOUR_RANGES", "MARGIN", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 

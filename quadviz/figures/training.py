@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from quadviz.figures.marks.axes import Scale, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
-from quadviz.scenes.training import FIRST_TIME, Networks, Training
+from quadviz.scenes.training import Networks, Training
+from quadviz.work.training import FIRST_TIME
 
 __all__ = ["MARGIN", "PANELS", "ROWS", "Line", "fitted", "training_figure"]
 

@@ -12,8 +12,8 @@ from quadviz.law.boundary import bands, curve_at
 from quadviz.law.family import family_of
 from quadviz.law.resolvent import Edges, band_edges
 from quadviz.law.teachers import WISHART, Teacher, Wishart, checked_teacher
+from quadviz.outcome import quiet
 from quadviz.results import TupleResult, points_repr
-from quadviz.theory.outcome import quiet
 
 __all__ = ["WIDTH_REACH", "XI_REACH", "NoisyTeacherLaw", "PartialIntegrals", "noisy_bands", "outer_edges"]
 

@@ -201,9 +201,7 @@ class Wishart(Teacher):
 
     def density(self, x: ArrayLike, kappa_star: float | None = None) -> FloatArray:
         """Density of the band at x, of its shape; its mass is min(1, kappa_star)."""
-        from quadviz.law.teacher_law import (
-            TeacherLaw,  # it tells of laws in general, and stands above this module
-        )
+        from quadviz.law.teacher_law import TeacherLaw  # it stands above this module
 
         return TeacherLaw(self.width(kappa_star)).density(x)
 
@@ -215,9 +213,7 @@ class Wishart(Teacher):
         Raises:
             ValueError: if a fraction lies outside [0, 1].
         """
-        from quadviz.law.quantile import (
-            mass_quantile,  # it tells of laws in general, and stands above this module
-        )
+        from quadviz.law.quantile import mass_quantile  # it stands above this module
 
         mass, width = _fractions(mass_above), self.width(kappa_star)
         flat = mass.reshape(-1)

@@ -10,15 +10,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.outcome import Status
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
+from quadviz.statistics import mean_and_error
 from quadviz.theory.flow.approach import ApproachLaw, approach_curve, approach_law
 from quadviz.theory.flow.flow_target import FlowTarget
-from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
+from quadviz.work.approach import FIRST_TIME, ApproachRun, observed
 
 __all__ = [
-    "FIRST_TIME",
     "LAST_TIME",
     "POWERS",
     "Convergence",
@@ -27,7 +29,7 @@ __all__ = [
     "Target",
     "convergence",
     "law_name",
-    "observed",
+    "networks_seen",
     "slope_in",
     "target_of",
 ]
@@ -36,12 +38,10 @@ FloatArray = NDArray[np.float64]
 #: What T is: the noisy teacher of a setting, or a GOE matrix.
 Target = Literal["teacher", "goe"]
 
-#: The axis of times.
-FIRST_TIME, LAST_TIME = 0.1, 1e4
+#: Where the axis of times ends.
+LAST_TIME = 1e4
 #: Slopes that a law may have, and how they are written.
 POWERS = {-1.0: "t⁻¹", -2.0: "t⁻²", -3.0: "t⁻³"}
-#: Times at which flows and networks are observed, for each power of ten.
-_A_DECADE = 6
 #: Solutions that are remembered.
 _REMEMBERED = 16
 #: Slopes are measured in this stretch before single eigenvalues show, or, where that is never, at the end.
@@ -152,13 +152,12 @@ def _solved(target: FlowTarget, kappa: float, gamma: float, d: int, seeds: tuple
     return Solved(flows, curve, law, window, *slopes)
 
 
-def observed(last: float) -> FloatArray:
-    """Times at which flows and networks are observed, up to the last one.
-
-    >>> observed(1.0).round(2)
-    array([0.1 , 0.15, 0.22, 0.32, 0.46, 0.68, 1.  ])
-    """
-    return np.geomspace(FIRST_TIME, last, 1 + round(_A_DECADE * math.log10(last / FIRST_TIME)))
+def networks_seen(run: ApproachRun) -> Seen | None:
+    """Trained networks in the time of their matrix flow; None where there are none."""
+    if not run.networks:
+        return None
+    distance = np.array([network.distance for network in run.networks])
+    return Seen(run.request.speed * run.request.times, distance, mean_and_error(distance)[0])
 
 
 def slope_in(window: tuple[float, float], times: FloatArray, distance: FloatArray) -> float:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.outcome import Status
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import Threshold
-from quadviz.setting import PARAMETERS
-from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import Regularisation, interpolation_threshold, recovery_threshold
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.setting import PARAMETERS
+from quadviz.outcome import Status
+from quadviz.parameters import PARAMETERS
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
 from quadviz.theory.best.optimal_decay import optimal_lam
-from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import (
     InterpolationThreshold,
     interpolation_threshold,

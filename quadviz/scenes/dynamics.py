@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
+from quadviz.theory.flow.population_curve import population_curve
+from quadviz.work.march import MarchRun
+from quadviz.work.training import times_until
 
-__all__ = ["Course", "Dynamics", "population_course"]
+__all__ = ["Course", "Dynamics", "march_course", "population", "population_course"]
 
 FloatArray = NDArray[np.float64]
 
@@ -43,6 +47,29 @@ class Course:
     def part(self, seen: NDArray[np.bool_]) -> Course:
         """The moments that are ``seen``, shape (T,)."""
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
+
+
+@lru_cache(maxsize=64)
+def population(kappa: float, kappa_star: float, lam: float, gamma: float, end: float) -> PopulationFlow:
+    """The population flow at the times of the page."""
+    return population_curve(kappa, kappa_star, lam, gamma, times_until(end))
+
+
+def march_course(run: MarchRun, current: bool) -> Course:
+    """A mean-field solution.
+
+    Args:
+        run: the solution.
+        current: whether it is of the setting shown.
+    """
+    s = run.solution
+    return Course(
+        s.times,
+        np.array([s.mse, s.train_loss]),
+        np.array([s.mse_error, s.train_loss_error]),
+        current,
+        s.trusted_until,
+    )
 
 
 def population_course(flow: PopulationFlow, delta: float) -> Course:

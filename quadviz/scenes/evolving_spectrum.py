@@ -9,11 +9,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.outcome import Regime
 from quadviz.scenes.spectra import View
+from quadviz.theory.flow.population import PopulationFlow
+from quadviz.theory.flow.population_curve import DIMENSION
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady.steady_state import Regime
+from quadviz.work.march import MarchRun
+from quadviz.work.training import LabRun
 
-__all__ = ["EvolvingSpectrum", "Frames"]
+__all__ = ["EvolvingSpectrum", "Frames", "march_frames", "network_frames", "population_frames"]
 
 FloatArray = NDArray[np.float64]
 
@@ -36,6 +40,29 @@ class Frames:
     eigenvalues: tuple[FloatArray, ...]
     size: int
     current: bool = True
+
+
+def population_frames(flow: PopulationFlow) -> Frames:
+    """The spectrum of Z on infinitely many samples."""
+    return Frames(flow.times, tuple(flow.eigenvalues), DIMENSION)
+
+
+def network_frames(run: LabRun, current: bool) -> Frames | None:
+    """The eigenvalues of the networks that have come farthest, pooled; None before there are any."""
+    networks = run.farthest.networks
+    if not networks or not networks[0].eigenvalue_times.size:
+        return None
+    pooled = np.concatenate([network.eigenvalues for network in networks], axis=1)
+    return Frames(networks[0].eigenvalue_times, tuple(pooled), networks[0].sizes.d, current)
+
+
+def march_frames(run: MarchRun, current: bool) -> Frames | None:
+    """The eigenvalues of all copies of a mean-field solution, while it can be trusted; None before any."""
+    s = run.solution
+    count = int(np.searchsorted(s.eigenvalue_times, s.trusted_until, side="right"))
+    if not count:
+        return None
+    return Frames(s.eigenvalue_times[:count], tuple(s.eigenvalues[:count]), s.d_eff, current)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 __all__ = ["CURVE_PARAMETERS", "FAMILY", "Family", "family"]
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import (
     CurveThresholds,
     alpha_grid,
@@ -22,15 +23,18 @@ from quadviz.scenes.curve_thresholds import (
 from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
 from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
+from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import recovery_threshold
+from quadviz.work.curve import CurveRun
 
-__all__ = ["LearningCurves", "learning_curves"]
+__all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points"]
 
 FloatArray = NDArray[np.float64]
 
+#: The errors shown, each in a panel of its own.
+FIELDS = ("mse", "train_loss", "in_sample_error")
 #: Points of the Bayes-optimal curve, which is smooth.
 _BAYES_POINTS = 100
 #: It meets 0 at a steep angle, which a log axis shows: how far before to have points, and there itself.
@@ -160,6 +164,24 @@ def _solved(
     while len(_solved_lately) > _KEPT:
         _solved_lately.popitem(last=False)
     return _joined(curves, np.stack), _joined(points, np.concatenate), thresholds
+
+
+def network_points(run: CurveRun, current: bool) -> SimulatedPoints | None:
+    """Means and standard errors of trained networks at each alpha; None before the first one is trained.
+
+    Args:
+        run: the networks.
+        current: whether they belong to the curve now drawn.
+    """
+    if not run.networks:
+        return None
+    count = run.request.networks
+    alphas = run.request.alphas[: -(-len(run.networks) // count)]
+    values = np.full((len(FIELDS), len(alphas) * count), np.nan)
+    for field, row in zip(FIELDS, values, strict=True):
+        row[: len(run.networks)] = [getattr(network, field) for network in run.networks]
+    mean, error = mean_and_error(values.reshape(len(FIELDS), -1, count).transpose(2, 0, 1))
+    return SimulatedPoints(np.array(alphas), mean, error, current)
 
 
 def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [

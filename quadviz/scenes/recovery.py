@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import Width, centres
-from quadviz.setting import PARAMETERS
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady.steady_state import Regime, steady_state
+from quadviz.theory.steady.steady_state import steady_state
 
 __all__ = [
     "COARSE",

@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.outcome import Status
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import NetworkSpectrum
-from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.thresholds import recovery_threshold
+from quadviz.work.spectrum import SpectrumRun
 
 __all__ = ["MOMENTS", "Spectra", "View", "run_alphas", "spectra", "width_cut"]
 
@@ -108,3 +110,44 @@ def run_alphas(kappa: float, kappa_star: float, lam: float, delta: float) -> Flo
     passed = np.concatenate([[0.0], np.cumsum((pace[1:] + pace[:-1]) / 2)])
     values = np.interp(np.linspace(0, passed[-1], MOMENTS), passed, fine)
     return np.array([float(f"{value:.4g}") for value in values])
+
+
+#: What is left of an eigenvalue that goes to 0 is smaller by far.
+_ZERO = 1e-3
+
+
+def network_spectrum(run: SpectrumRun, current: bool) -> NetworkSpectrum | None:
+    """The eigenvalues of trained networks, to be drawn; None before the first one is trained.
+
+    Args:
+        run: the networks.
+        current: whether the theory now drawn is of their setting.
+    """
+    if not run.networks:
+        return None
+    pooled = np.concatenate([network.eigenvalues for network in run.networks])
+    return NetworkSpectrum(pooled[pooled > _ZERO], pooled.size, current)
+
+
+def kolmogorov_distance(networks: NetworkSpectrum, law: LearnedSpectrum) -> float:
+    """Largest difference between the distribution of the eigenvalues of networks and a learned law.
+
+    Args:
+        networks: the eigenvalues.
+        law: the law at one setting.
+
+    Returns:
+        The distance, from 0 to 1; NaN where there is no noisy law to compare with.
+    """
+    state = law.state
+    xi, q, cut = (float(np.ravel(values)[0]) for values in (state.xi, state.q, law.cut))
+    if not xi > 0 or int(np.ravel(state.status)[0]) == Status.FAILED:
+        return float("nan")
+    values = np.sort(networks.eigenvalues)
+    kappa_star = float(np.ravel(state.kappa_star)[0])
+    above = NoisyTeacherLaw(kappa_star, xi).mass_above(np.maximum(values + q, cut))
+    # The empirical mass above a value jumps there; and there is the jump of both at 0.
+    rank = np.arange(values.size, 0, -1)
+    at_zero = abs(values.size / networks.total - (1 - float(np.ravel(law.atom_at_zero)[0])))
+    gaps = np.abs(np.concatenate([rank, rank - 1]) / networks.total - np.tile(above, 2))
+    return float(max(at_zero, gaps.max(initial=0.0)))

@@ -8,15 +8,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.outcome import Regime
 from quadviz.statistics import mean_and_error
-from quadviz.theory.steady.steady_state import Regime, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
+from quadviz.work.training import LabRun
 
-__all__ = ["FIELDS", "FIRST_TIME", "Networks", "Training"]
+__all__ = ["FIELDS", "Networks", "Training", "networks_seen"]
 
 FloatArray = NDArray[np.float64]
 
-#: Where axes of times begin.
-FIRST_TIME = 1e-2
 #: What is watched.
 FIELDS = ("mse", "train_loss")
 
@@ -52,6 +52,18 @@ class Networks:
     def until(self, time: float) -> Networks:
         """As far as they had come at a time."""
         return replace(self, values=np.where(self.times <= time, self.values, np.nan))
+
+
+def networks_seen(run: LabRun, current: bool) -> Networks | None:
+    """What a figure shows of trained networks; None before there are any.
+
+    Args:
+        run: the networks.
+        current: whether they were trained at the setting shown.
+    """
+    if not run.networks:
+        return None
+    return Networks(run.request.times, np.array([run.curves(field) for field in FIELDS]), current)
 
 
 @dataclass(frozen=True, eq=False)

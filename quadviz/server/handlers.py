@@ -140,7 +140,8 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
 class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]  # as above
     """Tells a kernel what its page was asked for, and that kernel only.
 
-    Voila's own takes whoever comes last for the kernel, and when that one leaves, may forget another.
+    Voila's own takes whoever comes last for the kernel, and when that one leaves, may forget another; and
+    what it kept for a kernel that came late it tells whoever comes after.
     """
 
     def open(self, kernel_id: str) -> None:
@@ -150,6 +151,7 @@ class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]  # as
             self.close()
         else:
             super().open(kernel_id)
+            self._cache.pop(kernel_id, None)
 
     def on_message(self, _message: str | bytes) -> None:
         """There is nothing to be told."""

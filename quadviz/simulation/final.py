@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.outcome import Regime
 from quadviz.setting import Setting
 from quadviz.simulation.minimise import minimise_problem
 from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import train
-from quadviz.theory.steady.steady_state import Regime, steady_state
+from quadviz.theory.steady.steady_state import steady_state
 
 __all__ = ["SMALLEST_LAM", "FinalState", "flow_end", "follows_flow", "train_to_the_end"]
 

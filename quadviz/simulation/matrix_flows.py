@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import whole_number
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 from quadviz.statistics import mean_and_error
 from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.flow.matrix_flow import MatrixFlow, spectral_flow

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quadviz.checks import readable, whole_number
-from quadviz.setting import PARAMETERS, Setting, checked_setting
+from quadviz.parameters import PARAMETERS
+from quadviz.setting import Setting, checked_setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
 __all__ = [

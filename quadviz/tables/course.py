@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
+from quadviz.setting import Setting
 from quadviz.simulation.problem import Recipe
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import Row, tidy
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.dmft import Dmft
 from quadviz.theory.flow.population import PopulationFlow
 from quadviz.theory.flow.population_curve import DIMENSION
-from quadviz.theory.steady.steady_state import Regime, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.march import MarchRequest, MarchRun
 from quadviz.work.training import LabRun, Request, times_until
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
 from quadviz.figures.marks.outlines import Outline, outlines
 from quadviz.scenes.recovery import PointSpectrum
 from quadviz.scenes.spectra import Spectra, View
 from quadviz.simulation.final import FinalState, flow_end
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, tidy
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum

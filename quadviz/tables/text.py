@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 from quadviz.simulation.final import FinalState
 from quadviz.simulation.simulate import Simulation
 

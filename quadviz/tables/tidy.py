@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.plane import ThresholdCurves
 from quadviz.tables.text import Table
 from quadviz.theory.best.bayes import BayesOptimal
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = [
     "BAYES",

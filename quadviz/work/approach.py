@@ -9,24 +9,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.scenes.convergence import Seen, observed
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.simulate import SimulationError
 from quadviz.simulation.sizes import check_size
-from quadviz.statistics import mean_and_error
-from quadviz.tables.text import Table
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
-__all__ = ["ApproachRequest", "ApproachRun", "approach_table", "network_speed", "run_approach"]
+__all__ = ["FIRST_TIME", "ApproachRequest", "ApproachRun", "network_speed", "observed", "run_approach"]
 
 FloatArray = NDArray[np.float64]
 
-#: Networks are observed until here.
-_END = 1e3
+#: Flows and networks are observed from here on, networks until there.
+FIRST_TIME, _END = 0.1, 1e3
+#: Times at which they are observed, for each power of ten.
+_A_DECADE = 6
 #: Slower than this is not moving at all: without weight decay the fit of the labels may leave no force.
 _STILL = 1e-6
+
+
+def observed(last: float) -> FloatArray:
+    """Times at which flows and networks are observed, up to the last one.
+
+    >>> observed(1.0).round(2)
+    array([0.1 , 0.15, 0.22, 0.32, 0.46, 0.68, 1.  ])
+    """
+    return np.geomspace(FIRST_TIME, last, 1 + round(_A_DECADE * math.log10(last / FIRST_TIME)))
 
 
 def network_speed(state: SteadyState) -> float:
@@ -101,14 +109,6 @@ class ApproachRun:
     networks: tuple[NetworkApproach, ...] = ()
     failures: tuple[str, ...] = ()
 
-    @property
-    def seen(self) -> Seen | None:
-        """The networks in the time of their matrix flow; None where there are none."""
-        if not self.networks:
-            return None
-        distance = np.array([network.distance for network in self.networks])
-        return Seen(self.request.speed * self.request.times, distance, mean_and_error(distance)[0])
-
 
 def run_approach(request: ApproachRequest, check: Callable[[], None]) -> Iterator[tuple[float, ApproachRun]]:
     """Train the networks of a request; one that fails is passed over.
@@ -133,21 +133,3 @@ def run_approach(request: ApproachRequest, check: Callable[[], None]) -> Iterato
         except SimulationError as failure:
             failures.append(str(failure))
     yield 1.0, ApproachRun(request, tuple(done), tuple(failures))
-
-
-def approach_table(run: ApproachRun) -> Table:
-    """All that was observed of some networks, one row for each network and time."""
-    names = [*PARAMETERS, "d", "seed", "time", "matrix_flow_time", "distance", "loss_excess", "mse_excess"]
-    rows, speed = [], run.request.speed
-    for network in run.networks:
-        problem = network.problem
-        fixed = [*(getattr(problem.setting, name) for name in PARAMETERS), problem.sizes.d, problem.seed]
-        columns = (
-            network.times,
-            speed * network.times,
-            network.distance,
-            network.loss_excess,
-            network.mse_excess,
-        )
-        rows += [[*fixed, *values] for values in np.transpose(columns).tolist()]
-    return names, rows

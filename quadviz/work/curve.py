@@ -1,34 +1,25 @@
-"""Networks trained along a learning curve, to be drawn as points on it."""
+"""Networks trained along a learning curve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.kit.words.network_words import trained_at, trained_how
-from quadviz.figures.learning_curves import PANELS
-from quadviz.figures.marks.axes import Scale
-from quadviz.scenes.marks import SimulatedPoints
-from quadviz.scenes.wording import Paragraph, four_digits
-from quadviz.setting import PARAMETERS, Setting
-from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
+from quadviz.parameters import PARAMETERS
+from quadviz.setting import Setting
+from quadviz.simulation.final import FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
-from quadviz.statistics import mean_and_error
-from quadviz.theory.steady.steady_state import steady_state
 
-__all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
+__all__ = ["CurveRequest", "CurveRun", "run_curve", "simulated_alphas"]
 
 FloatArray = NDArray[np.float64]
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
-#: A mean so many standard errors from the theory can be told from it.
-_APART = 3.0
-#: Where the theory's mse is smaller, how a network's compares with it says nothing of either.
-_NEXT_TO_NOTHING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -81,24 +72,10 @@ class CurveRun:
     request: CurveRequest
     networks: tuple[FinalState, ...] = ()
 
-    def points(self, current: bool) -> SimulatedPoints | None:
-        """Their means and standard errors at each alpha; None before the first network is trained.
 
-        Args:
-            current: whether they belong to the curve now drawn.
-        """
-        if not self.networks:
-            return None
-        count = self.request.networks
-        alphas = self.request.alphas[: -(-len(self.networks) // count)]
-        values = np.full((len(PANELS), len(alphas) * count), np.nan)
-        for panel, row in zip(PANELS, values, strict=True):
-            row[: len(self.networks)] = [getattr(network, panel.field) for network in self.networks]
-        mean, error = mean_and_error(values.reshape(len(PANELS), -1, count).transpose(2, 0, 1))
-        return SimulatedPoints(np.array(alphas), mean, error, current)
-
-
-def simulated_alphas(top: float, scale: Scale, marker: float, low: float | None = None) -> tuple[float, ...]:
+def simulated_alphas(
+    top: float, scale: Literal["linear", "log"], marker: float, low: float | None = None
+) -> tuple[float, ...]:
     """Places for networks: evenly spaced over an axis of the sample ratio up to its end, and the marker's.
 
     Args:
@@ -132,43 +109,3 @@ def run_curve(request: CurveRequest, check: Callable[[], None]) -> Iterator[tupl
     seeds = range(request.networks)
     for fraction, networks in train_to_the_end(request.settings, request.d, seeds, check):
         yield fraction, CurveRun(request, networks)
-
-
-def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
-    """What the networks are, and how they lie to the theory of their own curve."""
-    r, count = run.request, len(run.networks)
-    if not count:
-        return []
-    values = {name: getattr(r, name) for name in ("kappa", "kappa_star", "delta", "lam")}
-    text = f"{count} networks of d = {r.d} were trained at {trained_at(values)}"
-    if not current:
-        text += ". They are grey, for the curve drawn is another one"
-    said = [("Networks", f"{text}. {trained_how(run.networks)}")]
-    points = run.points(current)
-    # A single network has no error to be judged by, as long as it is alone at its place.
-    if current and points is not None and np.isfinite(points.error).any():
-        said.append(("Agreement", _about_agreement(run, points)))
-    return said
-
-
-def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
-    """How many means lie on the curve, and how far the others are off."""
-    r = run.request
-    lam = max(r.lam, SMALLEST_LAM)
-    theory = steady_state(points.alpha, r.kappa, r.kappa_star, lam, r.delta).mse
-    mean, error = points.mean[0], points.error[0]
-    known = np.isfinite(mean) & np.isfinite(error) & (theory > _NEXT_TO_NOTHING)
-    if not known.any():
-        return f"by the theory nothing is left to compare: its mse is below {_NEXT_TO_NOTHING:g} here."
-    on = np.abs(mean - theory)[known] <= _APART * error[known]
-    above = float(np.median((mean / theory - 1)[known]))
-    side = "above" if above >= 0 else "below"
-    named = f" at λ = {four_digits(lam)}" if lam > r.lam else ""
-    text = (
-        f"at {int(on.sum())} of {on.size} places the mean mse is the theory's{named} within {_APART:g} "
-        f"standard errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is "
-        "the limit d → ∞: what finite size does shrinks like 1/d"
-    )
-    if any(network.flow for network in run.networks):
-        text += ". Where the curve is dashed it rests on an assumption besides"
-    return f"{text}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -13,14 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.checks import readable
-from quadviz.scenes.dynamics import Course
-from quadviz.scenes.evolving_spectrum import Frames
 from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftError, check_march, march
 from quadviz.theory.dmft.plan import PATIENCE, Cost, fitting_size
-from quadviz.theory.flow.population import PopulationFlow
-from quadviz.theory.flow.population_curve import DIMENSION, population_curve
-from quadviz.work.training import LabRun, times_until
+from quadviz.work.training import times_until
 
 __all__ = [
     "QUALITIES",
@@ -28,10 +23,6 @@ __all__ = [
     "MarchRequest",
     "MarchRun",
     "Quality",
-    "march_frames",
-    "network_frames",
-    "population",
-    "population_frames",
     "run_march",
 ]
 
@@ -169,17 +160,6 @@ class MarchRun:
         message = self.solution.message
         return re.sub(r" \([^)]*\)", "", message[max(message.find(_DOUBT), 0) :])
 
-    def course(self, current: bool) -> Course:
-        """The solution as a figure draws it."""
-        s = self.solution
-        return Course(
-            s.times,
-            np.array([s.mse, s.train_loss]),
-            np.array([s.mse_error, s.train_loss_error]),
-            current,
-            s.trusted_until,
-        )
-
 
 def run_march(request: MarchRequest, check: Callable[[], None]) -> Iterator[tuple[float, MarchRun]]:
     """Solve the mean-field equations of a request; where that fails, what there is is kept.
@@ -206,35 +186,6 @@ def run_march(request: MarchRequest, check: Callable[[], None]) -> Iterator[tupl
         if failure.partial is not None:
             yield failure.partial.fraction, MarchRun(r, failure.partial)
         raise DmftError(f"{failure}; on this page, {r.finer}", failure.partial) from failure
-
-
-@lru_cache(maxsize=64)
-def population(kappa: float, kappa_star: float, lam: float, gamma: float, end: float) -> PopulationFlow:
-    """The population flow at the times of the page."""
-    return population_curve(kappa, kappa_star, lam, gamma, times_until(end))
-
-
-def population_frames(flow: PopulationFlow) -> Frames:
-    """The spectrum of Z on infinitely many samples."""
-    return Frames(flow.times, tuple(flow.eigenvalues), DIMENSION)
-
-
-def network_frames(run: LabRun, current: bool) -> Frames | None:
-    """The eigenvalues of the networks that have come farthest, pooled; None before there are any."""
-    networks = run.farthest.networks
-    if not networks or not networks[0].eigenvalue_times.size:
-        return None
-    pooled = np.concatenate([network.eigenvalues for network in networks], axis=1)
-    return Frames(networks[0].eigenvalue_times, tuple(pooled), networks[0].sizes.d, current)
-
-
-def march_frames(run: MarchRun, current: bool) -> Frames | None:
-    """The eigenvalues of all copies of a mean-field solution, while it can be trusted; None before any."""
-    s = run.solution
-    count = int(np.searchsorted(s.eigenvalue_times, s.trusted_until, side="right"))
-    if not count:
-        return None
-    return Frames(s.eigenvalue_times[:count], tuple(s.eigenvalues[:count]), s.d_eff, current)
 
 
 def _span(seconds: float) -> str:

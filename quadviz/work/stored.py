@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.parameters import PARAMETERS
+from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftStatus, dmft
 from quadviz.work.march import MarchRequest, MarchRun
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.scenes.training import FIELDS, FIRST_TIME, Networks
 from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
 from quadviz.simulation.sizes import Inputs, check_size
 from quadviz.statistics import mean_and_error
 
-__all__ = ["LabRun", "Request", "run_networks", "times_until"]
+__all__ = ["FIRST_TIME", "LabRun", "Request", "run_networks", "times_until"]
 
 FloatArray = NDArray[np.float64]
 
+#: The first time after the start at which training is looked at.
+FIRST_TIME = 1e-2
 #: Times observed for each power of ten.
 _A_DECADE = 8
 
@@ -103,16 +104,6 @@ class LabRun:
         for row, network in zip(table, self.networks, strict=True):
             row[: network.times.size] = getattr(network, observable)
         return table
-
-    def seen(self, current: bool) -> Networks | None:
-        """What a figure shows of them; None before there are any.
-
-        Args:
-            current: whether they were trained at the setting shown.
-        """
-        if not self.networks:
-            return None
-        return Networks(self.request.times, np.array([self.curves(field) for field in FIELDS]), current)
 
     def mean(self, observable: str) -> tuple[FloatArray, FloatArray]:
         """Mean over the networks that have come to a time, and its standard error, each of shape (T,)."""

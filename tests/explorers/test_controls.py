@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from quadviz.explorers.kit.page import Card, Page, cards_html, prose_html, rich
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.explorers.kit.widgets.tracks import Track, number
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 EVERY = pytest.mark.parametrize("name", list(PARAMETERS))
 

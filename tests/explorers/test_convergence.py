@@ -16,16 +16,18 @@ from quadviz.explorers.convergence.page import ConvergenceExplorer, State
 from quadviz.figures.convergence import NETWORK_HUE
 from quadviz.figures.marks.drawing import Part, trace
 from quadviz.figures.marks.theme import THEMES
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.convergence import law_name, slope_in
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.matrix_flows import matrix_flows
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.simulate import SimulationError
 from quadviz.theory.flow.approach import approach_curve, approach_law
 from quadviz.theory.flow.flow_target import FlowTarget
-from quadviz.theory.steady.steady_state import Regime, steady_state
+from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work import approach as run_module
 from quadviz.work.approach import ApproachRequest, network_speed, run_approach
 from tests.reading import close, numbers_in, value_of
@@ -297,8 +299,8 @@ def test_a_network_that_fails_is_told_and_the_others_are_kept(monkeypatch: pytes
 def test_a_setting_without_solution_is_told(
     page: ConvergenceExplorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from quadviz.outcome import Status
     from quadviz.scenes import convergence as scene_module
-    from quadviz.theory.steady.steady_state import Status
 
     failed = steady_state(0.5, 0.7, 0.3, 0.2, 0.5)
     for name in ("q", "xi", "mse"):

@@ -15,6 +15,8 @@ from quadviz.explorers.double_descent.page import ALPHA_TOPS, DoubleDescentExplo
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import Part, ranges, trace
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes import double_descent as scene_module
 from quadviz.scenes.double_descent import (
     FAMILY,
@@ -25,10 +27,9 @@ from quadviz.scenes.double_descent import (
     decay_shade,
 )
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
-from quadviz.theory.steady.steady_state import Regime, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 

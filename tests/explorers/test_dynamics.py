@@ -24,8 +24,8 @@ from quadviz.explorers.live.packing import Parts, applied
 from quadviz.figures.dynamics import DMFT_HUE
 from quadviz.figures.marks.drawing import Part, trace
 from quadviz.figures.marks.theme import THEMES
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.best.early_stopping import early_stop, matching_decay
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft

@@ -22,10 +22,10 @@ from quadviz.explorers.kit.save.slides import slides_html
 from quadviz.explorers.kit.save.takeaway import save_menu
 from quadviz.explorers.learning_curves import page as learning_curves
 from quadviz.figures.marks.drawing import still, trace
-from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.parameters import PARAMETERS
 from quadviz.tables.text import csv_text, json_text
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.flow.approach import approach_curve

@@ -25,7 +25,7 @@ from quadviz.explorers.gallery.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Fram
 from quadviz.explorers.gallery.thumbnails import THUMBNAILS
 from quadviz.explorers.gallery.tour import TOUR, Step
 from quadviz.explorers.kit.links import spelled
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.simulation.descent import trained_networks
 from tests.conftest import ROOT
 

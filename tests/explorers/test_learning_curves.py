@@ -22,6 +22,9 @@ from quadviz.explorers.learning_curves.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.learning_curves.words import family_paragraph, prose
 from quadviz.figures.learning_curves import BAYES, PANELS
 from quadviz.figures.marks.drawing import still, trace
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.outcome import Regime, Status
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes import learning_curves as scene_module
 from quadviz.scenes.curve_thresholds import (
     POINTS,
@@ -32,10 +35,8 @@ from quadviz.scenes.curve_thresholds import (
 )
 from quadviz.scenes.families import FAMILY, family
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.best.bayes import bayes_optimal
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState, learning_curve, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 from tests.snapshots import unpacked
 

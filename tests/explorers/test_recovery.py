@@ -19,14 +19,15 @@ from quadviz.explorers.recovery import page as page_module
 from quadviz.explorers.recovery.page import ALPHA_TOPS, DEFAULTS, RecoveryExplorer, State
 from quadviz.explorers.recovery.words import recovery_prose, standing
 from quadviz.figures.marks.drawing import ranges, trace
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.outcome import Status
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import Width, point_thresholds, threshold_curves
 from quadviz.scenes.recovery import FINE, ErrorMap, MapSetting, solve_map, whole
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.solutions import steady_state_solutions
-from quadviz.theory.steady.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import recovery_threshold
 
 CELLS = 12

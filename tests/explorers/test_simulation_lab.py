@@ -18,12 +18,14 @@ from quadviz.explorers.simulation_lab.page import SimulationLab, State
 from quadviz.explorers.simulation_lab.words import lab_cards, lab_prose
 from quadviz.figures.marks.drawing import still
 from quadviz.figures.marks.theme import THEMES
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.training import FIELDS
 from quadviz.scenes.wording import four_digits, measured
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate, train
 from quadviz.tables.text import training_table
-from quadviz.theory.steady.steady_state import Regime, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.work import training as run_module
 from quadviz.work.training import LabRun, Request, run_networks
 from tests.reading import close, numbers_in, value_of

@@ -19,14 +19,14 @@ from quadviz.explorers.spectra.page import PRESETS, SpectraExplorer, State
 from quadviz.figures.marks.drawing import still, trace
 from quadviz.figures.marks.outlines import outlines
 from quadviz.figures.spectra import PANELS, spectra_figures, spectra_frame
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes import spectra as scene_module
 from quadviz.scenes.spectra import MOMENTS, Spectra, run_alphas, width_cut
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.steady_state import Regime
 from quadviz.theory.steady.thresholds import recovery_threshold
 from tests.figures.test_spectra import without_solution
 from tests.snapshots import unpacked

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from quadviz.explorers.spectra.words import directions_html, spectra_cards, spectra_prose
-from quadviz.setting import PARAMETERS
-from quadviz.spectrum import NoisyTeacherLaw
-from quadviz.teacher import TeacherLaw
+from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.outcome import Status
+from quadviz.parameters import PARAMETERS
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.steady_state import Status
 from tests.reading import close, numbers_in, plain
 
 NAMES = ("kappa", "kappa_star", "alpha", "delta", "lam")

@@ -11,12 +11,14 @@ import pytest
 from quadviz.figures.convergence import NETWORK_HUE, convergence_figure
 from quadviz.figures.marks.drawing import Drawing, Part, ranges, trace
 from quadviz.figures.marks.theme import DASH, THEMES
-from quadviz.scenes.convergence import FIRST_TIME, LAST_TIME, POWERS, Convergence, Seen, Solved
+from quadviz.outcome import Regime
+from quadviz.scenes.convergence import LAST_TIME, POWERS, Convergence, Seen, Solved
 from quadviz.simulation.matrix_flows import MatrixFlows
 from quadviz.theory.flow.approach import Approach, ApproachLaw
 from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.flow.matrix_flow import MatrixFlow
-from quadviz.theory.steady.steady_state import Regime, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import SteadyState, steady_state
+from quadviz.work.approach import FIRST_TIME
 from tests.snapshots import matches
 
 TIMES = np.geomspace(0.1, 1e4, 31)

@@ -17,9 +17,9 @@ from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Part, ranges, trace
 from quadviz.figures.marks.notes import stretch
 from quadviz.figures.marks.theme import DASH, THEMES, family_colours
+from quadviz.outcome import Regime, Status
 from quadviz.scenes import double_descent as scene_module
 from quadviz.scenes.double_descent import DescentSetting, DoubleDescent, Solver
-from quadviz.theory.steady.steady_state import Regime, Status
 from tests.snapshots import matches
 
 THRESHOLD, RECOVERY = 0, 1

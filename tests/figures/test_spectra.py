@@ -18,10 +18,10 @@ from quadviz.figures.marks.ranges import Frame, fit_frame
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName
 from quadviz.figures.spectra import PANELS, look, spectra_figures, spectra_frame
 from quadviz.law.resolvent import Edges
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.outcome import Status
 from quadviz.scenes.spectra import Spectra
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.steady_state import Status
 from tests.snapshots import matches
 
 #: alpha, kappa, kappa_star, lam and delta, by what there is to see.

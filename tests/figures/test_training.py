@@ -12,8 +12,9 @@ import pytest
 from quadviz.figures.marks.drawing import Drawing, ranges, trace
 from quadviz.figures.marks.theme import DASH, THEMES
 from quadviz.figures.training import ROWS, fitted, training_figure
-from quadviz.scenes.training import FIRST_TIME, Networks, Training
+from quadviz.scenes.training import Networks, Training
 from quadviz.theory.steady.steady_state import steady_state
+from quadviz.work.training import FIRST_TIME
 from tests.snapshots import matches
 
 TIMES = np.array([0.0, 0.01, 0.1, 1.0, 10.0, 100.0])

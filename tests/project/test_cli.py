@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from quadviz.cli.main import _parser, main
+from quadviz.parameters import PARAMETERS
 from quadviz.server import app as server
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.simulate import log_times, simulate
 from quadviz.theory.steady.steady_state import learning_curve
 from tests.conftest import StartDashboards, free_port

@@ -8,12 +8,16 @@ import psutil
 import pytest
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.connection.base import serialize_binary_message
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+from tornado.websocket import websocket_connect
 
 from quadviz.contents import PAGES
 from quadviz.server import app as server
 from quadviz.server import kernels as server_kernels
 from quadviz.server import warm as server_waiting
-from quadviz.server.handlers import _ChannelsHandler
+from quadviz.server.handlers import _ChannelsHandler, _RequestInfoHandler
 from quadviz.server.kernels import VISIT, PageKernelManager, Visit
 
 
@@ -199,3 +203,25 @@ def test_a_message_for_nobody_is_not_read(monkeypatch: pytest.MonkeyPatch) -> No
     parts = {"header": {"msg_type": "comm_msg"}, "parent_header": {}, "metadata": {}, "content": {}}
     message = serialize_binary_message({**parts, "channel": "iopub", "buffers": [b"x" * 800]})
     assert handler.write_message(message, binary=True) is None
+
+
+def test_a_word_kept_for_a_kernel_is_told_once() -> None:
+    """The second who asks for it is not the kernel."""
+
+    async def ask() -> tuple[str | bytes | None, str | bytes | None]:
+        server = HTTPServer(Application([("/(.*)", _RequestInfoHandler)], kernel_manager={"kernel"}))
+        sockets = bind_sockets(0, "localhost")
+        server.add_sockets(sockets)
+        _RequestInfoHandler.send_updates({"kernel_id": "kernel", "payload": "for the kernel"})
+        heard = []
+        for _ in range(2):
+            line = await websocket_connect(f"ws://localhost:{sockets[0].getsockname()[1]}/kernel")
+            await line.write_message("hello")
+            heard.append(await asyncio.wait_for(line.read_message(), 10))
+            line.close()
+            await asyncio.sleep(0.1)
+        server.stop()
+        await server.close_all_connections()
+        return heard[0], heard[1]
+
+    assert asyncio.run(ask()) == ("for the kernel", None)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from quadviz.outcome import Regime
 from quadviz.setting import Setting
 from quadviz.simulation.final import (
     SMALLEST_LAM,
@@ -19,7 +20,7 @@ from quadviz.simulation.final import (
 from quadviz.simulation.minimise import minimise
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.simulate import simulate
-from quadviz.theory.steady.steady_state import Regime, steady_state
+from quadviz.theory.steady.steady_state import steady_state
 
 WIDE = Setting(0.7, 0.3, 0.35, lam=0.1, delta=0.5)
 NARROW = Setting(0.2, 0.3, 0.35, lam=0.1, delta=0.5)

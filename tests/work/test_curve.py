@@ -12,23 +12,20 @@ import numpy as np
 import pytest
 
 from quadviz.explorers.learning_curves import page as page_module
+from quadviz.explorers.learning_curves.networks import about_networks
 from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
 from quadviz.explorers.learning_curves.state import ALPHA_TOPS, State
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.marks.drawing import still
 from quadviz.figures.marks.theme import THEMES
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.parameters import PARAMETERS
+from quadviz.scenes.learning_curves import network_points
+from quadviz.setting import Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 from quadviz.simulation.minimise import minimise
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.steady.steady_state import steady_state
-from quadviz.work.curve import (
-    CurveRequest,
-    CurveRun,
-    about_networks,
-    run_curve,
-    simulated_alphas,
-)
+from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
 from tests.reading import close, numbers_in
 
 FIELDS = tuple(panel.field for panel in PANELS)
@@ -61,7 +58,7 @@ def test_points_are_means_over_the_networks_of_a_place() -> None:
     *_, (fraction, run) = run_curve(request, lambda: None)
     assert fraction == pytest.approx(1)
     assert [(n.setting.alpha, n.seed) for n in run.networks] == [(a, s) for a in ALPHAS for s in (0, 1)]
-    points = run.points(current=True)
+    points = network_points(run, current=True)
     assert points is not None and points.current
     np.testing.assert_array_equal(points.alpha, ALPHAS)
     assert points.mean.shape == points.error.shape == (len(FIELDS), 3)
@@ -76,20 +73,20 @@ def test_points_are_means_over_the_networks_of_a_place() -> None:
 
 def test_a_place_half_done_is_the_mean_of_what_there_is() -> None:
     run = a_run(a_request(networks=3), np.array([1.0, 2.0, 6.0, 4.0, 5.0]))
-    points = run.points(current=False)
+    points = network_points(run, current=False)
     assert points is not None and not points.current
     np.testing.assert_array_equal(points.alpha, ALPHAS[:2])
     np.testing.assert_allclose(points.mean[0], [3.0, 4.5])
     np.testing.assert_allclose(points.error[0], [np.std([1, 2, 6], ddof=1) / np.sqrt(3), 0.5])
     np.testing.assert_allclose(points.mean[1:], [[0.1, 0.1], [0.2, 0.2]])
-    first = a_run(a_request(networks=3), np.array([1.0])).points(current=True)
+    first = network_points(a_run(a_request(networks=3), np.array([1.0])), current=True)
     assert first is not None
     assert first.alpha.tolist() == [0.2] and np.isnan(first.error).all()
-    assert a_run(a_request(), np.array([])).points(current=True) is None
+    assert network_points(a_run(a_request(), np.array([])), current=True) is None
 
 
 def test_a_single_network_at_a_place_has_no_error() -> None:
-    points = a_run(a_request(networks=1), np.array([1.0, 2.0, 3.0])).points(current=True)
+    points = network_points(a_run(a_request(networks=1), np.array([1.0, 2.0, 3.0])), current=True)
     assert points is not None
     np.testing.assert_array_equal(points.mean[0], [1, 2, 3])
     assert np.isnan(points.error).all()

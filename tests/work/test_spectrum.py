@@ -13,23 +13,20 @@ import numpy as np
 import pytest
 
 from quadviz.explorers.spectra import page as page_module
+from quadviz.explorers.spectra.networks import about_spectrum
 from quadviz.explorers.spectra.page import SpectraExplorer, State
 from quadviz.figures.marks.drawing import still
 from quadviz.figures.marks.histogram import histogram
 from quadviz.figures.marks.theme import THEMES
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.spectra import kolmogorov_distance, network_spectrum
 from quadviz.scenes.wording import measured
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.simulation.final import FinalState, flow_end
 from quadviz.simulation.minimise import minimise
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.work.spectrum import (
-    SpectrumRequest,
-    SpectrumRun,
-    about_spectrum,
-    kolmogorov_distance,
-    run_spectrum,
-)
+from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 from tests.figures.test_spectra import without_solution
 from tests.reading import close, numbers_in
 
@@ -132,7 +129,7 @@ def test_larger_networks_come_closer_to_the_law() -> None:
     distances = []
     for d, count in ((10, 12), (40, 3)):
         *_, (_, run) = run_spectrum(SpectrumRequest(WIDE, d, count), lambda: None)
-        networks = run.spectrum(current=True)
+        networks = network_spectrum(run, current=True)
         assert networks is not None and networks.total == 120
         distances.append(kolmogorov_distance(networks, law))
         assert distances[-1] == pytest.approx(brute_force(networks, WIDE), abs=2e-3)
@@ -143,7 +140,7 @@ def test_larger_networks_come_closer_to_the_law() -> None:
 def test_the_spectrum_is_what_is_not_0_of_all_networks() -> None:
     *_, (fraction, run) = run_spectrum(SpectrumRequest(WIDE, 12, 2), lambda: None)
     assert fraction == pytest.approx(1)
-    networks = run.spectrum(current=False)
+    networks = network_spectrum(run, current=False)
     assert networks is not None and not networks.current
     values = []
     for seed in (0, 1):
@@ -153,7 +150,7 @@ def test_the_spectrum_is_what_is_not_0_of_all_networks() -> None:
     np.testing.assert_allclose(np.sort(networks.eigenvalues), left, rtol=5e-3)
     assert networks.total == 24
     assert networks.atom_at_zero == pytest.approx(1 - left.size / 24)
-    assert SpectrumRun(run.request).spectrum(current=True) is None
+    assert network_spectrum(SpectrumRun(run.request), current=True) is None
 
 
 def a_run(setting: Setting, count: int, flow: bool = False) -> SpectrumRun:
@@ -275,7 +272,7 @@ def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: Spectra
         np.testing.assert_allclose(network.eigenvalues, exact, atol=2e-3)
     for view in ("eigenvalues", "singular values"):
         page.change(view=view)
-        outline = histogram(run.spectrum(current=True), view)
+        outline = histogram(network_spectrum(run, current=True), view)
         np.testing.assert_allclose(counted(page).x, outline.x[0], rtol=1e-6)
         np.testing.assert_allclose(counted(page).y, outline.y[0], rtol=1e-6)
         left = np.mean(np.concatenate(values) > 1e-3)

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from quadviz.explorers.convergence.table import convergence_code, convergence_table
+from quadviz.explorers.convergence.table import approach_table, convergence_code, convergence_table
 from quadviz.explorers.convergence.words import convergence_cards, convergence_prose
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
@@ -18,10 +18,11 @@ from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
 from quadviz.figures.marks.theme import DASH, ThemeName
-from quadviz.scenes.convergence import Convergence, Target, convergence
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.convergence import Convergence, Target, convergence, networks_seen
+from quadviz.setting import Setting
 from quadviz.theory.steady.steady_state import SteadyState
-from quadviz.work.approach import ApproachRequest, ApproachRun, approach_table, run_approach
+from quadviz.work.approach import ApproachRequest, ApproachRun, run_approach
 
 __all__ = ["ConvergenceExplorer", "State", "show", "still"]
 
@@ -193,7 +194,9 @@ class ConvergenceExplorer(Explorer[State]):
     def _scene(self) -> Convergence:
         """What there is to see."""
         s, run = self.state, self.run
-        networks, current = (None, True) if run is None else (run.seen, run.request.setting == s.setting)
+        networks, current = (
+            (None, True) if run is None else (networks_seen(run), run.request.setting == s.setting)
+        )
         return convergence(s.target, s.setting, int(s.d), s.seeds_of(s.seeds), networks, current)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.convergence import Convergence, Seen, target_of
-from quadviz.setting import PARAMETERS
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, tidy
 from quadviz.theory.flow.approach import local_slope
@@ -105,3 +105,21 @@ def _rows(
     for i, (time, value) in enumerate(zip(times.tolist(), distance.tolist(), strict=True)):
         row = {**known, "time": time, "distance": value}
         yield row if slope is None else {**row, "slope": slope[i].item()}
+
+
+def approach_table(run: ApproachRun) -> Table:
+    """All that was observed of some networks, one row for each network and time."""
+    names = [*PARAMETERS, "d", "seed", "time", "matrix_flow_time", "distance", "loss_excess", "mse_excess"]
+    rows, speed = [], run.request.speed
+    for network in run.networks:
+        problem = network.problem
+        fixed = [*(getattr(problem.setting, name) for name in PARAMETERS), problem.sizes.d, problem.seed]
+        columns = (
+            network.times,
+            speed * network.times,
+            network.distance,
+            network.loss_excess,
+            network.mse_excess,
+        )
+        rows += [[*fixed, *values] for values in np.transpose(columns).tolist()]
+    return names, rows

@@ -26,8 +26,8 @@ from quadviz.figures.double_descent.width import width_figure
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import ThemeName
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, Solver
-from quadviz.setting import PARAMETERS
 
 __all__ = ["DoubleDescentExplorer", "State", "show", "still"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.double_descent import FAMILY, DescentSetting, DoubleDescent
-from quadviz.setting import PARAMETERS
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import BAYES, STATE_COLUMNS, bayes_rows, state_rows, tidy
 from quadviz.theory.steady.steady_state import SteadyState

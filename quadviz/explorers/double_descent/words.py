@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.explorers.kit.words.shape import Shape, shape_of
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.double_descent import DoubleDescent, decay_name
 from quadviz.scenes.wording import Paragraph, four_digits, listed
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "prose"]
 

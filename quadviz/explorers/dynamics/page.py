@@ -32,7 +32,7 @@ from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.kit.reels import course_reel, spectrum_reel
 from quadviz.explorers.kit.save.download import Download
-from quadviz.explorers.kit.save.exhibit import Code, Exhibit, trained
+from quadviz.explorers.kit.save.exhibit import Exhibit, trained
 from quadviz.explorers.kit.save.exhibit import Reel as SavedReel
 from quadviz.explorers.kit.widgets.work_bar import SimulationBar
 from quadviz.explorers.live import Film, LiveFigure, Reel
@@ -45,26 +45,24 @@ from quadviz.figures.evolving_spectrum import (
 )
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.training import MARGIN
-from quadviz.scenes.dynamics import Dynamics, population_course
-from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
-from quadviz.scenes.training import Training
+from quadviz.parameters import PARAMETERS
+from quadviz.scenes.dynamics import Dynamics, march_course, population, population_course
+from quadviz.scenes.evolving_spectrum import (
+    EvolvingSpectrum,
+    Frames,
+    march_frames,
+    network_frames,
+    population_frames,
+)
+from quadviz.scenes.training import Training, networks_seen
 from quadviz.scenes.wording import time_text
-from quadviz.setting import PARAMETERS
+from quadviz.tables.code import Code
 from quadviz.tables.course import course_code, march_code, stored_code
 from quadviz.tables.text import Table
 from quadviz.theory.best.early_stopping import matching_decay
 from quadviz.theory.flow.population import PopulationFlow
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.work.march import (
-    QUALITIES,
-    MarchRequest,
-    MarchRun,
-    march_frames,
-    network_frames,
-    population,
-    population_frames,
-    run_march,
-)
+from quadviz.work.march import QUALITIES, MarchRequest, MarchRun, run_march
 from quadviz.work.stored import stored_march
 from quadviz.work.training import LabRun, Request, run_networks
 
@@ -310,12 +308,12 @@ class DynamicsExplorer(Explorer[State]):
     def _dynamics(self, told: Told, frames: Frames | None) -> Dynamics:
         """What there is to see against time."""
         run, march, stop = told.networks, told.march, told.stop
-        networks = None if run is None else run.seen(told.networks_current)
+        networks = None if run is None else networks_seen(run, told.networks_current)
         end = max([self.state.end, *(each.request.end for each in (run, march) if each is not None)])
         return Dynamics(
             training=Training(told.theory, end, networks),
             population=population_course(told.flow, self.state.delta),
-            dmft=None if march is None else march.course(told.march_current),
+            dmft=None if march is None else march_course(march, told.march_current),
             now=None if frames is None else float(frames.times[self._moment(frames)]),
             stop=stop if stop is not None and stop.pays else None,
         )

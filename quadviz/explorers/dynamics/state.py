@@ -9,8 +9,9 @@ from typing import Literal
 
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS, Parameter
 from quadviz.scenes.spectra import View
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Parameter, Setting
+from quadviz.setting import Setting
 from quadviz.work.march import MarchRequest, Quality
 from quadviz.work.training import Request
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from quadviz.explorers.dynamics.state import SOURCES, Source
 from quadviz.explorers.dynamics.words import Told
-from quadviz.explorers.kit.save.exhibit import Code
 from quadviz.figures.evolving_spectrum import Moments, moments_of
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.evolving_spectrum import EvolvingSpectrum
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
+from quadviz.tables.code import Code
 from quadviz.tables.course import (
     course_table,
     flow_code,

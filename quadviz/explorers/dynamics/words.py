@@ -10,11 +10,13 @@ import numpy as np
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.network_words import ratios
 from quadviz.explorers.kit.words.point_cards import regime_card
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.wording import Paragraph, four_digits, measured
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 from quadviz.theory.best.early_stopping import EarlyStop, MatchingDecay, early_stop
 from quadviz.theory.flow.population import PopulationFlow
-from quadviz.theory.steady.steady_state import Regime, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.march import MarchRun
 from quadviz.work.training import LabRun
 

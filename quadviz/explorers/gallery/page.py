@@ -21,8 +21,8 @@ from quadviz.explorers.gallery.svg import HEIGHT, WIDTH
 from quadviz.explorers.gallery.thumbnails import THUMBNAILS
 from quadviz.explorers.gallery.tour import TOUR
 from quadviz.explorers.kit.page import header, style
-from quadviz.explorers.kit.widgets.scripts import script
 from quadviz.explorers.kit.widgets.tools import PageTools
+from quadviz.explorers.live.scripts import script
 
 __all__ = ["CARDS", "Card", "gallery", "show"]
 

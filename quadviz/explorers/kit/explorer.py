@@ -22,7 +22,7 @@ from quadviz.explorers.kit.widgets.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.kit.widgets.work_bar import SimulationBar
 from quadviz.figures.marks.drawing import still
-from quadviz.setting import PARAMETERS, Parameter
+from quadviz.parameters import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

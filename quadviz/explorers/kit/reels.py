@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from quadviz.explorers.kit.save.exhibit import Reel
 from quadviz.figures.marks.drawing import Drawing
-from quadviz.scenes.training import FIRST_TIME
 from quadviz.scenes.wording import time_text
+from quadviz.work.training import FIRST_TIME
 
 __all__ = ["course_reel", "spectrum_reel"]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.figures.marks.axes import Scale
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 __all__ = ["HANDS", "axis_track", "zoomed"]
 

@@ -16,6 +16,7 @@ from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, zoomed
+from quadviz.explorers.learning_curves.networks import about_networks
 from quadviz.explorers.learning_curves.state import (
     ALPHA_TOPS,
     PRESETS,
@@ -28,19 +29,13 @@ from quadviz.explorers.learning_curves.words import family_paragraph, prose
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
 from quadviz.figures.marks.drawing import Drawing, Held
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import POINTS
 from quadviz.scenes.families import CURVE_PARAMETERS
-from quadviz.scenes.learning_curves import LearningCurves, learning_curves
+from quadviz.scenes.learning_curves import LearningCurves, learning_curves, network_points
 from quadviz.scenes.wording import four_digits
-from quadviz.setting import PARAMETERS
 from quadviz.tables.text import final_table
-from quadviz.work.curve import (
-    CurveRequest,
-    CurveRun,
-    about_networks,
-    run_curve,
-    simulated_alphas,
-)
+from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
 
 __all__ = ["LearningCurvesExplorer", "show", "still"]
 
@@ -188,7 +183,7 @@ class LearningCurvesExplorer(Explorer[State]):
     def _scene(self) -> LearningCurves:
         """What there is to see."""
         s, run = self.state, self.run
-        points = None if run is None else run.points(self._is_current(run))
+        points = None if run is None else network_points(run, self._is_current(run))
         return learning_curves(
             s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points
         )

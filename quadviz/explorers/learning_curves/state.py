@@ -10,7 +10,7 @@ from typing import Any
 from quadviz.explorers.kit.presets import Preset
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 __all__ = [
     "ALPHA_TOPS",

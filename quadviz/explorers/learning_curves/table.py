@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
 from quadviz.explorers.learning_curves.state import State
 from quadviz.scenes.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
 from quadviz.work.curve import CurveRun

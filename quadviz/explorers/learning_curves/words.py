@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.kit.words.shape import Shape, shape_of
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.curve_thresholds import CurveThresholds
 from quadviz.scenes.wording import Paragraph, four_digits, listed
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["family_paragraph", "prose"]
 

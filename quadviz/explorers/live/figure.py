@@ -11,9 +11,9 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.widgets.scripts import script
 from quadviz.explorers.live.packing import Parts, changes, packed, parts_of, whole
 from quadviz.explorers.live.plotly_source import ADDRESS, FILE, plotly_folder
+from quadviz.explorers.live.scripts import script
 from quadviz.explorers.live.thinning import thinned
 from quadviz.figures.marks.drawing import Drawing, Held, ranges
 

@@ -12,9 +12,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.widgets.scripts import script
 from quadviz.explorers.live.figure import LiveFigure
 from quadviz.explorers.live.packing import moments_of, packed
+from quadviz.explorers.live.scripts import script
 from quadviz.figures.marks.drawing import Drawing
 
 __all__ = ["Film", "Reel"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadviz.explorers.kit.save.exhibit import Code, assignment
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import ThresholdCurves, Width
 from quadviz.scenes.recovery import FINE, ErrorMap, MapSetting
-from quadviz.setting import PARAMETERS
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, threshold_rows, tidy
 

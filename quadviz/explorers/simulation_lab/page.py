@@ -21,8 +21,9 @@ from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
-from quadviz.scenes.training import Training
-from quadviz.setting import PARAMETERS, SIMULATION_PARAMETERS, Setting
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.training import Training, networks_seen
+from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.sizes import Inputs
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row
@@ -191,7 +192,7 @@ class SimulationLab(Explorer[State]):
         return Training(
             theory=steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta),
             end=s.end if run is None else max(s.end, run.request.end),
-            networks=None if run is None else run.seen(self._is_current()),
+            networks=None if run is None else networks_seen(run, self._is_current()),
         )
 
     def _figure(self, scene: Training, waiting: bool = False, held: Held | None = None) -> Drawing:

@@ -10,9 +10,10 @@ import numpy as np
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.network_words import ratios
 from quadviz.explorers.kit.words.point_cards import regime_card
+from quadviz.outcome import Regime
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.wording import Paragraph, four_digits, measured
-from quadviz.setting import PARAMETERS
-from quadviz.theory.steady.steady_state import Regime, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.training import LabRun
 
 __all__ = ["described", "lab_cards", "lab_prose"]

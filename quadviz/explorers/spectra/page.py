@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.kit.presets import Preset, with_preset
-from quadviz.explorers.kit.save.exhibit import DASHED, Code, Exhibit, trained
+from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit, trained
 from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
 from quadviz.explorers.live import Film, LiveFigure, Reel
+from quadviz.explorers.spectra.networks import about_spectrum
 from quadviz.explorers.spectra.words import (
     at_alpha,
     directions_html,
@@ -31,18 +32,15 @@ from quadviz.figures.marks.moments import percent
 from quadviz.figures.marks.ranges import Frame
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import NetworkSpectrum
-from quadviz.scenes.spectra import Spectra, View, run_alphas, spectra
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.scenes.spectra import Spectra, View, network_spectrum, run_alphas, spectra
+from quadviz.setting import Setting
+from quadviz.tables.code import Code
 from quadviz.tables.spectra import learned_code, learned_table, noisy_code, noisy_table
 from quadviz.tables.text import eigenvalue_table
-from quadviz.teacher import TeacherLaw
-from quadviz.work.spectrum import (
-    SpectrumRequest,
-    SpectrumRun,
-    about_spectrum,
-    run_spectrum,
-)
+from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 
 __all__ = ["PRESETS", "SpectraExplorer", "State", "show", "still"]
 
@@ -260,7 +258,7 @@ class SpectraExplorer(Explorer[State]):
 
     def _scene(self) -> Spectra:
         """What there is to see."""
-        networks = None if self.run is None else self.run.spectrum(self._is_current(self.run))
+        networks = None if self.run is None else network_spectrum(self.run, self._is_current(self.run))
         return self._spectra(self.state.alpha, networks)
 
     def _spectra(self, alpha: float | FloatArray, networks: NetworkSpectrum | None = None) -> Spectra:

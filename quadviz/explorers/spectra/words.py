@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from quadviz.explorers.kit.page import Card, cards_html, rich
 from quadviz.explorers.kit.words import point_cards
 from quadviz.figures.marks.moments import percent
+from quadviz.law.teacher_law import TeacherLaw
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.spectra import Spectra
 from quadviz.scenes.wording import Paragraph, four_digits
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady.steady_state import Regime, Status
 
 __all__ = ["at_alpha", "directions_html", "film_regions", "spectra_cards", "spectra_prose"]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.outcome import Regime, Status
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = [
     "BEST_COLOUR",

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.figures.marks.drawing import Part
-from quadviz.figures.marks.outlines import Outline, View
+from quadviz.figures.marks.outlines import Outline
 from quadviz.figures.marks.theme import THEMES, ThemeName
 from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.spectra import View
 
 __all__ = ["histogram", "histogram_trace"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from quadviz.figures.marks.outlines import Outline, Outlines
 from quadviz.figures.marks.ranges import Frame, Range
+from quadviz.outcome import Regime, Status
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
-from quadviz.theory.steady.steady_state import Regime, Status
 
 __all__ = ["ATOM_TOP", "Label", "PanelMoments", "learned_moments", "noisy_moments"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teacher_law import TeacherLaw
 from quadviz.scenes.spectra import View
-from quadviz.teacher import TeacherLaw
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["Outline", "Outlines", "View", "outlines"]

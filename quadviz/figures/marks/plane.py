@@ -10,8 +10,8 @@ import numpy as np
 
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import Plane, RegionName, ThresholdCurves
-from quadviz.setting import PARAMETERS
 
 __all__ = ["LINES", "REGIONS", "Line", "Region", "cross", "plane_axes", "threshold_lines"]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.figures.marks.axes import fitted_range
-from quadviz.figures.marks.outlines import Outline, Outlines, View
+from quadviz.figures.marks.outlines import Outline, Outlines
+from quadviz.scenes.spectra import View
 
 __all__ = ["Frame", "Range", "fit_frame"]
 

@@ -21,10 +21,10 @@ from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.law.cubed import cubed_law
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart
+from quadviz.outcome import Status, announce, quiet
 from quadviz.results import PointResult
 from quadviz.theory.best.cubed_density import cubed_density_and_error
 from quadviz.theory.bracket import newton_in_bracket
-from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.steady.thresholds import recovery_threshold, teacher_widths
 

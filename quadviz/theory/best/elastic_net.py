@@ -26,9 +26,9 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.labels import named_parameters
 from quadviz.law.family import Above, Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike
+from quadviz.outcome import Status, announce, quiet
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
-from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.steady.penalty import pure_response
 from quadviz.theory.steady.small_noise import ridgeless_recovery, settled_width

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.law.quantile import mass_quantile
-from quadviz.setting import PARAMETERS
-from quadviz.theory.outcome import Status, quiet
+from quadviz.outcome import Status, quiet
+from quadviz.parameters import PARAMETERS
 from quadviz.theory.steady.equations import Terms, evaluate
 from quadviz.theory.steady.small_noise import settled_width
 from quadviz.theory.steady.thresholds import InterpolationThreshold, threshold_with_noise

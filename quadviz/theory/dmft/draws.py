@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.law.teachers import Wishart
 from quadviz.setting import Setting
 from quadviz.theory.dmft.step import dagger
@@ -24,7 +25,6 @@ __all__ = [
     "Hermitian",
     "draw_pair",
     "free_noise",
-    "marchenko_pastur_quantiles",
     "orthogonal_gue",
     "teacher_eigenvalues",
 ]
@@ -39,8 +39,6 @@ WORDS = 4
 _LEADING = 4
 #: Newton's steps for their traces with themselves, and how nearly these are met.
 _TURNS, _NEARLY = 50, 1e-8
-#: Nodes in the angle that runs through a band.
-_NODES = 20_001
 #: Rotations of the start until its overlap with the teacher is the product of the means, and how nearly.
 _ROTATIONS, _OVERLAP = 30, 1e-10
 
@@ -93,39 +91,6 @@ def teacher_eigenvalues(setting: Setting, d: int) -> FloatArray:
         return marchenko_pastur_quantiles(setting.kappa_star, d)
     width = setting.kappa_star if setting.teacher.sized_by_width else None
     values: FloatArray = setting.teacher.eigenvalues(d, width)
-    return values
-
-
-def marchenko_pastur_quantiles(kappa: float, d: int) -> FloatArray:
-    """d eigenvalues that stand for the law of (1/m) w w^T with m = kappa d, decreasing, shape (d,).
-
-    Each is the mean of the law over its share 1/d of the mass; their second moment is then made exact too.
-
-    >>> values = marchenko_pastur_quantiles(0.25, 8)
-    >>> values.round(6), (values**2).mean().round(6).item()
-    (array([6., 2., 0., 0., 0., 0., 0., 0.]), 5.0)
-    """
-    from scipy.optimize import brentq  # not needed to import quadviz
-
-    share = min(kappa, 1.0)
-    left, right = (1 - kappa**-0.5) ** 2, (1 + kappa**-0.5) ** 2
-    angle = np.linspace(0, np.pi, _NODES)
-    x = right - (right - left) * (1 - np.cos(angle)) / 2
-    density = np.sqrt(np.maximum((x - left) * (right - x), 0.0)) * np.sin(angle)
-    over_x = np.divide(density, x, out=np.zeros_like(x), where=x > 0)
-    mass, moment = (np.concatenate([[0.0], np.cumsum((f[1:] + f[:-1]) / 2)]) for f in (over_x, density))
-    mass, moment = mass / mass[-1], moment / moment[-1]
-    edges = np.minimum(np.arange(d + 1) / d / share, 1.0)
-    values: FloatArray = np.diff(np.interp(edges, mass, moment)) * d
-    some = values[values > 0]
-    if some.size > 1:
-        # The spread within each share is lost: a power a little above 1 brings it back.
-        def spread(power: float) -> float:
-            raised = some**power
-            return float(np.mean(raised**2) / np.mean(raised) ** 2 * d / some.size - 1 - 1 / kappa)
-
-        raised = some ** brentq(spread, 0.5, 3.0)
-        values[: some.size] = raised * d / raised.sum()
     return values
 
 

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.checks import checked_times, readable, real_number, whole_number
 from quadviz.law.teachers import Wishart
-from quadviz.setting import PARAMETERS, Setting, checked_setting
+from quadviz.parameters import PARAMETERS
+from quadviz.setting import Setting, checked_setting
 from quadviz.theory.dmft.draws import WORDS, Hermitian, orthogonal_gue
 from quadviz.theory.dmft.response import turned
 from quadviz.theory.dmft.step import RiccatiStep

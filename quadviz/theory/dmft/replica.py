@@ -30,11 +30,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.setting import Setting
 from quadviz.theory.dmft.draws import (
     Hermitian,
     draw_pair,
-    marchenko_pastur_quantiles,
     orthogonal_gue,
     teacher_eigenvalues,
 )

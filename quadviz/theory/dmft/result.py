@@ -8,8 +8,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
-from quadviz.setting import PARAMETERS, Setting
+from quadviz.setting import Setting
 
 __all__ = ["Dmft", "DmftError", "DmftStatus"]
 

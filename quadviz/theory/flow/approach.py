@@ -37,7 +37,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 from quadviz.theory.flow.arguments import flow_times
 from quadviz.theory.flow.flow_target import FlowTarget, checked_target
 from quadviz.theory.flow.riccati import log_growth

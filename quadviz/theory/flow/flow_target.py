@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.checks import real_number, shown
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.law.teacher_law import TeacherLaw
-from quadviz.setting import PARAMETERS
+from quadviz.parameters import PARAMETERS
 
 __all__ = ["FlowTarget", "checked_target"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.parameters import parameter
 from quadviz.results import Result, Sheet
-from quadviz.setting import parameter
 from quadviz.theory.flow.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.flow.riccati import moved
 

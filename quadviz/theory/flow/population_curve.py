@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.theory.dmft.draws import marchenko_pastur_quantiles
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.theory.flow.population import PopulationFlow, population_flow
 
 __all__ = ["DIMENSION", "population_curve"]

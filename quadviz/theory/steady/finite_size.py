@@ -31,11 +31,11 @@ from numpy.typing import NDArray
 
 from quadviz.checks import shown, whole_number
 from quadviz.law.teachers import Wishart
+from quadviz.outcome import Status, quiet
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting, checked_setting
 from quadviz.simulation.sizes import Inputs
-from quadviz.theory.outcome import Status, quiet
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["FiniteSize", "finite_size"]

@@ -22,9 +22,9 @@ from quadviz.law.noisy_teacher import noisy_bands, outer_edges
 from quadviz.law.resolvent import Edges, band_edges
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart
+from quadviz.outcome import Regime, Status, quiet
 from quadviz.results import Result, Sheet
-from quadviz.theory.outcome import quiet
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState, solved_states
+from quadviz.theory.steady.steady_state import SteadyState, solved_states
 
 __all__ = ["LearnedSpectrum", "learned_spectrum"]
 

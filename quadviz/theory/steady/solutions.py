@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
+from quadviz.outcome import announce, quiet
 from quadviz.parameters import PARAMETERS, parameter
 from quadviz.theory.contour import trace_zeros
-from quadviz.theory.outcome import announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import Brackets, find_brackets
 from quadviz.theory.steady.newton import Problems, newton

@@ -16,7 +16,7 @@ from quadviz.blocks import slices
 from quadviz.law.family import family_of
 from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.law.teachers import WISHART, Teacher
-from quadviz.theory.outcome import Regime, Status
+from quadviz.outcome import Regime, Status
 from quadviz.theory.reach import within_reach
 from quadviz.theory.steady.errors import mass_blur, relative_error
 from quadviz.theory.steady.newton import Problems, at_rank

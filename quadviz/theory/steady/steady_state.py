@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.labels import named_parameters
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
+from quadviz.outcome import Regime, Status, announce, quiet
+from quadviz.parameters import PARAMETERS
 from quadviz.results import PointResult
-from quadviz.setting import PARAMETERS
-from quadviz.theory.outcome import Regime, Status, announce, quiet
 from quadviz.theory.steady.solving import solve_flat
 
 __all__ = ["Regime", "Status", "SteadyState", "learning_curve", "solved_states", "steady_state"]

@@ -22,9 +22,9 @@ from quadviz.checks import shown
 from quadviz.labels import named_parameters
 from quadviz.law.family import WISHART_FAMILY, Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, Wishart, checked_teacher
+from quadviz.outcome import Status, announce, quiet
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
-from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
 from quadviz.theory.scan import blocks_of, stretches
 from quadviz.theory.steady.equations import Terms, evaluate

@@ -14,8 +14,9 @@ from benchmarks.evidence.cases import Case
 from benchmarks.evidence.dynamics import END, ENDS
 from benchmarks.evidence.means import theory
 from quadviz import Setting, log_times, population_flow, simulate_ensemble, steady_state
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, march, plan
-from quadviz.theory.dmft.draws import Hermitian, draw_pair, marchenko_pastur_quantiles, orthogonal_gue
+from quadviz.theory.dmft.draws import Hermitian, draw_pair, orthogonal_gue
 from quadviz.theory.dmft.plan import check_march, fitting_size, march_cost, march_grid
 from quadviz.theory.dmft.replica import Rule
 from quadviz.theory.dmft.response import Fit, white_response

@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.widgets.scripts import script
+from quadviz.explorers.live.scripts import script
 from quadviz.tables.text import Table, csv_text
 
 __all__ = ["Download", "asking"]

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import Drawing
-from quadviz.setting import SIMULATION_PARAMETERS
+from quadviz.parameters import SIMULATION_PARAMETERS
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["DASHED", "Code", "Exhibit", "Reel", "assignment", "remaking", "trained"]
+__all__ = ["DASHED", "Exhibit", "Reel", "remaking", "trained"]
 
 #: What dashes mean in most figures.
 DASHED = "Dashed: the width limits the rank, the theory rests on the steady-state assumption"
-
-
-@dataclass(frozen=True)
-class Code:
-    """Python that computes the numbers of a figure.
-
-    Attributes:
-        imports: names to import from ``quadviz``.
-        lines: the statements.
-        numpy: whether they need numpy as ``np``.
-    """
-
-    imports: Sequence[str]
-    lines: Sequence[str]
-    numpy: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,15 +69,6 @@ class Exhibit:
     key: str = ""
     slide: Callable[[], Drawing] | None = None
     reel: Callable[[], Reel | None] = lambda: None
-
-
-def assignment(values: Mapping[str, object]) -> str:
-    """Keyword arguments in Python.
-
-    >>> assignment({"kappa": 0.5, "compare": "lam"})
-    "kappa=0.5, compare='lam'"
-    """
-    return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
 def trained(run: Any) -> str:

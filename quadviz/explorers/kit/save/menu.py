@@ -12,7 +12,7 @@ import traitlets
 
 from quadviz.explorers.kit.save.download import asking
 from quadviz.explorers.kit.save.slides import Slides, slides_html
-from quadviz.explorers.kit.widgets.scripts import script
+from quadviz.explorers.live.scripts import script
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.tables.text import Table, csv_text, json_text
 from quadviz.work.job import Ending, Job

@@ -8,13 +8,13 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from quadviz import __version__
-from quadviz.explorers.kit.page import PAGES
+from quadviz.contents import PAGES
 from quadviz.explorers.kit.save.exhibit import Exhibit, remaking
 from quadviz.explorers.kit.save.menu import SaveMenu, SlideDeck, Takeaway
 from quadviz.explorers.kit.save.slides import Slides
 from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.figures.marks.drawing import Drawing
-from quadviz.setting import Parameter
+from quadviz.parameters import Parameter
 
 if TYPE_CHECKING:
     from quadviz.explorers.kit.explorer import Explorer

@@ -11,9 +11,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.widgets.scripts import script
 from quadviz.explorers.kit.widgets.tracks import Track, number
-from quadviz.setting import Parameter
+from quadviz.explorers.live.scripts import script
+from quadviz.parameters import Parameter
 
 __all__ = ["ParameterControl", "ThemeProbe"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.widgets.scripts import script
+from quadviz.explorers.live.scripts import script
 
 __all__ = ["PageTools", "binder_address"]
 

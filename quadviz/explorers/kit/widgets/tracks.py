@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from quadviz.setting import Parameter
+from quadviz.parameters import Parameter
 
 __all__ = ["Track", "number"]
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.explorers.kit.page import Card
+from quadviz.outcome import Regime, Status
 from quadviz.scenes.wording import four_digits
-from quadviz.theory.steady.steady_state import Regime, Status, SteadyState
+from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "regime_card"]
 

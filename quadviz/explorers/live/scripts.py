@@ -6,7 +6,7 @@ from pathlib import Path
 
 __all__ = ["script"]
 
-_EXPLORERS = Path(__file__).parents[2]
+_EXPLORERS = Path(__file__).parents[1]
 
 
 def script(*names: str) -> str:

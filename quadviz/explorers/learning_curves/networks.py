@@ -1,0 +1,60 @@
+"""What the page of learning curves says of trained networks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from quadviz.explorers.kit.words.network_words import trained_at, trained_how
+from quadviz.scenes.learning_curves import network_points
+from quadviz.scenes.marks import SimulatedPoints
+from quadviz.scenes.wording import Paragraph, four_digits
+from quadviz.simulation.final import SMALLEST_LAM
+from quadviz.theory.steady.steady_state import steady_state
+from quadviz.work.curve import CurveRun
+
+__all__ = ["about_networks"]
+
+#: A mean so many standard errors from the theory can be told from it.
+_APART = 3.0
+#: Where the theory's mse is smaller, how a network's compares with it says nothing of either.
+_NEXT_TO_NOTHING = 1e-4
+
+
+def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
+    """What the networks are, and how they lie to the theory of their own curve."""
+    r, count = run.request, len(run.networks)
+    if not count:
+        return []
+    values = {name: getattr(r, name) for name in ("kappa", "kappa_star", "delta", "lam")}
+    text = f"{count} networks of d = {r.d} were trained at {trained_at(values)}"
+    if not current:
+        text += ". They are grey, for the curve drawn is another one"
+    said = [("Networks", f"{text}. {trained_how(run.networks)}")]
+    points = network_points(run, current)
+    # A single network has no error to be judged by, as long as it is alone at its place.
+    if current and points is not None and np.isfinite(points.error).any():
+        said.append(("Agreement", _about_agreement(run, points)))
+    return said
+
+
+def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
+    """How many means lie on the curve, and how far the others are off."""
+    r = run.request
+    lam = max(r.lam, SMALLEST_LAM)
+    theory = steady_state(points.alpha, r.kappa, r.kappa_star, lam, r.delta).mse
+    mean, error = points.mean[0], points.error[0]
+    known = np.isfinite(mean) & np.isfinite(error) & (theory > _NEXT_TO_NOTHING)
+    if not known.any():
+        return f"by the theory nothing is left to compare: its mse is below {_NEXT_TO_NOTHING:g} here."
+    on = np.abs(mean - theory)[known] <= _APART * error[known]
+    above = float(np.median((mean / theory - 1)[known]))
+    side = "above" if above >= 0 else "below"
+    named = f" at λ = {four_digits(lam)}" if lam > r.lam else ""
+    text = (
+        f"at {int(on.sum())} of {on.size} places the mean mse is the theory's{named} within {_APART:g} "
+        f"standard errors; half of the means lie more than {100 * abs(above):.0f}% {side} it. The theory is "
+        "the limit d → ∞: what finite size does shrinks like 1/d"
+    )
+    if any(network.flow for network in run.networks):
+        text += ". Where the curve is dashed it rests on an assumption besides"
+    return f"{text}."
