@@ -9,16 +9,15 @@ for one that turns from node to node.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz import NoisyTeacherLaw, Setting, steady_state
+from quadviz.arrays import FloatArray
 from quadviz.theory.dmft.draws import orthogonal_gue
 from quadviz.theory.dmft.plan import march_grid
 from quadviz.theory.dmft.replica import TRUE, Sizes, _March
 
 __all__ = ["limit_of_rest", "loop_gain"]
 
-FloatArray = NDArray[np.float64]
 
 #: Nodes after the push, its size, and quantiles that stand for a law.
 _AFTER, _PUSH, _QUANTILES = 12, 1e-3, 1200

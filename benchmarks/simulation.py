@@ -13,10 +13,10 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.run import MEGABYTE, Line, in_fresh_python, milliseconds, verdict
 from quadviz import PARAMETERS, Problem, Setting, Simulation, sample_problem, simulate, train
+from quadviz.arrays import FloatArray
 from quadviz.simulation.flow import SolverStatistics
 from quadviz.simulation.sensing import NetworkInputs
 from quadviz.simulation.sizes import Sizes
@@ -24,7 +24,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["main"]
 
-FloatArray = NDArray[np.float64]
 
 SETTINGS = (
     Setting(kappa=0.4, kappa_star=0.3, alpha=0.3, lam=0.01, delta=0.5),

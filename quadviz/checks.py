@@ -6,7 +6,9 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from quadviz.arrays import FloatArray
 
 __all__ = [
     "checked_times",
@@ -19,7 +21,6 @@ __all__ = [
     "whole_number",
 ]
 
-FloatArray = NDArray[np.float64]
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 

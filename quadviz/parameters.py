@@ -18,8 +18,9 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import is_masked, real_array, shown
 
 __all__ = [
@@ -30,8 +31,6 @@ __all__ = [
     "broadcast_parameters",
     "parameter",
 ]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["mean_and_error", "mean_and_interval", "steady_interval"]
-
-FloatArray = NDArray[np.float64]
 
 
 def mean_and_error(values: FloatArray) -> tuple[FloatArray, FloatArray]:

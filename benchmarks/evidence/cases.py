@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from benchmarks.evidence.statistics import quadratic_form, residuals, spectrum_distance
@@ -35,7 +35,6 @@ __all__ = [
     "write_rows",
 ]
 
-FloatArray = NDArray[np.float64]
 Numbers = dict[str, Any]
 Job = tuple[Callable[..., Any], tuple[Any, ...]]
 

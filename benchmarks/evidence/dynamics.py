@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from benchmarks.evidence.cases import DOCS, PROCESSES, Case, Row
 from benchmarks.loop_gain import limit_of_rest, loop_gain
 from quadviz import Setting, sample_problem, simulate_ensemble
+from quadviz.arrays import FloatArray
 from quadviz.simulation.flow import gradient_flow
 from quadviz.statistics import mean_and_error
 from quadviz.theory.dmft import Dmft, DmftError, march
@@ -51,7 +51,6 @@ __all__ = [
     "TIMES",
 ]
 
-FloatArray = NDArray[np.float64]
 
 CSV, PAGE = DOCS / "dynamics.csv", DOCS / "dynamics.md"
 

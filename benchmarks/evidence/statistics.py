@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from quadviz import LearnedSpectrum, NoisyTeacherLaw, Problem
+from quadviz.arrays import FloatArray
 
 __all__ = [
     "Extrapolation",
@@ -20,8 +21,6 @@ __all__ = [
     "residuals",
     "spectrum_distance",
 ]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

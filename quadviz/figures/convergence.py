@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
@@ -23,8 +23,6 @@ from quadviz.theory.flow.approach import Approach, ApproachLaw, local_slope
 from quadviz.work.approach import FIRST_TIME
 
 __all__ = ["MARGIN", "NETWORK_HUE", "convergence_figure"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held, Part
 from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName
@@ -31,7 +31,6 @@ __all__ = [
     "fitted_dynamics",
 ]
 
-FloatArray = NDArray[np.float64]
 
 HEIGHT = 470
 #: The mean-field theory's colour, on either background.

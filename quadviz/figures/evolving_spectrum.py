@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.figures.marks.axes import fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Part
@@ -21,7 +20,6 @@ from quadviz.scenes.wording import time_text
 
 __all__ = ["Moments", "evolving_spectrum_figure", "evolving_spectrum_film", "moments_of"]
 
-FloatArray = NDArray[np.float64]
 
 HEIGHT = 470
 MARGIN = {"l": 58, "r": 16, "t": 30, "b": 46}

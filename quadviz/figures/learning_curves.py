@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.marks.flags import ROW, flag_marks
@@ -35,8 +35,6 @@ __all__ = [
     "learning_curves_figure",
 ]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 HEIGHT = 530
 #: Margins in pixels; fixed, so that a slider under the figure can be aligned with the α axis.

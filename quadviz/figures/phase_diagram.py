@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.drawing import Drawing, Part
 from quadviz.figures.marks.notes import panel_title
 from quadviz.figures.marks.placing import label_note, place_label, without, wordings
@@ -16,8 +16,6 @@ from quadviz.scenes.plane import Plane, RegionName, centres
 
 __all__ = ["Band", "bands", "phase_diagram_figure"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 HEIGHT = 308
 MARGIN = {"l": 50, "r": 10, "t": 24, "b": 44}

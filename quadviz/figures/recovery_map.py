@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.drawing import Drawing, Part
 from quadviz.figures.marks.notes import panel_title
 from quadviz.figures.marks.placing import label_note, off_curve, place_label, without, wordings
@@ -23,10 +23,10 @@ from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.plane import Plane
 from quadviz.scenes.recovery import ErrorMap
+from quadviz.scenes.wording import power_of_ten
 
 __all__ = ["COLOUR_RANGES", "MARGIN", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 
-FloatArray = NDArray[np.float64]
 
 HEIGHT = 530
 MARGIN = {"l": 54, "r": 76, "t": 30, "b": 44}
@@ -35,7 +35,6 @@ _SIZE = (250.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Share of the colour bar taken by the block for 0.
 _BLOCK = 0.09
 _LIMITED, _RECOVERED = "rank-limited: steady-state assumption", "mse = 0: recovered exactly"
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Ten stops of matplotlib's inferno, from dark to light.
 _INFERNO = (
     "#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60",
@@ -164,7 +163,7 @@ def _fraction(value: Any, ends: tuple[float, float]) -> Any:
 
 
 def _power(exponent: int) -> str:
-    return "1" if exponent == 0 else "10" if exponent == 1 else f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return "1" if exponent == 0 else "10" if exponent == 1 else power_of_ten(exponent)
 
 
 def _ticks(span: ColourRange) -> tuple[list[float], list[str]]:

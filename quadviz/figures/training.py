@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.axes import Scale, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
@@ -21,7 +21,6 @@ from quadviz.work.training import FIRST_TIME
 
 __all__ = ["MARGIN", "PANELS", "ROWS", "Line", "fitted", "training_figure"]
 
-FloatArray = NDArray[np.float64]
 Range = tuple[float, float]
 #: Times and heights, both of shape (T,).
 Line = tuple[FloatArray, FloatArray]
@@ -189,12 +188,12 @@ def _name(scene: Training, row: int, scale: Scale, ends: Range, seen: bool, besi
     }  # fmt: skip
 
 
-def _near(lines: Sequence[Line], place: float, scale: Scale, by: float, end: float) -> NDArray[np.bool_]:
+def _near(lines: Sequence[Line], place: float, scale: Scale, by: float, end: float) -> BoolArray:
     """Whether lines come near a height, at places along the axis of times, shape (C, _PLACES)."""
     times = np.geomspace(FIRST_TIME, end, _PLACES)
     heights = np.array([np.interp(times, *line, right=np.nan) for line in lines]).reshape(-1, _PLACES)
     known = np.where(heights > 0, heights, np.inf)
-    near: NDArray[np.bool_] = np.abs((np.log10(known) if scale == "log" else known) - place) < by
+    near: BoolArray = np.abs((np.log10(known) if scale == "log" else known) - place) < by
     return near
 
 

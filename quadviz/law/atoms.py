@@ -14,11 +14,11 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["SAME_LEVEL", "Atoms"]
 
-FloatArray = NDArray[np.float64]
 
 #: Levels closer than this, beside the largest, are one: a float64 hardly tells them apart.
 SAME_LEVEL = 1e-13

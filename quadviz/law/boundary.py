@@ -20,15 +20,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.blocks import slices
 from quadviz.law.atoms import Atoms
 
 __all__ = ["Curve", "bands", "curve_at", "curve_points", "heights", "level_quantile", "rows_of"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: Entries of a table of points by levels: 256 kB of floats.
 _TABLE = 2**15

@@ -9,14 +9,13 @@ on each piece G is analytic well around, and 16 nodes of Gauss and Legendre give
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import Curve
 
 __all__ = ["path_integrals"]
 
-FloatArray = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 #: By how much a piece of the way up is longer than all before it.

@@ -12,14 +12,13 @@ inside; panels are halved until both halves agree with the whole.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import bands, curve_at, heights
 
 __all__ = ["cubed_law"]
 
-FloatArray = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 #: The largest error of a panel, beside the whole; and how often panels are halved at most.

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import ComplexArray, FloatArray
 from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import curve_points, level_quantile
 from quadviz.law.level_integrals import level_integrals, mass_above
@@ -35,8 +36,6 @@ from quadviz.law.triangle import quick_quantile
 
 __all__ = ["WISHART_FAMILY", "Above", "Family", "family_of"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: Below this xi the quick quantile is not good enough to look with.
 _QUICK = 1e-10

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.checks import real_array, shown
 from quadviz.law.atoms import Atoms
 from quadviz.law.teachers import Teacher
@@ -17,7 +18,6 @@ from quadviz.parameters import PARAMETERS
 
 __all__ = ["Levels"]
 
-FloatArray = NDArray[np.float64]
 
 #: How far weights may be from summing to 1; and how many levels a table of differences is made for.
 _SUM, _MOST = 1e-9, 20_000
@@ -223,7 +223,7 @@ def _one_dimensional(name: str, values: ArrayLike) -> FloatArray:
     return array
 
 
-def _refuse(name: str, values: FloatArray, bad: NDArray[np.bool_], allowed: str) -> None:
+def _refuse(name: str, values: FloatArray, bad: BoolArray, allowed: str) -> None:
     if bad.any():
         raise ValueError(f"{name} must be {allowed}, got {values[bad].flat[0]:.6g}")
 

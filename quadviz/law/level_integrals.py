@@ -23,13 +23,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import Curve, rows_of
 from quadviz.law.contour import path_integrals
 
 __all__ = ["LevelHalfLine", "level_integrals", "mass_above"]
 
-FloatArray = NDArray[np.float64]
 
 #: Sizes of sums of residues beyond which the integrals are taken along a path instead.
 _CROWDED = 3e3

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import ComplexArray, FloatArray
 from quadviz.checks import real_points
 from quadviz.law.boundary import bands, curve_at
 from quadviz.law.family import family_of
@@ -17,8 +18,6 @@ from quadviz.results import TupleResult, points_repr
 
 __all__ = ["WIDTH_REACH", "XI_REACH", "NoisyTeacherLaw", "PartialIntegrals", "noisy_bands", "outer_edges"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: Widths and noise variances beyond which the law is refused.
 WIDTH_REACH, XI_REACH = (1e-6, 1e6), (1e-30, 1e12)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, ComplexArray, FloatArray
 from quadviz.blocks import BLOCK, blockwise
 
 __all__ = [
@@ -28,8 +28,6 @@ __all__ = [
     "half_line_sizes",
 ]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: Absolute error of a mass, with a margin.
 MASS_ROUNDING = 4e-15
@@ -158,10 +156,10 @@ def half_line_integrals(g: ComplexArray, x: FloatArray, kappa_star: FloatArray, 
     )
 
 
-def beside_gap(g: ComplexArray, kappa_star: FloatArray) -> NDArray[np.bool_]:
+def beside_gap(g: ComplexArray, kappa_star: FloatArray) -> BoolArray:
     """Where a point lies in the gap between the bands, or in a band next to it, as far as small angles go."""
     reach = g.real - kappa_star
-    beside: NDArray[np.bool_] = (reach > 0) & (np.abs(g.imag) < _SLIM * reach)
+    beside: BoolArray = (reach > 0) & (np.abs(g.imag) < _SLIM * reach)
     return beside
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.partial_integrals import half_line_mass
 from quadviz.law.resolvent import band_edges, edge_distances, resolvent
 from quadviz.law.triangle import quick_quantile
 
 __all__ = ["mass_quantile"]
 
-FloatArray = NDArray[np.float64]
 
 #: Iterations at most; two or three are the rule.
 _MAX_ITERATIONS = 80

@@ -20,15 +20,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, ComplexArray, FloatArray
 from quadviz.blocks import BLOCK, blockwise
 from quadviz.results import PointResult
 
 __all__ = ["Edges", "band_edges", "edge_distances", "inverse_resolvent", "merge_variance", "resolvent"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: Relative discriminant below which the root is solved again with the longest float of the platform.
 _NEAR_EDGE = 1e-3
@@ -151,7 +149,7 @@ class Edges(PointResult):
     right: FloatArray
 
     @property
-    def has_gap(self) -> NDArray[np.bool_]:
+    def has_gap(self) -> BoolArray:
         """Whether the support consists of two bands."""
         return np.asarray(np.isfinite(self.gap_left))
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_points
 from quadviz.outcome import quiet
 from quadviz.parameters import PARAMETERS
 from quadviz.results import TupleResult, points_repr
 
 __all__ = ["TeacherEdges", "TeacherLaw"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,15 +13,15 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_array, real_number, real_points, shown, whole_number
 from quadviz.law.atoms import Atoms
 from quadviz.parameters import PARAMETERS
 
 __all__ = ["WISHART", "Orthogonal", "PowerLaw", "Teacher", "TeacherLike", "Wishart", "checked_teacher"]
 
-FloatArray = NDArray[np.float64]
 
 #: Laws of levels that are kept, each with its table of neighbours.
 _KEPT = 64

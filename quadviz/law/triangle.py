@@ -16,13 +16,12 @@ result is a place to look, good to about 1e-8; :func:`quadviz.law.quantile.mass_
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.resolvent import Edges, edge_distances
 
 __all__ = ["quick_quantile"]
 
-FloatArray = NDArray[np.float64]
 
 #: The search for the angle: how often at most, and how well it is known at its end.
 _MAX_ITERATIONS, _ACCURACY = 24, 1e-7

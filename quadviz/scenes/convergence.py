@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import Setting
@@ -34,7 +34,6 @@ __all__ = [
     "target_of",
 ]
 
-FloatArray = NDArray[np.float64]
 #: What T is: the noisy teacher of a setting, or a GOE matrix.
 Target = Literal["teacher", "goe"]
 

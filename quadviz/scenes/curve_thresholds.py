@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import Threshold
@@ -16,7 +17,6 @@ from quadviz.theory.steady.thresholds import Regularisation, interpolation_thres
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 
-FloatArray = NDArray[np.float64]
 
 POINTS = 200
 
@@ -62,7 +62,7 @@ def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) 
     interpolation = interpolation_threshold(student, teacher, noise)
     clean = noise == 0
 
-    def recovery(width: NDArray[np.float64], regularisation: Regularisation) -> FloatArray:
+    def recovery(width: FloatArray, regularisation: Regularisation) -> FloatArray:
         return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)
 
     unique = interpolation.status == Status.SOLVED

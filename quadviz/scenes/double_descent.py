@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.wording import power_of_ten
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
 from quadviz.theory.best.optimal_decay import optimal_lam
@@ -24,7 +26,6 @@ from quadviz.theory.steady.thresholds import (
 
 __all__ = ["FAMILY", "POINTS", "DescentSetting", "DoubleDescent", "Solver", "decay_name", "decay_shade"]
 
-FloatArray = NDArray[np.float64]
 
 #: Weight decays drawn beside the current one.
 FAMILY = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -138,10 +139,7 @@ def decay_name(lam: float) -> str:
         return "0+"
     power = math.log10(lam)
     whole = power < -2 and abs(power - round(power)) < 1e-9
-    return f"10{str(round(power)).translate(_SUPERSCRIPTS)}" if whole else f"{lam:.4g}"
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return power_of_ten(round(power)) if whole else f"{lam:.4g}"
 
 
 def decay_shade(lam: float) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
@@ -17,8 +17,6 @@ from quadviz.work.march import MarchRun
 from quadviz.work.training import times_until
 
 __all__ = ["Course", "Dynamics", "march_course", "population", "population_course"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +38,11 @@ class Course:
     trusted_until: float = math.inf
 
     @property
-    def trusted(self) -> NDArray[np.bool_]:
+    def trusted(self) -> BoolArray:
         """Whether it can be trusted, at each of its times."""
         return self.times <= self.trusted_until
 
-    def part(self, seen: NDArray[np.bool_]) -> Course:
+    def part(self, seen: BoolArray) -> Course:
         """The moments that are ``seen``, shape (T,)."""
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
 

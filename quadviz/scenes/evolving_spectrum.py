@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Regime
 from quadviz.scenes.spectra import View
 from quadviz.theory.flow.population import PopulationFlow
@@ -19,7 +19,6 @@ from quadviz.work.training import LabRun
 
 __all__ = ["EvolvingSpectrum", "Frames", "march_frames", "network_frames", "population_frames"]
 
-FloatArray = NDArray[np.float64]
 
 #: Eigenvalues below this share of the initial variance, or of 1, count as 0.
 _ZERO = 1e-3

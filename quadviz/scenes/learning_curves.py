@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import (
     CurveThresholds,
@@ -31,7 +31,6 @@ from quadviz.work.curve import CurveRun
 
 __all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points"]
 
-FloatArray = NDArray[np.float64]
 
 #: The errors shown, each in a panel of its own.
 FIELDS = ("mse", "train_loss", "in_sample_error")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from quadviz.arrays import FloatArray
 
 __all__ = ["NetworkSpectrum", "SimulatedPoints", "Threshold"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
@@ -29,8 +29,6 @@ __all__ = [
     "threshold_curves",
 ]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 Width = Literal["kappa", "kappa_star"]
 RegionName = Literal["narrow", "impossible", "missed", "decay", "free", "either", "tight"]

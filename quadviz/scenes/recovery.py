@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
@@ -28,7 +28,6 @@ __all__ = [
     "whole",
 ]
 
-FloatArray = NDArray[np.float64]
 
 #: Cells a side of a map while a slider moves, of one among many, and of one at rest.
 COARSE, MEDIUM, FINE = 25, 43, 100

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
@@ -18,7 +18,6 @@ from quadviz.work.spectrum import SpectrumRun
 
 __all__ = ["MOMENTS", "Spectra", "View", "run_alphas", "spectra", "width_cut"]
 
-FloatArray = NDArray[np.float64]
 #: What is counted on the right: eigenvalues of Z, or their square roots.
 View = Literal["eigenvalues", "singular values"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Regime
 from quadviz.statistics import mean_and_error
 from quadviz.theory.steady.steady_state import SteadyState
@@ -15,7 +15,6 @@ from quadviz.work.training import LabRun
 
 __all__ = ["FIELDS", "Networks", "Training", "networks_seen"]
 
-FloatArray = NDArray[np.float64]
 
 #: What is watched.
 FIELDS = ("mse", "train_loss")

@@ -5,12 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["Paragraph", "four_digits", "listed", "measured", "time_text", "two_digits"]
+__all__ = ["Paragraph", "four_digits", "listed", "measured", "power_of_ten", "time_text", "two_digits"]
 
 #: A lead word and what follows it.
 Paragraph = tuple[str, str]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(exponent: int) -> str:
+    """A power of ten.
+
+    >>> power_of_ten(-12)
+    '10⁻¹²'
+    """
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
 def four_digits(value: float) -> str:
@@ -25,7 +34,7 @@ def four_digits(value: float) -> str:
         return f"{value:.4g}".replace("-", "−")
     mantissa, exponent = f"{value:.3e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    power = power_of_ten(int(exponent))
     return power if mantissa == "1" else f"{mantissa}×{power}"
 
 
@@ -51,7 +60,7 @@ def measured(mean: float, error: float) -> str:
     scaled, blur = mean / 10.0**power, error / 10.0**power
     decimals = max(0, 1 - math.floor(math.log10(blur)))
     text = f"{scaled:.{decimals}f} ± {blur:.{decimals}f}".replace("-", "−")
-    return text if power == 0 else f"({text})×10{str(power).translate(_SUPERSCRIPTS)}"
+    return text if power == 0 else f"({text})×{power_of_ten(power)}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times
 from quadviz.simulation.flow import FlowError, gradient_flow
 from quadviz.simulation.problem import Problem
@@ -16,7 +17,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["FARTHER", "NetworkApproach", "network_approach"]
 
-FloatArray = NDArray[np.float64]
 
 #: The end of training is where a network is after so many times the last time observed.
 FARTHER = 10.0

@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.setting import Setting
 from quadviz.simulation.problem import sample_problem
 
 __all__ = ["trained_networks"]
 
-FloatArray = NDArray[np.float64]
 
 #: The longest step of gradient descent: short enough for the steepest direction of a network of size 20.
 _STEP = 0.008

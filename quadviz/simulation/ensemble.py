@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, shown, whole_number
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
@@ -19,7 +20,6 @@ from quadviz.statistics import mean_and_error
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]
 
-FloatArray = NDArray[np.float64]
 Observable = Literal["mse", "train_loss", "in_sample_error", "regularised_loss", "eigenvalues"]
 
 

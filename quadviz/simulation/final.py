@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Regime
 from quadviz.setting import Setting
 from quadviz.simulation.minimise import minimise_problem
@@ -21,7 +21,6 @@ from quadviz.theory.steady.steady_state import steady_state
 
 __all__ = ["SMALLEST_LAM", "FinalState", "flow_end", "follows_flow", "train_to_the_end"]
 
-FloatArray = NDArray[np.float64]
 
 #: A finite network has no limit lam -> 0+: this weight decay stands for it.
 SMALLEST_LAM = 1e-4

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.simulation.problem import Problem
 from quadviz.simulation.sizes import KRYLOV
 from quadviz.threads import blas_threads
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrival", "FlowError", "SolverStatistics", "gradient_flow"]
 
-FloatArray = NDArray[np.float64]
 Linear = Callable[[FloatArray], FloatArray]
 
 

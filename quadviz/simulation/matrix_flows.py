@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import whole_number
 from quadviz.parameters import PARAMETERS
 from quadviz.statistics import mean_and_error
@@ -17,7 +18,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["MatrixFlows", "drawn_rates", "matrix_flows"]
 
-FloatArray = NDArray[np.float64]
 
 #: Targets whose eigenvalues are remembered.
 _REMEMBERED = 64

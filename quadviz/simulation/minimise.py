@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_number, whole_number
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
@@ -32,7 +32,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["Minimum", "minimise", "minimise_problem"]
 
-FloatArray = NDArray[np.float64]
 
 #: Steps that L-BFGS remembers.
 _MEMORY = 20

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import shown, whole_number
 from quadviz.law.teachers import Wishart
 from quadviz.parameters import PARAMETERS
@@ -34,7 +34,6 @@ __all__ = [
     "what_was_asked",
 ]
 
-FloatArray = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]
 
 LabelNoise = Literal["gaussian", "student", "rademacher", "laplace"]

@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["NETWORK_BLOCK", "GaussianInputs", "NetworkInputs", "Sensing", "svec_size"]
 
-FloatArray = NDArray[np.float64]
 Linear = Callable[[FloatArray], FloatArray]
 
 #: Samples a block of network inputs holds: fewer cost calls, more fall out of the cache.

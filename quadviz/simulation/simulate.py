@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, real_number, shown, whole_number
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
@@ -27,7 +28,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["Simulation", "SimulationError", "log_times", "simulate", "train"]
 
-FloatArray = NDArray[np.float64]
 
 #: The time at which a flow leaves its start.
 _ONSET = 1e-2

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
@@ -41,7 +42,6 @@ __all__ = [
     "theory_row",
 ]
 
-FloatArray = NDArray[np.float64]
 Rows = Iterator[dict[str, object]]
 
 _OBSERVED = ("mse", "train_loss", "in_sample_error", "regularised_loss")

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.outlines import Outline, outlines
 from quadviz.scenes.recovery import PointSpectrum
 from quadviz.scenes.spectra import Spectra, View
@@ -30,7 +30,6 @@ __all__ = [
     "setting_of",
 ]
 
-FloatArray = NDArray[np.float64]
 Rows = Iterator[dict[str, object]]
 
 TEACHER, NOISY = "teacher Z*", "noisy teacher Y"

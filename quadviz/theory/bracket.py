@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
+
 __all__ = ["newton_in_bracket"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
 _MAX_ITERATIONS = 100

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
+from quadviz.arrays import BoolArray, FloatArray
 
 __all__ = ["DOMAINS", "domain_sentence", "within_reach"]
 
-FloatArray = NDArray[np.float64]
 
 _STEADY = {
     "alpha": (1e-2, 1e3),
@@ -62,9 +60,7 @@ def domain_sentence(name: str) -> str:
     return f"Good to 1e-9 for {', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def within_reach(
-    *positive: FloatArray, widths: tuple[FloatArray, ...], delta: FloatArray
-) -> NDArray[np.bool_]:
+def within_reach(*positive: FloatArray, widths: tuple[FloatArray, ...], delta: FloatArray) -> BoolArray:
     """Where no parameter is so large or small that it is not tried; noise may be as small as it likes.
 
     Args:
@@ -72,7 +68,7 @@ def within_reach(
         widths: kappa and kappa_star, or one of them, of that shape.
         delta: label-noise variance, of that shape.
     """
-    tried: NDArray[np.bool_] = delta < _LARGEST
+    tried: BoolArray = delta < _LARGEST
     for values in positive:
         tried &= (values == 0) | ((values > _SMALLEST) & (values < _LARGEST))
     for values in widths:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
+
 __all__ = ["Brackets", "blocks_of", "find_brackets", "stretches"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
-BoolArray = NDArray[np.bool_]
 #: The function and what else is wanted at the ends of a bracket, for owners at values of log xi.
 Columns = Callable[[IndexArray, FloatArray], tuple[FloatArray, ...]]
 

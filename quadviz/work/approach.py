@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.setting import Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.problem import sample_problem
@@ -18,7 +18,6 @@ from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["FIRST_TIME", "ApproachRequest", "ApproachRun", "network_speed", "observed", "run_approach"]
 
-FloatArray = NDArray[np.float64]
 
 #: Flows and networks are observed from here on, networks until there.
 FIRST_TIME, _END = 0.1, 1e3

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
@@ -16,7 +15,6 @@ from quadviz.simulation.sizes import check_size
 
 __all__ = ["CurveRequest", "CurveRun", "run_curve", "simulated_alphas"]
 
-FloatArray = NDArray[np.float64]
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12

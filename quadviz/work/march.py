@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from quadviz.arrays import FloatArray
 from quadviz.checks import readable
 from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftError, check_march, march
@@ -26,7 +24,6 @@ __all__ = [
     "run_march",
 ]
 
-FloatArray = NDArray[np.float64]
 Quality = Literal["preview", "good"]
 
 

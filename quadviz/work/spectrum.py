@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from quadviz.setting import Setting
 from quadviz.simulation.final import FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 
 __all__ = ["SpectrumRequest", "SpectrumRun", "run_spectrum"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftStatus, dmft
@@ -24,7 +25,6 @@ from quadviz.work.march import MarchRequest, MarchRun
 
 __all__ = ["STORED", "about_stored", "march_signature", "read_march", "store_march", "stored_march"]
 
-FloatArray = NDArray[np.float64]
 
 #: Where it is, beside this module.
 STORED = "stored/dynamics.npz"

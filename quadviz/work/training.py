@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.setting import Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
@@ -16,7 +16,6 @@ from quadviz.statistics import mean_and_error
 
 __all__ = ["FIRST_TIME", "LabRun", "Request", "run_networks", "times_until"]
 
-FloatArray = NDArray[np.float64]
 
 #: The first time after the start at which training is looked at.
 FIRST_TIME = 1e-2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.convergence import Convergence, Seen, target_of
 from quadviz.tables.code import Code, assignment
@@ -18,7 +18,6 @@ from quadviz.work.approach import ApproachRun
 
 __all__ = ["convergence_code", "convergence_table"]
 
-FloatArray = NDArray[np.float64]
 Rows = Iterator[dict[str, object]]
 
 _COLUMNS = (

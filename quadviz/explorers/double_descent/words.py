@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.explorers.kit.words.shape import Shape, shape_of
@@ -20,7 +20,6 @@ from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "prose"]
 
-FloatArray = NDArray[np.float64]
 
 #: The marker is about to meet a peak when this close to it.
 _NEAR = 0.2

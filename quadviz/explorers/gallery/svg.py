@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "Frame", "Moving", "knob", "thumbnail"]
 
-FloatArray = NDArray[np.float64]
 
 WIDTH, HEIGHT = 320, 180
 #: The edges of what is drawn in: above it the name of the upright axis and a slider, below that of the other.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.explorers.gallery.svg import RIGHT, Frame, Moving, knob, thumbnail
 from quadviz.setting import Setting
 from quadviz.simulation.descent import trained_networks
@@ -24,7 +24,6 @@ from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_t
 
 __all__ = ["THUMBNAILS"]
 
-FloatArray = NDArray[np.float64]
 
 _TEACHER = 0.3
 

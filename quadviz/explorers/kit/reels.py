@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.save.exhibit import Reel
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.scenes.wording import time_text
@@ -14,7 +12,6 @@ from quadviz.work.training import FIRST_TIME
 
 __all__ = ["course_reel", "spectrum_reel"]
 
-FloatArray = NDArray[np.float64]
 
 _NAME, _LABEL = "time", "t, time of training"
 

@@ -19,7 +19,6 @@ from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["family_paragraph", "prose"]
 
-FloatArray = NDArray[np.float64]
 #: Curves closer than this, relatively, are said to coincide.
 _SAME = 1e-9
 

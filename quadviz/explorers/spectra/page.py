@@ -11,8 +11,8 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.kit.presets import Preset, with_preset
@@ -44,7 +44,6 @@ from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 
 __all__ = ["PRESETS", "SpectraExplorer", "State", "show", "still"]
 
-FloatArray = NDArray[np.float64]
 
 _log = logging.getLogger(__name__)
 

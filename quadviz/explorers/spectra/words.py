@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.page import Card, cards_html, rich
 from quadviz.explorers.kit.words import point_cards
 from quadviz.figures.marks.moments import percent
@@ -18,7 +19,6 @@ from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["at_alpha", "directions_html", "film_regions", "spectra_cards", "spectra_prose"]
 
-FloatArray = NDArray[np.float64]
 
 #: Relative differences below this are not told.
 _SAME = 5e-4

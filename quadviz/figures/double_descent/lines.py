@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName
 from quadviz.outcome import Regime, Status
@@ -28,8 +28,6 @@ __all__ = [
     "state_curve",
 ]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 BEST_COLOUR = OKABE_ITO["green"]
 BEST_NAME, RIDGELESS_NAME = "best λ", "λ → 0+"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.double_descent.lines import Curve
 from quadviz.figures.marks.axes import Scale, fitted_range, ticks
 from quadviz.figures.marks.drawing import Part
@@ -26,7 +26,6 @@ __all__ = [
     "zero_notes",
 ]
 
-FloatArray = NDArray[np.float64]
 
 #: A log axis shows at most so many decades below its largest value.
 _DECADES = 7.0

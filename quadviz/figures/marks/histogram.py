@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.outlines import Outline
@@ -13,7 +12,6 @@ from quadviz.scenes.spectra import View
 
 __all__ = ["histogram", "histogram_trace"]
 
-FloatArray = NDArray[np.float64]
 
 #: Bins for each cube root of the number of eigenvalues, and the least and most of them.
 _BINS, _FEWEST, _MOST = 3.0, 6, 40

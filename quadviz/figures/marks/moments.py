@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.outlines import Outline, Outlines
 from quadviz.figures.marks.ranges import Frame, Range
 from quadviz.outcome import Regime, Status
@@ -15,8 +15,6 @@ from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["ATOM_TOP", "Label", "PanelMoments", "learned_moments", "noisy_moments"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: Upper end of the axis of shares, on which bars and verticals stand.
 ATOM_TOP = 1.04

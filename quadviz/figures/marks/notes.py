@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Part
 
 __all__ = ["NamedCurve", "missing", "panel_title", "roomier_right", "stretch"]
 
-FloatArray = NDArray[np.float64]
 #: A curve's name ("" for one that stands alone), its increasing places, and its values there.
 NamedCurve = tuple[str, FloatArray, FloatArray]
 
@@ -58,7 +57,7 @@ def roomier_right(curves: Sequence[NamedCurve], floor: float, scale: Scale) -> b
     return lowest[True] > lowest[False]
 
 
-def stretch(place: FloatArray, where: NDArray[np.bool_], symbol: str = "α", digits: int = 4) -> str:
+def stretch(place: FloatArray, where: BoolArray, symbol: str = "α", digits: int = 4) -> str:
     """The range that holds every marked place, in words.
 
     >>> stretch(np.array([0.1, 0.2, 0.3]), np.array([False, True, True]))

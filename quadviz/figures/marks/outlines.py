@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.scenes.spectra import View
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["Outline", "Outlines", "View", "outlines"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def _outline(law: LearnedSpectrum, bands: tuple[tuple[FloatArray, FloatArray], .
 
 
 def _stretch(
-    law: LearnedSpectrum, left: FloatArray, right: FloatArray, some: NDArray[np.bool_], points: int
+    law: LearnedSpectrum, left: FloatArray, right: FloatArray, some: BoolArray, points: int
 ) -> tuple[FloatArray, FloatArray]:
     """The law of Y from left to right, with a point on the axis at either end; all on it if not ``some``."""
     x = _band(left, right, points)

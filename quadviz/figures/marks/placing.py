@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.drawing import Part
 
 __all__ = ["Label", "Place", "label_note", "off_curve", "place_label", "without", "wordings"]
 
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 #: Pixels of an average character and of a line, for text of 12 px.
 _CHARACTER, _LINE = 6.0, 15.0

@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import fitted_range
 from quadviz.figures.marks.outlines import Outline, Outlines
 from quadviz.scenes.spectra import View
 
 __all__ = ["Frame", "Range", "fit_frame"]
 
-FloatArray = NDArray[np.float64]
 Range = tuple[float, float]
 
 #: Heights are fitted to what lies right of the teacher's least eigenvalue, which counts as these shares of

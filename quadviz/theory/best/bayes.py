@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.law.cubed import cubed_law
@@ -30,7 +31,6 @@ from quadviz.theory.steady.thresholds import recovery_threshold, teacher_widths
 
 __all__ = ["BayesOptimal", "bayes_optimal"]
 
-FloatArray = NDArray[np.float64]
 
 #: Points at a time.
 _BLOCK = 4096

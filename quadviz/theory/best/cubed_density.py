@@ -16,14 +16,13 @@ is split at the waist, the minimum of s - |g|.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.blocks import blockwise
 from quadviz.law.resolvent import edge_distances
 
 __all__ = ["cubed_density", "cubed_density_and_error"]
 
-FloatArray = NDArray[np.float64]
 
 #: Points at a time: a table of so many by 77 nodes stays in the cache.
 _BLOCK = 256

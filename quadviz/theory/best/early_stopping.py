@@ -6,14 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.steady_state import steady_state
 
 __all__ = ["EarlyStop", "MatchingDecay", "early_stop", "matching_decay"]
 
-FloatArray = NDArray[np.float64]
 
 #: The mse must have risen again by this factor, and by so many standard errors, for a stop to pay.
 _RISE, _APART = 1.02, 2.0

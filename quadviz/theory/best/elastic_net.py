@@ -23,6 +23,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.labels import named_parameters
 from quadviz.law.family import Above, Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike
@@ -37,7 +38,6 @@ from quadviz.theory.steady.thresholds import teacher_widths
 
 __all__ = ["OptimalDecay", "best_beside", "optimal_decay"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
 #: The smallest xi looked for, relative to the largest possible.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.quantile import mass_quantile
 from quadviz.outcome import Status, quiet
 from quadviz.parameters import PARAMETERS
@@ -23,7 +23,6 @@ from quadviz.theory.steady.thresholds import InterpolationThreshold, threshold_w
 
 __all__ = ["InterpolatingWidth", "interpolating_width"]
 
-FloatArray = NDArray[np.float64]
 
 #: Widths of the first look, pieces that a bracket is cut into, and how often at most.
 _COARSE, _PIECES, _ROUNDS = 19, 8, 6

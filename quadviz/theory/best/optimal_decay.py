@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.law.family import Family, family_of
@@ -32,7 +33,6 @@ from quadviz.theory.steady.thresholds import teacher_widths
 
 __all__ = ["optimal_lam"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
 #: The smallest xi looked for, relative to the largest possible.

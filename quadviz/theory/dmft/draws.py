@@ -10,11 +10,9 @@ and copies come in pairs whose noise is opposite. Late in training this halves t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import AnyComplexArray, FloatArray
 from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.law.teachers import Wishart
 from quadviz.setting import Setting
@@ -29,8 +27,6 @@ __all__ = [
     "teacher_eigenvalues",
 ]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complexfloating[Any, Any]]
 
 #: Matrices that the noise is orthogonal to: 1, Z*, Z*^2 and Z(0).
 WORDS = 4
@@ -66,13 +62,13 @@ class Hermitian:
             source[(*place, 1)], factor[(*place, 1)] = above + rows.size, sign * np.sqrt(0.5)
         self._source, self._factor = source.ravel(), factor.ravel()
 
-    def vector(self, matrices: ComplexArray) -> FloatArray:
+    def vector(self, matrices: AnyComplexArray) -> FloatArray:
         """Coordinates, shape (..., d^2), of matrices of shape (..., d, d)."""
         flat = matrices.reshape(*matrices.shape[:-2], self.dimension)
         above = flat[..., self._upper] * np.sqrt(2.0)
         return np.concatenate([flat[..., self._diagonal].real, above.real, above.imag], axis=-1)
 
-    def matrix(self, vectors: FloatArray) -> ComplexArray:
+    def matrix(self, vectors: FloatArray) -> AnyComplexArray:
         """Matrices of shape (..., d, d) from coordinates of shape (..., d^2)."""
         parts = np.take(vectors, self._source, axis=-1)
         parts *= self._factor
@@ -121,7 +117,7 @@ def draw_pair(
     columns: int,
     nodes: int,
     generator: np.random.Generator,
-) -> tuple[ComplexArray, FloatArray]:
+) -> tuple[AnyComplexArray, FloatArray]:
     """The start and the noise of one copy; its twin has the same start and the opposite noise.
 
     Args:
@@ -145,7 +141,7 @@ def draw_pair(
 
 
 def free_noise(
-    space: Hermitian, teacher: FloatArray, start: ComplexArray, count: int, generator: np.random.Generator
+    space: Hermitian, teacher: FloatArray, start: AnyComplexArray, count: int, generator: np.random.Generator
 ) -> FloatArray:
     """Coordinates of orthogonal GUE matrices that are as good as free of Z* and Z0, shape (count, d^2).
 
@@ -214,7 +210,7 @@ class _Frame:
         self._basis = np.vstack([self._basis, q.T])
 
 
-def _without_overlap(weights: ComplexArray, teacher: FloatArray) -> ComplexArray:
+def _without_overlap(weights: AnyComplexArray, teacher: FloatArray) -> AnyComplexArray:
     """W rotated until tr(Z Z*) is tr Z tr Z*/d, as for free matrices."""
     from scipy.linalg import expm  # not needed to import quadviz
 

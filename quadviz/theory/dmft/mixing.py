@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["Mixer"]
 
-FloatArray = NDArray[np.float64]
 
 #: Differences of passes that hold less than this share of what the largest holds are noise.
 _NOISE = 1e-6

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, readable, real_number, whole_number
 from quadviz.law.teachers import Wishart
 from quadviz.parameters import PARAMETERS
@@ -20,7 +21,6 @@ from quadviz.theory.dmft.step import RiccatiStep
 
 __all__ = ["PATIENCE", "Cost", "check_march", "dmft_cost", "fitting_size", "march_cost", "march_grid"]
 
-FloatArray = NDArray[np.float64]
 
 #: The first step is this share of the fastest time at the start.
 _FIRST = 0.5

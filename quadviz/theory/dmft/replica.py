@@ -25,11 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import AnyComplexArray, FloatArray
 from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.setting import Setting
 from quadviz.theory.dmft.draws import (
@@ -44,8 +43,6 @@ from quadviz.theory.dmft.step import RiccatiStep, dagger
 
 __all__ = ["TRUE", "DivergedError", "Kernels", "Rule", "Sizes", "replica"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complexfloating[Any, Any]]
 
 #: Earlier passes over a node that are mixed.
 _DEPTH = 12
@@ -173,7 +170,7 @@ class _March:
         start = setting.gamma * marchenko_pastur_quantiles(columns / d if columns < d else setting.kappa, d)
         noises = min(nodes, _NOISES)
         pairs = [draw_pair(space, teacher, start, columns, noises, generator) for _ in range(copies // 2)]
-        self._w: ComplexArray = np.repeat(np.array([weights for weights, _ in pairs]), 2, axis=0)
+        self._w: AnyComplexArray = np.repeat(np.array([weights for weights, _ in pairs]), 2, axis=0)
         self._noise = np.repeat(np.array([noise for _, noise in pairs]), 2, axis=0)
         self._noise[1::2] *= -1
         self._z_star = space.vector(np.diag(teacher))
@@ -184,7 +181,7 @@ class _March:
             [[orthogonal_gue(space, nodes, generator) for _ in range(probes)] for _ in range(copies)]
         )
         self._probe *= self._amplitude[:, None]
-        self._dw: ComplexArray = np.zeros((copies, probes, d, columns), np.complex128)
+        self._dw: AnyComplexArray = np.zeros((copies, probes, d, columns), np.complex128)
         history = (copies, nodes, space.dimension)
         self._force = np.zeros(history)
         self._dforce = np.zeros((copies, probes, nodes, space.dimension))
@@ -283,7 +280,7 @@ class _March:
         # The Frobenius decay pulls as a part of the force that the memory does not see.
         return RiccatiStep(force, c + self._setting.lam2, h)
 
-    def _seen(self, w: ComplexArray, dw: ComplexArray) -> tuple[FloatArray, FloatArray]:
+    def _seen(self, w: AnyComplexArray, dw: AnyComplexArray) -> tuple[FloatArray, FloatArray]:
         """Coordinates of Z and of its changes."""
         half = dw @ dagger(w)[:, None]
         return self._space.vector(w @ dagger(w)), self._space.vector(half + dagger(half))

@@ -16,19 +16,15 @@ is some 10%; with it, a tenth of that, below what the finite size of the matrice
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import AnyComplexArray, FloatArray
 from quadviz.theory.dmft.draws import Hermitian
 from quadviz.theory.dmft.step import dagger
 from quadviz.theory.flow.riccati import log_growth
 
 __all__ = ["Fit", "turned", "white_response"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complexfloating[Any, Any]]
 
 #: Classes of modes at most, and modes in each for every field at least.
 _CLASSES, _MODES = 8, 6
@@ -52,7 +48,9 @@ class Fit:
         fields: coordinates of the fields, of norm sqrt(d) each, shape (copies, probes, n, d^2).
     """
 
-    def __init__(self, space: Hermitian, basis: ComplexArray, shape: FloatArray, fields: FloatArray) -> None:
+    def __init__(
+        self, space: Hermitian, basis: AnyComplexArray, shape: FloatArray, fields: FloatArray
+    ) -> None:
         _, probes, n, _ = fields.shape
         self._space, self._basis = space, basis
         # Nodes first, then all modes of all copies and probes.
@@ -83,7 +81,7 @@ class Fit:
         return found
 
 
-def turned(space: Hermitian, basis: ComplexArray, vectors: FloatArray) -> FloatArray:
+def turned(space: Hermitian, basis: AnyComplexArray, vectors: FloatArray) -> FloatArray:
     """Coordinates of U^* X U for Hermitian matrices X given by theirs, shape (copies, probes, n, d^2)."""
     copies, probes, n, dimension = vectors.shape
     d, count = space.d, probes * n

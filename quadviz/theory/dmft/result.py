@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting
 
 __all__ = ["Dmft", "DmftError", "DmftStatus"]
 
-FloatArray = NDArray[np.float64]
 
 #: Times shown by a result's repr.
 _SHOWN = 4
@@ -103,7 +102,7 @@ class Dmft(Result):
         return self.reached >= self.end
 
     @property
-    def trusted(self) -> NDArray[np.bool_]:
+    def trusted(self) -> BoolArray:
         """At which of ``times`` the solution can be trusted, shape (T,)."""
         return self.times <= self.trusted_until
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, whole_number
 from quadviz.setting import Setting
 from quadviz.statistics import steady_interval
@@ -25,7 +26,6 @@ from quadviz.threads import blas_threads
 
 __all__ = ["dmft", "march"]
 
-FloatArray = NDArray[np.float64]
 
 #: What replicas have in common, their size and their steps, leaves about this share of a value unseen.
 _UNSEEN = 0.005

@@ -17,15 +17,12 @@ differences of eigenvalues.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import AnyComplexArray, FloatArray
 
 __all__ = ["RiccatiStep", "dagger"]
 
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complexfloating[Any, Any]]
 
 #: Largest spread of the exponents within one part of a step: beyond it, changes lose digits as e^{2 spread}.
 _SPREAD = 10.0
@@ -48,7 +45,7 @@ class RiccatiStep:
         basis: its eigenvectors, shape (copies, d, d).
     """
 
-    def __init__(self, force: ComplexArray, gain: float, h: float) -> None:
+    def __init__(self, force: AnyComplexArray, gain: float, h: float) -> None:
         a, self.basis = np.linalg.eigh(-force)
         self.rates: FloatArray = a
         # Within a part no exponent is large; the parts share the basis.
@@ -73,8 +70,8 @@ class RiccatiStep:
         )
 
     def move(
-        self, weights: ComplexArray, change: ComplexArray, mean: ComplexArray, rise: ComplexArray
-    ) -> tuple[ComplexArray, ComplexArray]:
+        self, weights: AnyComplexArray, change: AnyComplexArray, mean: AnyComplexArray, rise: AnyComplexArray
+    ) -> tuple[AnyComplexArray, AnyComplexArray]:
         """W and its changes after the step.
 
         Args:
@@ -85,8 +82,8 @@ class RiccatiStep:
         """
         u, parts = self.basis, self._parts
         back, ub = dagger(u), u[:, None]
-        now: ComplexArray = back @ weights
-        dnow: ComplexArray = back[:, None] @ change
+        now: AnyComplexArray = back @ weights
+        dnow: AnyComplexArray = back[:, None] @ change
         mean, rise = (back[:, None] @ (x @ ub) for x in (mean, rise))
         base, base_back = self._mean[:, None] * mean, self._mean_back[:, None] * mean
         tilt, tilt_back = self._mean[:, None] * rise, self._mean_back[:, None] * rise
@@ -110,12 +107,12 @@ class RiccatiStep:
         return u @ now, ub @ dnow
 
 
-def dagger(matrices: ComplexArray) -> ComplexArray:
+def dagger(matrices: AnyComplexArray) -> AnyComplexArray:
     """Conjugate transposes of matrices of shape (..., a, b)."""
     return matrices.swapaxes(-1, -2).conj()
 
 
-def _right(matrix: ComplexArray, root: ComplexArray) -> ComplexArray:
+def _right(matrix: AnyComplexArray, root: AnyComplexArray) -> AnyComplexArray:
     """``matrix`` times the inverse of the conjugate transpose of ``root``."""
     return dagger(np.linalg.solve(root, dagger(matrix)))
 

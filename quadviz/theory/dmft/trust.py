@@ -21,14 +21,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.statistics import steady_interval
 
 __all__ = ["Evidence", "Verdict", "judge"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: A node left with more than this share of its error in motion is not settled.
 _UNSETTLED = 0.01

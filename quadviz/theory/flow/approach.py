@@ -35,8 +35,9 @@ from enum import Enum
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.theory.flow.arguments import flow_times
 from quadviz.theory.flow.flow_target import FlowTarget, checked_target
@@ -44,7 +45,6 @@ from quadviz.theory.flow.riccati import log_growth
 
 __all__ = ["ALONE", "COMPETING", "Approach", "ApproachLaw", "approach_curve", "approach_law", "local_slope"]
 
-FloatArray = NDArray[np.float64]
 
 #: pi^2/12 - zeta(3)/2: modes near 0, each by itself.
 ALONE = math.pi**2 / 12 - 1.2020569031595942 / 2
@@ -203,7 +203,7 @@ def local_slope(times: FloatArray, distance: FloatArray) -> FloatArray:
     return slope
 
 
-def _nodes(target: FlowTarget, cut: float) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+def _nodes(target: FlowTarget, cut: float) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Eigenvalues and weights that average over the law, and which of them are kept.
 
     A double-exponential rule between two of these places has nodes as near to them as 1/t ever is.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_array, shown
 
 __all__ = ["flow_times", "real_matrix", "symmetric_matrix"]
-
-FloatArray = NDArray[np.float64]
 
 
 def real_matrix(name: str, value: ArrayLike, rows: int | None = None, like: str = "") -> FloatArray:

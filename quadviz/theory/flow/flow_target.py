@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_number, shown
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.law.teacher_law import TeacherLaw
@@ -17,7 +18,6 @@ from quadviz.parameters import PARAMETERS
 
 __all__ = ["FlowTarget", "checked_target"]
 
-FloatArray = NDArray[np.float64]
 
 #: Noise so small that the law's masses are those of the teacher without noise.
 _CLEAN = 1e-10

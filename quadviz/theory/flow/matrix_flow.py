@@ -22,15 +22,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.results import Result, Sheet
 from quadviz.theory.flow.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.flow.riccati import log_growth, moved, saturation
 
 __all__ = ["MatrixFlow", "matrix_flow", "spectral_flow"]
 
-FloatArray = NDArray[np.float64]
 
 #: Eigenvalues of T below this share of its norm, times d, are zero but for rounding.
 _ROUNDING = 1e-15

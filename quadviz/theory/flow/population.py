@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.parameters import parameter
 from quadviz.results import Result, Sheet
 from quadviz.theory.flow.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.flow.riccati import moved
 
 __all__ = ["PopulationFlow", "population_flow"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,14 +8,13 @@ eigenbases is drawn, once and for all.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.theory.flow.population import PopulationFlow, population_flow
 
 __all__ = ["DIMENSION", "population_curve"]
 
-FloatArray = NDArray[np.float64]
 
 #: Large enough for a smooth curve, small enough to follow a slider.
 DIMENSION = 48

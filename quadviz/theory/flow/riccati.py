@@ -12,11 +12,11 @@ columns of [S^{1/2} V; 1].
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["log_growth", "moved", "saturation"]
 
-FloatArray = NDArray[np.float64]
 
 #: Below this exponent a growth is that of a zero rate, corrected to first order.
 _FLAT = 1e-8

@@ -23,15 +23,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.family import WISHART_FAMILY, Above, Family
 from quadviz.law.partial_integrals import Sizes
 from quadviz.theory.steady.penalty import Penalty
 
 __all__ = ["Terms", "evaluate"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ is no more than a change of the last digit of alpha would do, and nothing to hol
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.law.family import WISHART_FAMILY, Family
 from quadviz.law.partial_integrals import Sizes
 from quadviz.theory.steady.equations import Terms
@@ -17,7 +17,6 @@ from quadviz.theory.steady.newton import Problems
 
 __all__ = ["mass_blur", "relative_error", "term_sizes"]
 
-FloatArray = NDArray[np.float64]
 
 #: Rounding of a term, with a margin; and backward errors that are taken for none.
 _UNIT, _NONE = 1e-16, 1e-12

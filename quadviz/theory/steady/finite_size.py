@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import shown, whole_number
 from quadviz.law.teachers import Wishart
 from quadviz.outcome import Status, quiet
@@ -40,7 +40,6 @@ from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["FiniteSize", "finite_size"]
 
-FloatArray = NDArray[np.float64]
 
 #: Steps of the search for xi, and its accuracy; halvings of the bracket of c.
 _STEPS, _ACCURACY, _HALVINGS = 40, 1e-7, 60

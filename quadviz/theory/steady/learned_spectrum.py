@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import real_points
 from quadviz.law.family import family_of
 from quadviz.law.noisy_teacher import noisy_bands, outer_edges
@@ -27,8 +28,6 @@ from quadviz.results import Result, Sheet
 from quadviz.theory.steady.steady_state import SteadyState, solved_states
 
 __all__ = ["LearnedSpectrum", "learned_spectrum"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

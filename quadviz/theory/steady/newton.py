@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.family import WISHART_FAMILY, Family
 from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.theory.steady.equations import Terms, evaluate
@@ -14,8 +15,6 @@ from quadviz.theory.steady.penalty import Penalty
 
 __all__ = ["Problems", "at_rank", "newton"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: Largest relative change of an unknown in one step.
 _SHRINK, _GROW = 0.3, 3.0

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Penalty", "Shrinkage", "pure_response", "shift_below_cut"]
+from quadviz.arrays import BoolArray, FloatArray
 
-FloatArray = NDArray[np.float64]
+__all__ = ["Penalty", "Shrinkage", "pure_response", "shift_below_cut"]
 
 
 class Shrinkage(NamedTuple):
@@ -43,7 +43,7 @@ class Penalty(NamedTuple):
     lam: FloatArray
     lam2: FloatArray
 
-    def part(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Penalty:
+    def part(self, index: NDArray[np.intp] | BoolArray | slice) -> Penalty:
         """Some of them."""
         return Penalty(self.alpha[index], self.lam[index], self.lam2[index])
 

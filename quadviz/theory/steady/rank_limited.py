@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
 from quadviz.theory.steady.newton import Problems
 from quadviz.theory.steady.penalty import pure_response, shift_below_cut
@@ -28,9 +29,7 @@ from quadviz.theory.steady.zoom import newton_between, zoom
 
 __all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
-BoolArray = NDArray[np.bool_]
 
 #: Points of the scan in xi, per decade.
 PER_DECADE = 4

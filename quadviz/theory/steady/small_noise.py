@@ -15,7 +15,8 @@ density sigma above it. mu is convex, and half its minimum is the recovery thres
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = [
     "recovered_scale",
@@ -25,8 +26,6 @@ __all__ = [
     "semicircle_quantile",
     "settled_width",
 ]
-
-FloatArray = NDArray[np.float64]
 
 
 def semicircle_integrals(b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
 from quadviz.outcome import announce, quiet
 from quadviz.parameters import PARAMETERS, parameter
@@ -32,7 +33,6 @@ from quadviz.theory.steady.wide import shift_at
 
 __all__ = ["solution_branches", "steady_state_solutions"]
 
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
 #: Points of the scan in xi, per decade: for one setting, and for curves.
@@ -200,7 +200,7 @@ def _problem(kappa_star: float | None, teacher: Teacher, **given: Any) -> Proble
     return problems_of(teacher, **columns, lam2=lam2 if lam2.any() else None)
 
 
-def _tried(p: Problems) -> NDArray[np.bool_]:
+def _tried(p: Problems) -> BoolArray:
     return within_reach(p.alpha, p.lam, widths=(p.kappa, p.kappa_star), delta=p.delta)
 
 
@@ -308,14 +308,14 @@ def _solve_alpha(
     return alpha, Unknowns(np.exp(log_xi), q, omega, no, no.copy(), ~no)
 
 
-def _shared(alpha: FloatArray, branches: list[tuple[Problems, Unknowns]]) -> NDArray[np.bool_]:
+def _shared(alpha: FloatArray, branches: list[tuple[Problems, Unknowns]]) -> BoolArray:
     """Where more than one stretch of all branches lies over a value of alpha."""
     count = np.zeros(alpha.size, dtype=np.intp)
     for p, _ in branches:
         a, b = p.alpha[:-1, None], p.alpha[1:, None]
         # Half-open stretches, so that a point between two of them counts once.
         count += ((np.minimum(a, b) < alpha) & (alpha <= np.maximum(a, b))).sum(axis=0)
-    shared: NDArray[np.bool_] = count > 1
+    shared: BoolArray = count > 1
     # Where a line turns back, two of its solutions meet.
     steps = np.diff(alpha)
     shared[1:-1] |= steps[1:] * steps[:-1] < 0

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.blocks import slices
 from quadviz.law.family import family_of
 from quadviz.law.partial_integrals import MASS_ROUNDING
@@ -28,8 +28,6 @@ from quadviz.theory.steady.wide import solve_wide
 
 __all__ = ["Unknowns", "in_levels", "problems_of", "recovers", "report", "solve_flat"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: Largest relative residual of the two equations that counts as solved, and the largest error.
 _TOLERANCE, _GOOD = 8e-10, 1e-9

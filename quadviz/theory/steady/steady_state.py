@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.labels import named_parameters
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
 from quadviz.outcome import Regime, Status, announce, quiet
@@ -23,7 +24,6 @@ from quadviz.theory.steady.solving import solve_flat
 
 __all__ = ["Regime", "Status", "SteadyState", "learning_curve", "solved_states", "steady_state"]
 
-FloatArray = NDArray[np.float64]
 
 _NAMES = ("alpha", "kappa", "kappa_star", "lam", "delta")
 #: What to change where a solve failed.

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.checks import shown
 from quadviz.labels import named_parameters
 from quadviz.law.family import WISHART_FAMILY, Family, family_of
@@ -40,7 +41,6 @@ __all__ = [
     "threshold_with_noise",
 ]
 
-FloatArray = NDArray[np.float64]
 Regularisation = Literal["ridgeless", "none", "bayes"]
 
 #: Points of the scan in xi, per decade, and how many at once, which bounds the memory.

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.theory.steady.newton import Problems, newton
 from quadviz.theory.steady.small_noise import ridgeless_recovery
@@ -22,8 +22,6 @@ from quadviz.theory.steady.zoom import zoom
 
 __all__ = ["least_mse", "shift_at", "solve_wide"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 #: A ridgeless problem is first solved at this weight decay, which tells its two phases apart.
 _PROBE_LAM = 1e-6

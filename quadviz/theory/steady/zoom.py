@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.arrays import BoolArray, FloatArray
 from quadviz.theory.steady.newton import Problems, newton
 
 __all__ = ["newton_between", "start_between", "zoom"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 #: The excess of the first equation, and q (and omega) from the others, for problems at values of log xi.
 Scan = Callable[[Problems, FloatArray], Sequence[FloatArray]]
 

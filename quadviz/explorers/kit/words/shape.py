@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
 
 __all__ = ["Leg", "Shape", "shape_of"]
 
-FloatArray = NDArray[np.float64]
 
 #: A rise or fall by less than this factor is not told.
 _VISIBLE = 1.01
