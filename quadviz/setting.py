@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from quadviz.checks import shown
 from quadviz.law.teachers import WISHART, TeacherLike, checked_teacher
@@ -19,12 +20,16 @@ __all__ = [
     "EXTENSIONS",
     "PARAMETERS",
     "SIMULATION_PARAMETERS",
+    "Inputs",
     "Parameter",
     "Setting",
     "broadcast_parameters",
     "checked_setting",
     "parameter",
 ]
+
+#: Where the sensing matrices come from: the network's own inputs, or the GOE.
+Inputs = Literal["network", "gaussian"]
 
 
 @dataclass(frozen=True, repr=False)

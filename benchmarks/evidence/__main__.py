@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks.evidence import cases, dynamics, teachers
+from benchmarks.evidence import cases, teachers
 from benchmarks.evidence.cases import EXACT, Case, Row, in_order, read_rows, row, write_rows
-from benchmarks.evidence.dynamics_page import write_page as write_dynamics_page
+from benchmarks.evidence.dynamics import cases as dynamics
+from benchmarks.evidence.dynamics.page import write_page as write_dynamics_page
 from benchmarks.evidence.page import write_page
 
 

@@ -14,11 +14,10 @@ import numpy as np
 
 from quadviz import __version__
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS, Parameter
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.ensemble import simulate_ensemble
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.simulate import SimulationError, log_times
-from quadviz.simulation.sizes import Inputs
 from quadviz.tables.text import csv_text, training_table
 
 __all__ = ["main"]

@@ -25,7 +25,7 @@ from quadviz.arrays import BoolArray, FloatArray
 from quadviz.blocks import slices
 from quadviz.law.atoms import Atoms
 
-__all__ = ["Curve", "bands", "curve_at", "curve_points", "heights", "level_quantile", "rows_of"]
+__all__ = ["Curve", "bands", "curve_at", "curve_points", "heights", "level_quantile", "mass_above", "rows_of"]
 
 
 #: Entries of a table of points by levels: 256 kB of floats.
@@ -219,13 +219,21 @@ def _gap_end(
     return u, some
 
 
+def mass_above(at: Curve, atoms: Atoms) -> FloatArray:
+    """The mass above points of the curve; exact off the bands."""
+    mass = np.empty_like(at.u)
+    for part in rows_of(atoms, at.u.size):
+        angle = np.arctan2(at.v[part, None], at.u[part, None] - atoms.z)
+        mass[part] = (atoms.p * (angle / np.pi)).sum(axis=1)
+    # Im G = -v/xi in a band.
+    return mass - at.real * at.v / np.pi
+
+
 def level_quantile(mass: FloatArray, xi: FloatArray, atoms: Atoms) -> Curve:
     """The point of the curve with the given mass above it, for masses in [0, 1], each of shape (N,).
 
     Where all points of a gap qualify it is the gap's lower end; the edges of the law at 0 and 1.
     """
-    from quadviz.law.level_integrals import mass_above  # the closed forms stand on this module
-
     above = np.concatenate([np.cumsum(atoms.p[::-1])[::-1], [0.0]])
     # The level whose own band the mass lies in, where bands are apart; there to begin.
     which = np.clip(atoms.size - np.searchsorted(above[::-1], mass, side="left"), 0, atoms.size - 1)

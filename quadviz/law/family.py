@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from quadviz.arrays import ComplexArray, FloatArray
 from quadviz.law.atoms import Atoms
-from quadviz.law.boundary import curve_points, level_quantile
-from quadviz.law.level_integrals import level_integrals, mass_above
+from quadviz.law.boundary import curve_points, level_quantile, mass_above
+from quadviz.law.level_integrals import level_integrals
 from quadviz.law.partial_integrals import (
     MASS_ROUNDING,
     Sizes,

@@ -28,7 +28,7 @@ from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import Curve, rows_of
 from quadviz.law.contour import path_integrals
 
-__all__ = ["LevelHalfLine", "level_integrals", "mass_above"]
+__all__ = ["LevelHalfLine", "level_integrals"]
 
 
 #: Sizes of sums of residues beyond which the integrals are taken along a path instead.
@@ -63,16 +63,6 @@ class LevelHalfLine(NamedTuple):
     sizes_rho: FloatArray
     sizes_x_rho: FloatArray
     sizes_deficit: FloatArray
-
-
-def mass_above(at: Curve, atoms: Atoms) -> FloatArray:
-    """The mass above points of the curve; exact off the bands."""
-    mass = np.empty_like(at.u)
-    for part in rows_of(atoms, at.u.size):
-        angle = np.arctan2(at.v[part, None], at.u[part, None] - atoms.z)
-        mass[part] = (atoms.p * (angle / np.pi)).sum(axis=1)
-    # Im G = -v/xi in a band.
-    return mass - at.real * at.v / np.pi
 
 
 def level_integrals(at: Curve, xi: FloatArray, atoms: Atoms) -> LevelHalfLine:

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, shown, whole_number
 from quadviz.results import Result, Sheet
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, what_was_asked
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.sizes import Sizes, check_memory
 from quadviz.statistics import mean_and_error
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]

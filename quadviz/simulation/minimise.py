@@ -16,7 +16,7 @@ import numpy as np
 from quadviz.arrays import FloatArray
 from quadviz.checks import real_number, whole_number
 from quadviz.results import Result, Sheet
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import (
     LabelNoise,
     Observed,
@@ -27,7 +27,7 @@ from quadviz.simulation.problem import (
     sample_problem,
     what_was_asked,
 )
-from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.simulation.sizes import Sizes
 from quadviz.threads import blas_threads
 
 __all__ = ["Minimum", "minimise", "minimise_problem"]

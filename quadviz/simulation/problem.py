@@ -18,9 +18,9 @@ from quadviz.checks import shown, whole_number
 from quadviz.law.teachers import Wishart
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
-from quadviz.simulation.sizes import Inputs, Sizes, check_memory
+from quadviz.simulation.sizes import Sizes, check_memory
 from quadviz.threads import blas_threads
 
 __all__ = [

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from quadviz.arrays import FloatArray
 from quadviz.checks import checked_times, real_number, shown, whole_number
 from quadviz.results import Result, Sheet
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.flow import FlowError, SolverStatistics, gradient_flow
 from quadviz.simulation.problem import (
     LabelNoise,
@@ -23,7 +23,7 @@ from quadviz.simulation.problem import (
     sample_problem,
     what_was_asked,
 )
-from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.simulation.sizes import Sizes
 from quadviz.threads import blas_threads
 
 __all__ = ["Simulation", "SimulationError", "log_times", "simulate", "train"]

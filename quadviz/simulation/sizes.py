@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Literal
 
 from quadviz.checks import readable, whole_number
 from quadviz.parameters import PARAMETERS
-from quadviz.setting import Setting, checked_setting
+from quadviz.setting import Inputs, Setting, checked_setting
 from quadviz.simulation.sensing import NETWORK_BLOCK, svec_size
 
 __all__ = [
     "KRYLOV",
-    "Inputs",
     "Sizes",
     "check_memory",
     "check_size",
     "memory_needed",
 ]
-
-#: Where the sensing matrices come from: the network's own inputs, or the GOE.
-Inputs = Literal["network", "gaussian"]
 
 #: Vectors of the integrator's Krylov basis at most. With too few its linear systems are not solved, and its
 #: steps stay small to the end: 20 take four times the work of 60 at d = 100, kappa = 0.7, t = 5000.

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quadviz.arrays import FloatArray
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, train
-from quadviz.simulation.sizes import Inputs, check_size
+from quadviz.simulation.sizes import check_size
 from quadviz.statistics import mean_and_error
 
 __all__ = ["FIRST_TIME", "LabRun", "Request", "run_networks", "times_until"]

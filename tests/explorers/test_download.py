@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz.explorers.kit.save.download import Download
+from quadviz.explorers.kit.widgets.download import Download
 from quadviz.tables.text import csv_text
 
 

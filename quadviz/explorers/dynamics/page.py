@@ -31,9 +31,9 @@ from quadviz.explorers.dynamics.words import (
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.kit.reels import course_reel, spectrum_reel
-from quadviz.explorers.kit.save.download import Download
 from quadviz.explorers.kit.save.exhibit import Exhibit, trained
 from quadviz.explorers.kit.save.exhibit import Reel as SavedReel
+from quadviz.explorers.kit.widgets.download import Download
 from quadviz.explorers.kit.widgets.work_bar import SimulationBar
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.figures.dynamics import DMFT_HUE, dynamics_figure, dynamics_film, fitted_dynamics

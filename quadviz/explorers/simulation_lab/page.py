@@ -23,9 +23,8 @@ from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.training import Training, networks_seen
-from quadviz.setting import Setting
+from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
-from quadviz.simulation.sizes import Inputs
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row
 from quadviz.tables.text import Table, training_table
 from quadviz.theory.steady.steady_state import steady_state

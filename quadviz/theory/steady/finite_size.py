@@ -34,8 +34,7 @@ from quadviz.law.teachers import Wishart
 from quadviz.outcome import Status, quiet
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
-from quadviz.setting import Setting, checked_setting
-from quadviz.simulation.sizes import Inputs
+from quadviz.setting import Inputs, Setting, checked_setting
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["FiniteSize", "finite_size"]

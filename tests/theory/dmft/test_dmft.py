@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from benchmarks.evidence.cases import Case
-from benchmarks.evidence.dynamics import END, ENDS
+from benchmarks.evidence.dynamics.cases import END, ENDS
 from benchmarks.evidence.means import theory
 from quadviz import Setting, log_times, population_flow, simulate_ensemble, steady_state
 from quadviz.law.teacher_law import marchenko_pastur_quantiles

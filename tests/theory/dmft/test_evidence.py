@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.evidence.cases import Case, read_rows
-from benchmarks.evidence.dynamics import (
+from benchmarks.evidence.dynamics.cases import (
     BROKEN,
     CSV,
     DEEP,

@@ -10,8 +10,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from quadviz.explorers.kit.save.download import asking
 from quadviz.explorers.kit.save.slides import Slides, slides_html
+from quadviz.explorers.kit.widgets.download import asking
 from quadviz.explorers.live.scripts import script
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.tables.text import Table, csv_text, json_text

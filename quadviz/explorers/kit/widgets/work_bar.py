@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import ipywidgets as widgets
 
-from quadviz.explorers.kit.save.download import Download
+from quadviz.explorers.kit.widgets.download import Download
 from quadviz.simulation.simulate import SimulationError
 from quadviz.tables.text import Table
 from quadviz.theory.dmft import DmftError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.evidence.cases import Case
-from benchmarks.evidence.dynamics import (
+from benchmarks.evidence.dynamics.cases import (
     AGING,
     AGING_NETWORKS,
     AGING_SIZES,

@@ -29,7 +29,7 @@ class Download(anywidget.AnyWidget):
         title: what is saved, in a few words.
     """
 
-    _esm = script("kit/save/download.js")
+    _esm = script("kit/widgets/download.js")
 
     ready = traitlets.Bool(False).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.evidence.cases import Case, Row
-from benchmarks.evidence.dynamics import (
+from benchmarks.evidence.dynamics.cases import (
     AGING,
     BROKEN,
     DEEP,
@@ -30,7 +30,7 @@ from benchmarks.evidence.dynamics import (
     STEPS,
     TIMES,
 )
-from benchmarks.evidence.dynamics_deep import aging_part, deep_part
+from benchmarks.evidence.dynamics.deep import aging_part, deep_part
 from benchmarks.evidence.means import (
     SYMBOLS,
     Means,
