@@ -8,7 +8,7 @@ from typing import Any
 
 from quadviz.explorers.kit.explorer import Explorer
 
-__all__ = ["opened"]
+__all__ = ["offer", "opened"]
 
 
 @lru_cache
@@ -22,3 +22,10 @@ def opened(name: str) -> Explorer[Any]:
     )
     made: Explorer[Any] = kind()
     return made
+
+
+def offer(page: Explorer[Any], **values: tuple[int, ...]) -> None:
+    """Let choices of a page offer other numbers, what they are at now among them."""
+    for name, numbers in values.items():
+        page.fields[name].options = [(str(number), number) for number in numbers]
+        page.show_state()

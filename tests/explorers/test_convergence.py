@@ -44,7 +44,7 @@ def shared() -> ConvergenceExplorer:
 def page(shared: ConvergenceExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConvergenceExplorer]:
     """The page as it opens, with networks that are trained in a moment; made once, for it is never freed."""
     monkeypatch.setattr(run_module, "_END", 20.0)
-    sizes = shared._bound["sim_d"]
+    sizes = shared.fields["sim_d"]
     if 10 not in [value for _, value in sizes.options]:
         sizes.options = [*sizes.options, ("10", 10)]
     shared.bar.result = None

@@ -32,6 +32,8 @@ from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
+WIDTHS = "double_descent_width"
+
 
 @pytest.fixture(scope="module")
 def shared() -> DoubleDescentExplorer:
@@ -95,7 +97,7 @@ def test_a_slider_at_its_end_draws_that_setting(page: DoubleDescentExplorer, nam
     lams = sorted({*FAMILY, there.pop("lam")})
     peak = interpolation_threshold(there["kappa"], there["kappa_star"], there["delta"])
     for member, lam in enumerate(lams):
-        alpha, mse = whole(page.samples, f"family-{member}")
+        alpha, mse = whole(page.figure, f"family-{member}")
         away = np.abs(alpha / float(peak.alpha) - 1) > 1e-9
         assert 100 <= np.count_nonzero(away) <= alpha.size
         expected = steady_state(alpha[away], lam=lam, **there).mse
@@ -105,28 +107,28 @@ def test_a_slider_at_its_end_draws_that_setting(page: DoubleDescentExplorer, nam
 
 def test_the_peak_is_on_the_curve_and_marked(page: DoubleDescentExplorer) -> None:
     peak = interpolation_threshold(0.7, 0.3, 0.5)
-    alpha, mse = whole(page.samples, "family-0")
+    alpha, mse = whole(page.figure, "family-0")
     top = int(np.argmax(np.where(alpha > 0.2, mse, 0)))
     assert (alpha[top], mse[top]) == pytest.approx((float(peak.alpha), float(peak.mse)), rel=1e-6)
-    diamond = trace(page.samples.drawing, "peak")
+    diamond = trace(page.figure.drawing, "peak")
     assert (diamond["x"][0], diamond["y"][0]) == (float(peak.alpha), float(peak.mse))
-    assert shapes(page.samples)[0]["x0"] == float(peak.alpha)
+    assert shapes(page.figure)[0]["x0"] == float(peak.alpha)
 
 
 def test_the_width_figure_is_the_marker_s_alpha_at_all_widths(page: DoubleDescentExplorer) -> None:
     page.controls["lam"].value = 0.02
     page.controls["alpha"].value = 0.2
     for uid, lam in (("current", 0.02), ("best", None)):
-        kappa, mse = whole(page.widths, uid)
+        kappa, mse = whole(page.figures[WIDTHS], uid)
         used = optimal_lam(0.2, kappa, 0.3, 0.5) if lam is None else lam
         expected = steady_state(0.2, kappa, 0.3, used, 0.5)
         np.testing.assert_allclose(mse, expected.mse, rtol=1e-9)
         limited = expected.regime == Regime.RANK_LIMITED
         assert limited.any()
-        np.testing.assert_array_equal(np.isnan(trace(page.widths.drawing, uid)["y"]), limited)
-    bayes = trace(page.widths.drawing, "bayes")
+        np.testing.assert_array_equal(np.isnan(trace(page.figures[WIDTHS].drawing, uid)["y"]), limited)
+    bayes = trace(page.figures[WIDTHS].drawing, "bayes")
     assert bayes["y"][0] == pytest.approx(float(bayes_optimal(0.2, 0.3, 0.5).mmse))
-    assert "α = 0.2" in page.widths.drawing["layout"]["annotations"][0]["text"]
+    assert "α = 0.2" in page.figures[WIDTHS].drawing["layout"]["annotations"][0]["text"]
 
 
 def test_the_cards_are_the_point_under_the_marker(page: DoubleDescentExplorer) -> None:
@@ -159,31 +161,34 @@ def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along
     page: DoubleDescentExplorer,
 ) -> None:
     page.controls["alpha"].enter("1.5")
-    assert page.state.alpha_top == page.alpha_top.value == 2.0
-    assert ranges(page.samples.drawing)["xaxis"][1] == (0.01, 2.0)
-    page.alpha_top.value = 0.5
+    assert page.state.alpha_top == page.fields["alpha_top"].value == 2.0
+    assert ranges(page.figure.drawing)["xaxis"][1] == (0.01, 2.0)
+    page.fields["alpha_top"].value = 0.5
     assert page.state.alpha == page.controls["alpha"].value == 0.5
     page.controls["kappa"].value = 1.4
-    assert ranges(page.widths.drawing)["xaxis"][1] == (0.02, 2.0)
+    assert ranges(page.figures[WIDTHS].drawing)["xaxis"][1] == (0.02, 2.0)
     page.reset()
     assert page.state.alpha == State().alpha
-    assert ranges(page.widths.drawing)["xaxis"][1] == (0.02, 1.0)
+    assert ranges(page.figures[WIDTHS].drawing)["xaxis"][1] == (0.02, 1.0)
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_the_marker_s_slider_spans_the_axis(page: DoubleDescentExplorer, scale: str) -> None:
-    page.x_scale.value = scale
+    page.fields["x_scale"].value = scale
     control = page.controls["alpha"]
     for top in ALPHA_TOPS:
-        page.alpha_top.value = top
+        page.fields["alpha_top"].value = top
         ends = np.array([0.01, top])
-        shown = ranges(page.samples.drawing)["xaxis"][1]
+        shown = ranges(page.figure.drawing)["xaxis"][1]
         np.testing.assert_allclose(shown, np.log10(ends) if scale == "log" else ends)
         assert [control.track.value(p) for p in (0, control.stops)] == [0.01, top]
 
 
 def test_a_click_moves_the_marker_along_the_axis_clicked(page: DoubleDescentExplorer) -> None:
-    for figure, place in ((page.samples, 0.123456), (page.widths, 0.31234)):
+    for figure, place in (
+        (page.figure, 0.123456),
+        (page.figures[WIDTHS], 0.31234),
+    ):
         figure._receive(figure, {"kind": "click", "x": place, "y": 1.0}, [])
     assert (page.state.alpha, page.state.kappa) == (0.1235, 0.3123)
     assert page.controls["kappa"].value == 0.3123
@@ -204,7 +209,7 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
     assert "secret" in caplog.text
     page.controls["kappa"].value = 0.62
     assert page.page._alert.value == ""
-    assert shapes(page.samples)[0]["x0"] == float(interpolation_threshold(0.62, 0.3, 0.5).alpha)
+    assert shapes(page.figure)[0]["x0"] == float(interpolation_threshold(0.62, 0.3, 0.5).alpha)
 
 
 def test_what_does_not_change_is_not_solved_again(
@@ -223,11 +228,11 @@ def test_what_does_not_change_is_not_solved_again(
         monkeypatch.setattr(scene_module, name, lambda *_, **__: pytest.fail("computed again"))
     solved.clear()
     page.theme.dark = True
-    page.y_scale.value = "linear"
+    page.fields["y_scale"].value = "linear"
     page.controls["lam"].value = 0.03
     assert len(solved) == 1
     assert page.page._alert.value == ""
-    assert page.widths.drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
+    assert page.figures[WIDTHS].drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
 
 
 def test_a_point_does_not_depend_on_what_was_shown_before() -> None:
@@ -261,7 +266,7 @@ def test_every_corner_is_drawn_and_told(page: DoubleDescentExplorer) -> None:
         assert page.page._alert.value == "", page.state
         text = plain(page.page.readout.value + page.page.prose.value)
         assert not re.search(r"\b(nan|inf|None)\b", text), text
-        for figure in (page.samples, page.widths):
+        for figure in (page.figure, page.figures[WIDTHS]):
             assert all(np.all(np.isfinite(ends)) for _scale, ends in ranges(figure.drawing).values())
 
 
@@ -495,7 +500,7 @@ def test_without_noise_there_is_a_peak_just_where_the_student_is_too_narrow(
     check_everything(shared)
     too_narrow = kappa < min(kappa_star, 1)
     assert ("Peak" in told(shared)) == too_narrow
-    _alpha, mse = whole(shared.samples, "family-0")
+    _alpha, mse = whole(shared.figure, "family-0")
     assert (rises(mse[mse > 1e-12]) > 2) == too_narrow
 
 
@@ -513,15 +518,15 @@ def test_scenes_have_the_shapes_they_promise() -> None:
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: DoubleDescentExplorer, scale: str) -> None:
     page.change(lam=0.01, x_scale=scale)
-    page.samples._receive(None, {"kind": "zoom", "x": 0.28, "y": 0.34}, [])
+    page.figure._receive(None, {"kind": "zoom", "x": 0.28, "y": 0.34}, [])
     assert page.state.span == (0.28, 0.34)
     assert page.state.alpha == page.controls["alpha"].value == 0.28
-    alpha = trace(page.samples.drawing, "current")["x"]
+    alpha = trace(page.figure.drawing, "current")["x"]
     assert (alpha.min(), alpha.max()) == (0.28, 0.34) and alpha.size > 50
-    low, high = page.samples.drawing["layout"]["xaxis"]["range"]
+    low, high = page.figure.drawing["layout"]["xaxis"]["range"]
     ends = np.log10((0.28, 0.34)) if scale == "log" else (0.28, 0.34)
     assert (low, high) == pytest.approx(ends)
     # Over the widths nothing is zoomed.
-    assert trace(page.widths.drawing, "current")["x"].min() == PARAMETERS["kappa"].low
-    page.samples._receive(None, {"kind": "zoom", "x": None}, [])
+    assert trace(page.figures[WIDTHS].drawing, "current")["x"].min() == PARAMETERS["kappa"].low
+    page.figure._receive(None, {"kind": "zoom", "x": None}, [])
     assert page.state.span is None

@@ -39,6 +39,8 @@ from quadviz.work.stored import about_stored, march_signature, stored_march
 from tests.conftest import ROOT
 from tests.snapshots import unpacked
 
+SPECTRUM = "dynamics_spectrum"
+
 #: Networks and equations so small that they are done in a moment.
 TINY = {"d": 10, "seeds": 2, "end": 10.0, "lam": 0.05}
 EFFORT = Effort(20, 2, 1, 0.3, 4)
@@ -58,7 +60,7 @@ def shared() -> DynamicsExplorer:
 def page(shared: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamicsExplorer]:
     """The page as it opens; made once, for a live figure is never freed."""
     monkeypatch.setattr(run_module, "QUALITIES", {"preview": EFFORT, "good": EFFORT._replace(replicas=3)})
-    for bar in (shared.bar, shared.march_bar):
+    for bar in (shared.bar, shared.bars["dmft"]):
         bar.result = None
         bar.say("")
     shared._begun.clear()
@@ -66,7 +68,7 @@ def page(shared: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     shared.refresh()
     assert shared.state == State()
     yield shared
-    assert not shared.bar.job.running and not shared.march_bar.job.running
+    assert not shared.bar.job.running and not shared.bars["dmft"].job.running
     shared.theme.dark = False
 
 
@@ -107,7 +109,7 @@ def status(bar: Any) -> str:
 
 def course(page: DynamicsExplorer, uid: str) -> Part:
     """What is drawn against time, by its name."""
-    return trace(page.course.drawing, uid)
+    return trace(page.figure.drawing, uid)
 
 
 def texts(page: DynamicsExplorer) -> list[str]:
@@ -153,7 +155,7 @@ def unresolved(page: DynamicsExplorer) -> DynamicsExplorer:
     whole = replace(
         whole, mse=np.where(late, 1e-6, whole.mse), mse_error=np.where(late, 1e-9, whole.mse_error)
     )
-    page.march_bar.result = MarchRun(page.state.march_request, doubted(whole, 1.0))
+    page.bars["dmft"].result = MarchRun(page.state.march_request, doubted(whole, 1.0))
     page.refresh()
     return page
 
@@ -174,7 +176,7 @@ def test_it_opens_with_the_end_in_theory_and_infinitely_many_samples(page: Dynam
     assert "So far" in page.page.prose.value
     assert page.download.ready
     # What a browser finds was drawn already.
-    assert len(unpacked(page.spectrum.get_state()["figure"])["traces"]["histogram"]["x"]) > 2
+    assert len(unpacked(page.figures[SPECTRUM].get_state()["figure"])["traces"]["histogram"]["x"]) > 2
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, "end", "d", "seeds", "first_seed"])
@@ -199,15 +201,15 @@ def test_a_slider_at_its_ends_draws_that_setting(page: DynamicsExplorer, name: s
 
 def test_the_march_is_that_of_the_library(page: DynamicsExplorer) -> None:
     page.change(**TINY, first_seed=5)
-    press(page.march_bar)
-    assert status(page.march_bar).startswith("done in")
+    press(page.bars["dmft"])
+    assert status(page.bars["dmft"]).startswith("done in")
     expected = solution_of(page)
     np.testing.assert_allclose(course(page, "dmft-0")["y"], expected.mse[1:], rtol=1e-6)
     np.testing.assert_allclose(course(page, "dmft-1")["y"], expected.train_loss[1:], rtol=1e-6)
     upper, lower = np.split(np.asarray(course(page, "band-0")["y"], dtype=float), 2)
     np.testing.assert_allclose((upper - lower[::-1]) / 2, expected.mse_error[1:], rtol=1e-3, atol=1e-6)
     assert page.state.source == "dmft"
-    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == DMFT_HUE
+    assert trace(page.figures[SPECTRUM].drawing, "histogram")["line"]["color"] == DMFT_HUE
     assert page.march is not None
     np.testing.assert_array_equal(page.march.solution.eigenvalues, expected.eigenvalues)
 
@@ -222,7 +224,7 @@ def test_the_networks_are_those_of_the_library_with_all_their_spectra(page: Dyna
     np.testing.assert_allclose(course(page, "mean-0")["y"], mean[1:], rtol=1e-6)
     assert page.state.source == "networks"
     # Every bin of every moment counts the eigenvalues of both.
-    for moment, moving in enumerate(film_of(page, page.spectrum)):
+    for moment, moving in enumerate(film_of(page, page.figures[SPECTRUM])):
         pooled = np.concatenate([n.eigenvalues[moment] for n in alone])
         kept = pooled[pooled > 1e-3 * page.state.gamma]
         x, y = (np.frombuffer(moving.traces["histogram"][axis].numbers, "<f4") for axis in ("x", "y"))
@@ -231,14 +233,14 @@ def test_the_networks_are_those_of_the_library_with_all_their_spectra(page: Dyna
 
 
 def test_the_film_and_the_figures_show_the_same_at_every_moment(page: DynamicsExplorer) -> None:
-    films = {figure: film_of(page, figure) for figure in (page.course, page.spectrum)}
+    films = {figure: film_of(page, figure) for figure in (page.figure, page.figures[SPECTRUM])}
     for moment in (0, 7, len(texts(page)) - 1):
         rest(page, moment)
         assert page.state.moment == page.film.content["moment"] == moment
         for figure, film in films.items():
             assert film[moment] == figure.parts
-        assert page.course.drawing["layout"]["shapes"][0]["x0"] == max(page.state.request.times[moment], 0.01)
-        assert page.spectrum.drawing["layout"]["annotations"][1]["text"] == texts(page)[moment]
+        assert page.figure.drawing["layout"]["shapes"][0]["x0"] == max(page.state.request.times[moment], 0.01)
+        assert page.figures[SPECTRUM].drawing["layout"]["annotations"][1]["text"] == texts(page)[moment]
 
 
 def test_the_browser_is_told_when_the_figures_are_there(
@@ -278,9 +280,9 @@ def test_one_piece_of_work_at_a_time(page: DynamicsExplorer) -> None:
 
     async def meanwhile() -> None:
         await until(lambda: page.run is not None)
-        page.march_bar.button.click()
-        assert status(page.march_bar) == "the simulation is running: wait for its end, or cancel it first."
-        assert not page.march_bar.job.running
+        page.bars["dmft"].button.click()
+        assert status(page.bars["dmft"]) == "the simulation is running: wait for its end, or cancel it first."
+        assert not page.bars["dmft"].job.running
         page.bar.button.click()
 
     press(page.bar, meanwhile)
@@ -289,8 +291,8 @@ def test_one_piece_of_work_at_a_time(page: DynamicsExplorer) -> None:
     assert page.run is not None and 0 < page.run.networks[0].times.size < page.run.request.times.size
     assert any(str(row[6]).startswith("networks of d = 60") for row in page._saved()[1])
     page.change(**TINY)
-    press(page.march_bar)
-    assert status(page.march_bar).startswith("done in")
+    press(page.bars["dmft"])
+    assert status(page.bars["dmft"]).startswith("done in")
     assert page.run is not None
 
 
@@ -302,11 +304,11 @@ def test_a_march_can_be_cancelled_and_is_kept(
 
     async def meanwhile() -> None:
         await until(lambda: page.march is not None and page.march.solution.times.size > 3)
-        page.march_bar.button.click()
+        page.bars["dmft"].button.click()
         page.change(alpha=0.5)
 
-    press(page.march_bar, meanwhile)
-    assert status(page.march_bar).startswith("cancelled at")
+    press(page.bars["dmft"], meanwhile)
+    assert status(page.bars["dmft"]).startswith("cancelled at")
     assert page.march is not None and not page.march.solution.complete
     page.change(alpha=State().alpha)
     assert "as far as it is known" in page.page.prose.value
@@ -335,10 +337,10 @@ def test_a_march_that_fails_says_why_and_keeps_what_there_is(
         raise DmftError("the march diverged at step 9, t = 0.2: take a smaller step", part)
 
     monkeypatch.setattr(run_module, "march", failing)
-    press(page.march_bar)
-    assert "the march diverged at step 9" in status(page.march_bar)
-    assert "quality" in status(page.march_bar)
-    assert 'role="alert"' in page.march_bar.status.value
+    press(page.bars["dmft"])
+    assert "the march diverged at step 9" in status(page.bars["dmft"])
+    assert "quality" in status(page.bars["dmft"])
+    assert 'role="alert"' in page.bars["dmft"].status.value
     np.testing.assert_allclose(course(page, "dmft-0")["y"], part.mse[1:], rtol=1e-6)
     assert page.page._alert.value == ""
     monkeypatch.undo()
@@ -349,8 +351,8 @@ def test_what_cannot_be_marched_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.setattr(run_module, "QUALITIES", {"preview": Effort(6, 2, 1, 0.05)})
     page.change(kappa=0.1)
-    press(page.march_bar)
-    assert "d_eff" in status(page.march_bar) and "take" in status(page.march_bar)
+    press(page.bars["dmft"])
+    assert "d_eff" in status(page.bars["dmft"]) and "take" in status(page.bars["dmft"])
     page.change(kappa=0.02, d=10)
     press(page.bar)
     assert "kappa" in status(page.bar)
@@ -359,16 +361,16 @@ def test_what_cannot_be_marched_is_refused_with_the_remedy(
 
 def test_of_another_setting_it_is_grey_and_the_way_back_brings_it_back(page: DynamicsExplorer) -> None:
     page.change(**TINY)
-    for bar in (page.march_bar, page.bar):
+    for bar in (page.bars["dmft"], page.bar):
         press(bar)
     page.change(alpha=0.5)
     muted = THEMES["light"].muted
     assert course(page, "dmft-0")["line"]["color"] == course(page, "mean-0")["marker"]["color"] == muted
-    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == muted
+    assert trace(page.figures[SPECTRUM].drawing, "histogram")["line"]["color"] == muted
     caption = plain(page.page.readout.value)
     assert "grey: networks of α = 0.35; DMFT of α = 0.35" in caption
     assert "Grey:" in plain(page.page.prose.value)
-    assert reading(page)["t best"] == "–" and not page.course.drawing["layout"]["shapes"][1]["visible"]
+    assert reading(page)["t best"] == "–" and not page.figure.drawing["layout"]["shapes"][1]["visible"]
     page.change(alpha=0.35, d=20)
     # Another size is another network, but the same limit.
     assert course(page, "dmft-0")["line"]["color"] == DMFT_HUE
@@ -385,12 +387,12 @@ def test_the_best_moment_is_marked_and_read_out(page: DynamicsExplorer) -> None:
     assert run is not None
     stop = early_stop(run.request.times, *run.mean("mse"))
     assert stop is not None
-    press(page.march_bar)
+    press(page.bars["dmft"])
     assert page.march is not None
     s = page.march.solution
     better = early_stop(s.times, s.mse, s.mse_error)
     assert better is not None and better.pays
-    layout = page.course.drawing["layout"]
+    layout = page.figure.drawing["layout"]
     mark, name = layout["shapes"][1], layout["annotations"][-1]
     assert (mark["x0"], mark["visible"]) == (better.time, True)
     assert name["text"] == f"best: t ≈ {better.time:.2g}, mse {better.mse:.3g}"
@@ -426,7 +428,7 @@ def test_the_prose_tells_the_three_outcomes_of_stopping_early(page: DynamicsExpl
 
 def test_all_that_is_shown_is_saved(page: DynamicsExplorer) -> None:
     page.change(**TINY)
-    press(page.march_bar)
+    press(page.bars["dmft"])
     press(page.bar)
     names, rows = page._saved()
     table = [dict(zip(names, row, strict=True)) for row in rows]
@@ -459,12 +461,15 @@ def test_all_that_is_shown_is_saved(page: DynamicsExplorer) -> None:
 
 def test_a_source_without_moments_says_what_to_press(page: DynamicsExplorer) -> None:
     page.change(source="dmft", **ELSEWHERE)
-    assert texts(page) == [] and "March DMFT" in page.spectrum.drawing["layout"]["annotations"][5]["text"]
+    assert (
+        texts(page) == []
+        and "March DMFT" in page.figures[SPECTRUM].drawing["layout"]["annotations"][5]["text"]
+    )
     assert page.page._alert.value == ""
-    assert not page.course.drawing["layout"]["shapes"][0]["visible"]
+    assert not page.figure.drawing["layout"]["shapes"][0]["visible"]
     page.change(source="population")
     assert len(texts(page)) > 5
-    assert "of 48" in page.spectrum.drawing["layout"]["annotations"][2]["text"] and DIMENSION == 48
+    assert "of 48" in page.figures[SPECTRUM].drawing["layout"]["annotations"][2]["text"] and DIMENSION == 48
 
 
 def test_a_march_says_at_once_what_it_will_take(page: DynamicsExplorer) -> None:
@@ -472,13 +477,13 @@ def test_a_march_says_at_once_what_it_will_take(page: DynamicsExplorer) -> None:
     seen: list[str] = []
 
     async def meanwhile() -> None:
-        seen.append(status(page.march_bar))
+        seen.append(status(page.bars["dmft"]))
         await until(lambda: page.march is not None)
 
-    press(page.march_bar, meanwhile)
+    press(page.bars["dmft"], meanwhile)
     nodes = march_grid(page.state.setting, 10.0, EFFORT.step).size
     assert re.fullmatch(rf"starting: about \d+ s and \S+ .B, {nodes} time steps", seen[0])
-    assert status(page.march_bar).startswith("done in")
+    assert status(page.bars["dmft"]).startswith("done in")
 
 
 @pytest.mark.parametrize("quality", ["preview", "good"])
@@ -489,12 +494,12 @@ def test_a_march_beyond_the_limit_is_refused_in_the_words_of_the_page(
         run_module, "check_march", lambda *_args, **_options: Cost(500, 3000.0, 2_000_000_000)
     )
     page.change(quality=quality, **ELSEWHERE)
-    press(page.march_bar)
-    said = status(page.march_bar)
+    press(page.bars["dmft"])
+    said = status(page.bars["dmft"])
     assert "would take about 50 min and 2 GB, 500 time steps" in said and "more than 10 min" in said
     assert ("choose the preview" in said) is (quality == "good") and "train until an earlier time" in said
-    assert "force" not in said and 'role="alert"' in page.march_bar.status.value
-    assert page.march_bar.result is None
+    assert "force" not in said and 'role="alert"' in page.bars["dmft"].status.value
+    assert page.bars["dmft"].result is None
 
 
 def test_what_does_not_fit_is_refused_with_the_page_s_remedy(
@@ -505,8 +510,8 @@ def test_what_does_not_fit_is_refused_with_the_page_s_remedy(
 
     monkeypatch.setattr(run_module, "check_march", full)
     page.change(quality="good", **ELSEWHERE)
-    press(page.march_bar)
-    assert "1 GB are free" in status(page.march_bar) and "choose the preview" in status(page.march_bar)
+    press(page.bars["dmft"])
+    assert "1 GB are free" in status(page.bars["dmft"]) and "choose the preview" in status(page.bars["dmft"])
 
 
 def test_what_is_not_to_be_trusted_is_no_result(unresolved: DynamicsExplorer) -> None:
@@ -545,7 +550,7 @@ def test_what_is_not_to_be_trusted_is_dotted_and_has_no_film(unresolved: Dynamic
     last = list(reel.figures())[-1]
     assert len(trace(last, "doubt-0")["x"]) == len(course(page, "doubt-0")["x"])
     # Where all is well none of this is said.
-    page.march_bar.result = None
+    page.bars["dmft"].result = None
     page.refresh()
     assert "not to be trusted" not in page.key.value + page.exhibit("dynamics").key
     assert len(course(page, "doubt-0")["x"]) == 0
@@ -567,9 +572,9 @@ def test_a_march_in_doubt_says_so_at_its_end(page: DynamicsExplorer, monkeypatch
     page.change(**TINY, quality="good")
     whole = doubted(solution_of(page), 1.0)
     monkeypatch.setattr(run_module, "march", lambda *_args, **_options: iter([whole]))
-    press(page.march_bar)
-    assert "done in" in status(page.march_bar)
-    assert status(page.march_bar).endswith("not to be trusted after t = 1: the time steps are too long")
+    press(page.bars["dmft"])
+    assert "done in" in status(page.bars["dmft"])
+    assert status(page.bars["dmft"]).endswith("not to be trusted after t = 1: the time steps are too long")
     assert "On this page, train until an earlier time." in plain(page.page.prose.value)
 
 
@@ -591,27 +596,27 @@ def test_it_opens_on_a_stored_march_and_says_so(page: DynamicsExplorer) -> None:
     np.testing.assert_allclose(course(page, "dmft-0")["y"], s.mse[1:], rtol=1e-6)
     assert course(page, "dmft-0")["line"]["color"] == DMFT_HUE
     told = "a stored solution is shown; press ▶ March DMFT to solve it anew"
-    assert status(page.march_bar) == told
+    assert status(page.bars["dmft"]) == told
     assert "stored solution of good quality" in plain(page.page.prose.value)
     assert reading(page)["mse at the end, DMFT"].startswith(four_digits(s.mse[-1])[:4])
-    assert page.course.drawing["layout"]["shapes"][1]["visible"]
+    assert page.figure.drawing["layout"]["shapes"][1]["visible"]
     # It is of this setting only, all of it.
     for name in PARAMETERS:
         page.change(**{name: page.controls[name].parameter.low})
-        assert page.march is None and status(page.march_bar) == "", name
+        assert page.march is None and status(page.bars["dmft"]) == "", name
         assert len(course(page, "dmft-0")["x"]) == 0 and "So far" in page.page.prose.value
         page.reset()
-        assert len(course(page, "dmft-0")["x"]) > 0 and status(page.march_bar) == told
+        assert len(course(page, "dmft-0")["x"]) > 0 and status(page.bars["dmft"]) == told
     page.change(source="dmft", moment=3)
     assert len(texts(page)) == s.times.size
     assert page.follow("alpha=0.5") == [] and page.march is None
     assert page.follow("alpha=0.35") == [] and page.march is not None
     # What the work has said stays, and the first march of one's own takes its place.
     page.change(end=10.0)
-    press(page.march_bar)
-    assert status(page.march_bar).startswith("done in") and page.march is page.march_bar.result
+    press(page.bars["dmft"])
+    assert status(page.bars["dmft"]).startswith("done in") and page.march is page.bars["dmft"].result
     page.change(**ELSEWHERE)
-    assert page.march is page.march_bar.result and "Stored" not in page.page.prose.value
+    assert page.march is page.bars["dmft"].result and "Stored" not in page.page.prose.value
 
 
 def test_the_stored_march_is_that_of_the_page_by_this_solver() -> None:
@@ -681,6 +686,8 @@ def test_a_failure_is_told_and_the_page_goes_on(
 
 def test_the_theme_is_followed(page: DynamicsExplorer) -> None:
     page.theme.dark = True
-    assert trace(page.spectrum.drawing, "histogram")["line"]["color"] == THEMES["dark"].single
-    colours = {moment.traces["histogram"]["line"]["color"] for moment in film_of(page, page.spectrum)}
+    assert trace(page.figures[SPECTRUM].drawing, "histogram")["line"]["color"] == THEMES["dark"].single
+    colours = {
+        moment.traces["histogram"]["line"]["color"] for moment in film_of(page, page.figures[SPECTRUM])
+    }
     assert colours == {THEMES["dark"].single}

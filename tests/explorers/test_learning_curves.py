@@ -113,7 +113,7 @@ def test_whoever_comes_later_gets_the_figure_as_it_is_then() -> None:
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_a_slider_at_its_end_draws_that_setting(page: LearningCurvesExplorer, name: str, end: str) -> None:
     control = page.controls[name]
-    page.compare.value = ""
+    page.fields["compare"].value = ""
     control.position = 0.0 if end == "low" else float(control.stops)
     assert getattr(page.state, name) == control.value
     result = expected_curves(1.0, **numbers(page))
@@ -163,7 +163,7 @@ def test_a_family_has_five_increasing_values_with_the_current_one(name: str) -> 
 
 @pytest.mark.parametrize("name", list(FAMILY))
 def test_comparing_draws_the_family(page: LearningCurvesExplorer, name: str) -> None:
-    page.compare.value = name
+    page.fields["compare"].value = name
     spread = family(name, getattr(page.state, name))
     result = expected_curves(1.0, **{**numbers(page), name: np.array(spread.values)})
     curves = drawn(page)
@@ -187,10 +187,10 @@ def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along
     page: LearningCurvesExplorer,
 ) -> None:
     page.controls["alpha"].enter("1.5")
-    assert page.state.alpha_top == page.alpha_top.value == 2.0
+    assert page.state.alpha_top == page.fields["alpha_top"].value == 2.0
     assert page.controls["alpha"].track.high == 2.0
     assert seen(page).layout.xaxis.range == (0.01, 2.0)
-    page.alpha_top.value = 0.5
+    page.fields["alpha_top"].value = 0.5
     assert page.state.alpha == page.controls["alpha"].value == 0.5
     assert page.controls["alpha"].position == page.controls["alpha"].stops
     page.reset()
@@ -199,7 +199,7 @@ def test_a_marker_beyond_the_axis_lengthens_it_and_a_shorter_axis_takes_it_along
 
 @pytest.mark.parametrize(("top", "scale"), list(product(ALPHA_TOPS, ("linear", "log"))))
 def test_the_marker_s_slider_spans_the_axis(page: LearningCurvesExplorer, top: float, scale: str) -> None:
-    page.alpha_top.value, page.x_scale.value = top, scale
+    page.fields["alpha_top"].value, page.fields["x_scale"].value = top, scale
     control = page.controls["alpha"]
     control.position = 0.0
     assert control.value == 0.01
@@ -259,7 +259,7 @@ def lines_at(page: LearningCurvesExplorer) -> dict[str, float]:
 def test_the_thresholds_drawn_are_those_of_the_current_curve(
     page: LearningCurvesExplorer, compared: str
 ) -> None:
-    page.compare.value = compared
+    page.fields["compare"].value = compared
     page.controls["kappa"].value = 0.5
     now = interpolation_threshold([0.5], [0.3], 0.5)
     assert lines_at(page) == {"interpolation, λ → 0+": pytest.approx(now.alpha[0])}
@@ -277,7 +277,7 @@ def test_the_thresholds_drawn_are_those_of_the_current_curve(
 
 def test_the_bayes_optimal_curve_is_that_of_the_current_curve(page: LearningCurvesExplorer) -> None:
     for compared in FAMILY:
-        page.compare.value = compared
+        page.fields["compare"].value = compared
         for delta in (0.5, 0.0):
             page.controls["delta"].value = delta
             drawing = seen(page).data[-1]
@@ -291,11 +291,11 @@ def test_the_bayes_optimal_curve_is_that_of_the_current_curve(page: LearningCurv
 
 def test_the_guides_can_be_hidden_and_come_back(page: LearningCurvesExplorer) -> None:
     top = seen(page).layout.yaxis.domain[1]
-    page.references.value = False
+    page.fields["references"].value = False
     assert lines_at(page) == {}
     assert np.size(seen(page).data[-1].y) == 0
     assert seen(page).layout.yaxis.domain[1] == 1.0 > top
-    page.references.value = True
+    page.fields["references"].value = True
     assert lines_at(page)
     assert np.size(seen(page).data[-1].y) > 0
     assert seen(page).layout.yaxis.domain[1] == top
@@ -304,7 +304,7 @@ def test_the_guides_can_be_hidden_and_come_back(page: LearningCurvesExplorer) ->
 def test_the_panels_stay_while_thresholds_leave_the_axis(page: LearningCurvesExplorer) -> None:
     page.controls["delta"].value = 0.0
     domain = seen(page).layout.yaxis.domain
-    page.alpha_top.value = 0.5
+    page.fields["alpha_top"].value = 0.5
     for kappa_star in (0.05, 0.3, 0.8, 2.0):
         page.controls["kappa_star"].value = kappa_star
         assert seen(page).layout.yaxis.domain == domain
@@ -314,43 +314,43 @@ def test_the_panels_stay_while_thresholds_leave_the_axis(page: LearningCurvesExp
 def test_a_preset_brings_its_whole_state_and_is_one_until_something_changes(
     page: LearningCurvesExplorer, name: str
 ) -> None:
-    page.x_scale.value = "log"
-    page.alpha_top.value = 2.0
-    assert page.presets.value is None
-    page.presets.value = name
+    page.fields["x_scale"].value = "log"
+    page.fields["alpha_top"].value = 2.0
+    assert page.starts.value is None
+    page.starts.value = name
     for field, value in PRESETS[name].fields.items():
         assert getattr(page.state, field) == value
-    assert page.compare.value == page.state.compare
+    assert page.fields["compare"].value == page.state.compare
     assert all(control.value == getattr(page.state, n) for n, control in page.controls.items())
-    assert page.state.preset == page.presets.value == name
+    assert page.lit == page.starts.value == name
     page.theme.dark = True
-    page.references.value = False
-    assert page.presets.value == name
+    page.fields["references"].value = False
+    assert page.starts.value == name
     page.controls["kappa"].value += 0.01
-    assert page.state.preset is page.presets.value is None
+    assert page.lit is page.starts.value is None
     page.controls["kappa"].value = PRESETS[name].fields["kappa"]
-    assert page.presets.value == name
-    page.x_scale.value = "log"
-    assert page.presets.value is None
+    assert page.starts.value == name
+    page.fields["x_scale"].value = "log"
+    assert page.starts.value is None
 
 
 def test_presets_refresh_the_page_once(page: LearningCurvesExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     refreshed: list[None] = []
     monkeypatch.setattr(page, "refresh", lambda: refreshed.append(None))
     for name in PRESETS:
-        page.presets.value = name
+        page.starts.value = name
     assert len(refreshed) == len(PRESETS)
 
 
 def test_presets_show_what_they_promise(page: LearningCurvesExplorer) -> None:
     titles = {}
     for name in PRESETS:
-        page.presets.value = name
+        page.starts.value = name
         titles[name] = plain(page.page.prose.value)
     assert "Double descent:" in titles["Double descent"]
     assert "It peaks at the interpolation threshold" in titles["Double descent"]
     assert "stays there: the teacher is recovered exactly" in titles["Perfect recovery"]
-    page.presets.value = "Width"
+    page.starts.value = "Width"
     widths = family("kappa", page.state.kappa).values
     family_at_marker = steady_state(page.state.alpha, **{**numbers(page), "kappa": np.array(widths)})
     assert set(family_at_marker.regime.tolist()) == {Regime.EXACT, Regime.RANK_LIMITED}
@@ -404,8 +404,8 @@ def test_moving_the_marker_or_the_theme_solves_no_curve_again(
     for alpha in np.linspace(0.1, 0.7, 40).tolist():
         page.controls["alpha"].value = alpha
     page.theme.dark = True
-    page.y_scale.value = "linear"
-    page.references.value = False
+    page.fields["y_scale"].value = "linear"
+    page.fields["references"].value = False
     assert page.page._alert.value == ""
     assert seen(page).layout.template.layout.font.color == "#e6eaee"
 
@@ -756,7 +756,7 @@ def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: LearningCurvesExplor
 
 
 def test_what_leads_out_of_a_zoom_ends_it(page: LearningCurvesExplorer) -> None:
-    for change in ({"alpha": 0.5}, {"alpha_top": 2.0}, {"x_scale": "log"}, {"preset": "Width"}):
+    for change in ({"alpha": 0.5}, {"alpha_top": 2.0}, {"x_scale": "log"}, dict(PRESETS["Width"].fields)):
         page.reset()
         zoom(page, 0.2, 0.4)
         assert page.state.span == (0.2, 0.4)
@@ -774,6 +774,6 @@ def test_what_leads_out_of_a_zoom_ends_it(page: LearningCurvesExplorer) -> None:
 
 def test_networks_are_trained_along_the_stretch_seen(page: LearningCurvesExplorer) -> None:
     zoom(page, 0.2, 0.4)
-    places = page._request().alphas
+    places = page.request().alphas
     assert (min(places), max(places)) == (0.2, 0.4) and len(places) >= 12
     zoom(page, None)

@@ -31,7 +31,7 @@ def without_theme(explorer: Explorer[Any]) -> dict[str, Any]:
 def elsewhere(explorer: Explorer[Any]) -> dict[str, Any]:
     """Another value for every field that has a widget."""
     values: dict[str, Any] = {}
-    for name, widget in explorer._bound.items():
+    for name, widget in explorer.fields.items():
         if isinstance(widget, ParameterControl):
             values[name] = widget.parameter.low if name != "alpha" else 0.0625
         elif name != "preset":
@@ -108,7 +108,7 @@ def test_a_state_set_from_python_is_checked(explorer: Explorer[Any]) -> None:
         explorer.at(colour="red")
     with pytest.raises(ValueError, match=r"kappa .* must be between 0\.02 and 2, got 9"):
         explorer.at(kappa=9.0)
-    choice = next(name for name, widget in explorer._bound.items() if hasattr(widget, "options"))
+    choice = next(name for name, widget in explorer.fields.items() if hasattr(widget, "options"))
     with pytest.raises(ValueError, match=f"{choice} must be one of .*, got 'nonsense'"):
         explorer.at(**{choice: "nonsense"})
     assert explorer.state == before

@@ -16,7 +16,7 @@ import pytest
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.recovery import page as page_module
-from quadviz.explorers.recovery.page import ALPHA_TOPS, DEFAULTS, RecoveryExplorer, State
+from quadviz.explorers.recovery.page import ALPHA_TOPS, RecoveryExplorer, State
 from quadviz.explorers.recovery.words import recovery_prose, standing
 from quadviz.figures.marks.drawing import ranges, trace
 from quadviz.law.teacher_law import TeacherLaw
@@ -81,7 +81,7 @@ def cross(figure: LiveFigure) -> tuple[float, float]:
 
 
 def shown_map(page: RecoveryExplorer) -> np.ndarray:
-    return np.asarray(trace(page.map.drawing, "mse")["customdata"])
+    return np.asarray(trace(page.figure.drawing, "mse")["customdata"])
 
 
 def axes(figure: LiveFigure) -> list[tuple[float, float]]:
@@ -125,12 +125,12 @@ def test_a_slider_at_its_end_draws_that_setting(page: RecoveryExplorer, name: st
     s = page.state
     assert getattr(s, name) == control.value
     assert page.page._alert.value == ""
-    assert cross(page.map) == cross(page.phases) == (s.alpha, s.kappa)
+    assert cross(page.figure) == cross(page.figures["thresholds"]) == (s.alpha, s.kappa)
     point = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
     assert reading(page)["mse"] == four_digits(float(point.mse))
     grid = a_map(CELLS, "kappa", (s.alpha_top, s.width_top), s.kappa_star, s.lam, s.delta)
     np.testing.assert_array_equal(shown_map(page), grid.mse)
-    for place, (low, high) in zip((s.alpha, s.kappa), axes(page.map), strict=True):
+    for place, (low, high) in zip((s.alpha, s.kappa), axes(page.figure), strict=True):
         assert low <= place <= high
 
 
@@ -142,23 +142,23 @@ def test_every_corner_draws(page: RecoveryExplorer) -> None:
         assert page.page._alert.value == "", page.state
         text = plain(page.page.readout.value + page.page.prose.value)
         assert not re.search(r"\bnan\b|\binf\b|None", text), text
-        assert np.isfinite(axes(page.spectrum)).all()
+        assert np.isfinite(axes(page.figures["spectrum"])).all()
 
 
 def test_the_cross_and_what_is_beside_the_map_follow_the_controls(page: RecoveryExplorer) -> None:
     page.controls["alpha"].enter("0.4")
     page.controls["kappa"].enter("0.25")
-    assert cross(page.map) == (0.4, 0.25)
+    assert cross(page.figure) == (0.4, 0.25)
     assert reading(page)["regime"] == "rank-limited"
     law = learned_spectrum(0.4, 0.25, 0.3, 0.0, 0.0)
-    learned, teacher = (trace(page.spectrum.drawing, uid) for uid in ("learned", "teacher"))
+    learned, teacher = (trace(page.figures["spectrum"].drawing, uid) for uid in ("learned", "teacher"))
     np.testing.assert_array_equal(learned["y"], law.density(learned["x"]))
     assert learned["line"]["dash"] != "solid"
     np.testing.assert_array_equal(teacher["y"], TeacherLaw(0.3).density(teacher["x"]))
     assert "At the cross: α = 0.4, κ = 0.25, κ* = 0.3" in plain(page.page.readout.value)
     page.controls["kappa"].value = 0.8
     assert reading(page)["mse"] == "0"
-    learned = trace(page.spectrum.drawing, "learned")
+    learned = trace(page.figures["spectrum"].drawing, "learned")
     np.testing.assert_allclose(learned["x"], teacher["x"], rtol=1e-6)
 
 
@@ -169,13 +169,13 @@ def test_moving_the_cross_or_the_theme_solves_no_map_again(
     monkeypatch.setattr(page_module, "solve_map", lambda *_: pytest.fail("solved again"))
     page.controls["alpha"].value = 0.5
     page.controls["kappa"].value = 0.9
-    page.colours.value = "narrow"
+    page.fields["colours"].value = "narrow"
     page.theme.dark = True
     assert page.page._alert.value == ""
     assert page._plane().curves is curves
     assert shown_map(page) is solved
-    assert page.map.drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
-    assert trace(page.map.drawing, "mse")["zmin"] > -3
+    assert page.figure.drawing["layout"]["template"]["layout"]["font"]["color"] == "#e6eaee"
+    assert trace(page.figure.drawing, "mse")["zmin"] > -3
 
 
 # Clicks
@@ -185,10 +185,10 @@ def test_a_click_puts_the_cross_there_and_the_controls_follow(page: RecoveryExpl
     page._take_click(0.41234, 0.61239)
     assert (page.state.alpha, page.state.kappa) == (0.412, 0.612)
     assert (page.controls["alpha"].value, page.controls["kappa"].value) == (0.412, 0.612)
-    page.vertical.value = "kappa_star"
+    page.fields["vertical"].value = "kappa_star"
     page._take_click(0.2, 0.5)
     assert (page.state.alpha, page.state.kappa, page.state.kappa_star) == (0.2, 0.612, 0.5)
-    assert cross(page.map) == cross(page.phases) == (0.2, 0.5)
+    assert cross(page.figure) == cross(page.figures["thresholds"]) == (0.2, 0.5)
     assert page.notice.value == ""
 
 
@@ -216,7 +216,7 @@ def test_a_click_outside_the_map_changes_nothing_and_says_why(
 
 
 def test_clicks_come_from_the_map_and_from_the_regions(page: RecoveryExplorer) -> None:
-    for alpha, figure in zip((0.11, 0.12), (page.map, page.phases), strict=True):
+    for alpha, figure in zip((0.11, 0.12), (page.figure, page.figures["thresholds"]), strict=True):
         assert figure.anywhere
         figure._receive(figure, {"kind": "click", "x": alpha, "y": 0.5}, [])
         assert page.state.alpha == alpha
@@ -230,16 +230,16 @@ def test_a_cross_beyond_the_map_makes_it_larger_and_a_smaller_map_takes_it_along
 ) -> None:
     page.controls["alpha"].enter("1.5")
     page.controls["kappa"].enter("1.2")
-    assert (page.alpha_top.value, page.width_top.value) == (2.0, 2.0)
-    assert axes(page.map)[0] == (0.01, 2.0)
-    page.alpha_top.value = ALPHA_TOPS[0]
-    page.width_top.value = 1.0
+    assert (page.fields["alpha_top"].value, page.fields["width_top"].value) == (2.0, 2.0)
+    assert axes(page.figure)[0] == (0.01, 2.0)
+    page.fields["alpha_top"].value = ALPHA_TOPS[0]
+    page.fields["width_top"].value = 1.0
     assert (page.state.alpha, page.state.kappa) == (0.6, 1.0)
     page.controls["kappa_star"].value = 1.7
-    assert page.width_top.value == 1.0
-    page.vertical.value = "kappa_star"
-    assert page.width_top.value == 2.0
-    assert cross(page.map) == (0.6, 1.7)
+    assert page.fields["width_top"].value == 1.0
+    page.fields["vertical"].value = "kappa_star"
+    assert page.fields["width_top"].value == 2.0
+    assert cross(page.figure) == (0.6, 1.7)
 
 
 def test_a_refused_value_changes_nothing(page: RecoveryExplorer) -> None:
@@ -251,11 +251,12 @@ def test_a_refused_value_changes_nothing(page: RecoveryExplorer) -> None:
 
 
 def test_the_page_has_its_own_defaults_and_goes_back_to_them(page: RecoveryExplorer) -> None:
-    for name, default in DEFAULTS.items():
+    defaults = {"kappa": 0.5, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
+    for name, default in defaults.items():
         assert page.controls[name].default == ("0+" if name == "lam" else f"{default:g}")
         page.controls[name].position = float(page.controls[name].stops)
     page.reset()
-    assert {name: getattr(page.state, name) for name in DEFAULTS} == DEFAULTS
+    assert {name: getattr(page.state, name) for name in defaults} == defaults
 
 
 # Coarse first, fine at rest
@@ -288,7 +289,7 @@ def test_a_map_is_coarse_while_things_move_and_fine_at_rest(
     asyncio.run(drag())
     assert solved == [4, 4, 4, 60]
     np.testing.assert_array_equal(shown_map(page), a_map(60, lam=0.03).mse)
-    assert cross(page.map)[0] == 0.35
+    assert cross(page.figure)[0] == 0.35
 
 
 def test_a_fine_map_that_comes_too_late_is_dropped(

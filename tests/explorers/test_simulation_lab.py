@@ -539,8 +539,8 @@ def test_a_failure_of_the_work_itself_is_told_without_its_innards(
 def test_what_lies_outside_the_assumptions_says_so(
     page: SimulationLab, noise: str, weights: str, words: list[str]
 ) -> None:
-    page.choices["label_noise"].value = noise
-    page.choices["weights"].value = weights
+    page.fields["label_noise"].value = noise
+    page.fields["weights"].value = weights
     page.change(**{**TINY, "seeds": 1, "end": 1.0})
     press(page)
     text = plain(page.page.prose.value)
@@ -677,10 +677,10 @@ def test_a_reset_brings_every_control_back_and_keeps_what_was_trained(page: Simu
     press(page)
     run = page.run
     page.reset()
-    assert page.state == replace(State(), y_scale="linear")
+    assert page.state == State()
     for name, control in page.controls.items():
         assert control.value == getattr(State(), name)
-    assert page.choices["label_noise"].value == "gaussian"
+    assert page.fields["label_noise"].value == "gaussian"
     assert page.run is run and run is not None
     names, rows = page.bar.download._table()
     assert (names, rows) == training_table(run.networks)

@@ -31,6 +31,8 @@ from quadviz.theory.steady.thresholds import recovery_threshold
 from tests.figures.test_spectra import without_solution
 from tests.snapshots import unpacked
 
+LEARNED = "learned_spectrum"
+
 NAMES = ("kappa", "kappa_star", "alpha", "delta", "lam")
 
 
@@ -76,12 +78,12 @@ def law_at(state: State) -> LearnedSpectrum:
 
 def figures(page: SpectraExplorer) -> tuple[go.Figure, go.Figure]:
     """The figures as plotly has them."""
-    return still(page.noisy.drawing), still(page.learned.drawing)
+    return still(page.figure.drawing), still(page.figures[LEARNED].drawing)
 
 
 def drawn(page: SpectraExplorer, name: str) -> Any:
     """The trace of something that moves."""
-    for live, panel in zip((page.noisy, page.learned), PANELS, strict=True):
+    for live, panel in zip((page.figure, page.figures[LEARNED]), PANELS, strict=True):
         if name in panel.paths:
             return go.Scatter({k: v for k, v in trace(live.drawing, name).items() if k != "uid"})
     raise KeyError(name)
@@ -104,7 +106,7 @@ def ranges(page: SpectraExplorer) -> tuple[Any, ...]:
 
 def test_whoever_comes_later_gets_the_figures_as_they_are_then() -> None:
     fresh = SpectraExplorer().at(kappa=0.2)
-    for figure in (fresh.noisy, fresh.learned):
+    for figure in fresh.figures.values():
         told = unpacked(figure.get_state()["figure"])
         assert told["layout"]["template"]["layout"]["font"]
         assert sum(len(each["y"]) > 1 for each in told["traces"].values()) >= 3
@@ -186,7 +188,7 @@ def test_there_is_no_width_s_cut_for_a_wide_student_or_without_noise() -> None:
 
 def test_the_view_shows_the_roots_on_the_right(page: SpectraExplorer) -> None:
     left = np.array(drawn(page, "kept").x)
-    page.view.value = "singular values"
+    page.fields["view"].value = "singular values"
     shapes = outlines(law_at(page.state), "singular values")
     np.testing.assert_allclose(drawn(page, "learned").x, shapes.learned.x[0], rtol=1e-6)
     np.testing.assert_allclose(drawn(page, "learned").y, shapes.learned.y[0], rtol=1e-6, atol=1e-9)
@@ -197,13 +199,13 @@ def test_the_view_shows_the_roots_on_the_right(page: SpectraExplorer) -> None:
 def test_a_preset_brings_its_setting_and_is_one_until_that_is_changed(
     page: SpectraExplorer, name: str
 ) -> None:
-    page.presets.value = name
+    page.starts.value = name
     assert {key: getattr(page.state, key) for key in NAMES} == PRESETS[name].fields
     assert all(PARAMETERS[key].in_range(value) == value for key, value in PRESETS[name].fields.items())
-    page.view.value = "singular values"
-    assert page.presets.value == name
+    page.fields["view"].value = "singular values"
+    assert page.starts.value == name
     page.controls["kappa"].value = 0.33
-    assert page.presets.value is None
+    assert page.starts.value is None
 
 
 def test_presets_show_what_they_promise() -> None:
@@ -276,14 +278,14 @@ def test_a_run_is_slowest_at_the_threshold_and_ends_beyond_it(
 def test_what_is_played_is_what_would_be_drawn(
     page: SpectraExplorer, sent: Any, preset: str, view: Any
 ) -> None:
-    page.presets.value, page.view.value = preset, view
+    page.starts.value, page.fields["view"].value = preset, view
     sent.clear()
     press(page, kind="play")
     assert [each["kind"] for each in sent] == ["reel"]
     reel = unpacked(page.film.message())
     assert reel["moment"] == 0
     alphas = run_alphas(**{name: getattr(page.state, name) for name in NAMES if name != "alpha"})
-    held, lives = ranges(page), (page.noisy, page.learned)
+    held, lives = ranges(page), (page.figure, page.figures[LEARNED])
     for moment in (0, 60, 130, MOMENTS - 1):
         # What the browser puts together: the figure, and what moves in it.
         seen = [applied(live.parts, reel["figures"][live.key][moment]) for live in lives]
@@ -352,7 +354,7 @@ def test_what_changes_during_a_film_stops_it(page: SpectraExplorer, sent: Any) -
 
 
 def test_the_ranges_of_a_film_stay_until_something_else_than_alpha_changes(page: SpectraExplorer) -> None:
-    page.presets.value = "Width"
+    page.starts.value = "Width"
     press(page, kind="play")
     held = ranges(page)
     rest(page, MOMENTS - 1)

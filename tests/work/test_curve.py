@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz.explorers.learning_curves import page as page_module
 from quadviz.explorers.learning_curves.networks import about_networks
 from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
 from quadviz.explorers.learning_curves.state import ALPHA_TOPS, State
@@ -26,6 +25,7 @@ from quadviz.simulation.minimise import minimise
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
+from tests.pages import offer
 from tests.reading import close, numbers_in
 
 FIELDS = tuple(panel.field for panel in PANELS)
@@ -237,10 +237,9 @@ def test_the_way_of_training_is_told() -> None:
 @pytest.fixture(scope="module")
 def shared() -> LearningCurvesExplorer:
     """A page that offers networks so small that they are trained in a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page_module, "SIMULATED_D", (10, 12, 50))
-        patch.setattr(page_module, "SIMULATED_NETWORKS", (1, 2, 3))
-        return LearningCurvesExplorer()
+    page = LearningCurvesExplorer()
+    offer(page, sim_d=(10, 12, 50), sim_networks=(1, 2, 3))
+    return page
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz.explorers.spectra import page as page_module
 from quadviz.explorers.spectra.networks import about_spectrum
 from quadviz.explorers.spectra.page import SpectraExplorer, State
 from quadviz.figures.marks.drawing import still
@@ -28,7 +27,10 @@ from quadviz.simulation.minimise import minimise
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 from tests.figures.test_spectra import without_solution
+from tests.pages import offer
 from tests.reading import close, numbers_in
+
+LEARNED = "learned_spectrum"
 
 WIDE = Setting(0.7, 0.3, 0.35, lam=0.1, delta=0.5)
 #: By what there is to see in the law.
@@ -217,9 +219,9 @@ def test_where_the_teacher_is_recovered_no_distance_is_told() -> None:
 @pytest.fixture(scope="module")
 def shared() -> SpectraExplorer:
     """A page that offers networks so small that they are trained in a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page_module, "_SIM_D", (10, 20, 100))
-        return SpectraExplorer()
+    page = SpectraExplorer()
+    offer(page, sim_d=(10, 20, 100))
+    return page
 
 
 @pytest.fixture
@@ -253,12 +255,12 @@ def plain(markup: str) -> str:
 
 
 def counted(page: SpectraExplorer) -> Any:
-    return still(page.learned.drawing).data[-1]
+    return still(page.figures[LEARNED].drawing).data[-1]
 
 
 def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: SpectraExplorer) -> None:
     assert np.size(counted(page).y) == 0
-    law = np.array(still(page.learned.drawing).data[2].y)
+    law = np.array(still(page.figures[LEARNED].drawing).data[2].y)
     press(page)
     run = page.run
     assert run is not None
@@ -279,11 +281,11 @@ def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: Spectra
         heights, places = np.asarray(counted(page).y, dtype=float), np.asarray(counted(page).x, dtype=float)
         assert np.sum(heights[1:] * np.diff(places)) == pytest.approx(left, rel=1e-5)
         # The panel holds it.
-        assert still(page.learned.drawing).layout.yaxis.range[1] >= np.max(
+        assert still(page.figures[LEARNED].drawing).layout.yaxis.range[1] >= np.max(
             heights[places > 0.1 * places.max()]
         )
     page.change(view="eigenvalues")
-    np.testing.assert_array_equal(still(page.learned.drawing).data[2].y, law)
+    np.testing.assert_array_equal(still(page.figures[LEARNED].drawing).data[2].y, law)
     ((_, said),) = about_spectrum(run, law_of(WIDE), current=True)
     assert said in plain(page.page.prose.value)
     assert page.page._alert.value == ""
@@ -355,10 +357,10 @@ def test_too_narrow_networks_are_refused_and_the_histogram_stays(page: SpectraEx
     assert page.run is run and counted(page).y is not None
 
 
-def test_a_reset_keeps_the_size_of_networks_and_what_was_trained(page: SpectraExplorer) -> None:
+def test_a_reset_keeps_what_was_trained(page: SpectraExplorer) -> None:
     page.change(sim_d=10, sim_networks=1)
     press(page)
     run = page.run
     page.reset()
-    assert page.state == replace(State(), sim_d=10, sim_networks=1)
+    assert page.state == State()
     assert page.run is run and counted(page).y is not None

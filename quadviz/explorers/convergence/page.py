@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,21 +12,22 @@ import ipywidgets as widgets
 from quadviz.explorers.convergence.table import approach_table, convergence_code, convergence_table
 from quadviz.explorers.convergence.words import convergence_cards, convergence_prose
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
-from quadviz.explorers.kit.save.exhibit import Exhibit, trained
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
-from quadviz.explorers.live import LiveFigure
+from quadviz.explorers.kit.fields import choice, slider
+from quadviz.explorers.kit.page import Card
+from quadviz.explorers.kit.save.exhibit import trained
+from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.convergence import Convergence, Target, convergence, networks_seen
+from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Setting
 from quadviz.theory.steady.steady_state import SteadyState
-from quadviz.work.approach import ApproachRequest, ApproachRun, run_approach
+from quadviz.work.approach import ApproachRequest, run_approach
 
 __all__ = ["ConvergenceExplorer", "State", "show", "still"]
 
-_SIZE = ("d", "seeds", "first_seed")
+#: The parameters, as this page takes them.
 _TABLE = MappingProxyType(
     {
         **PARAMETERS,
@@ -47,9 +48,7 @@ _TABLE = MappingProxyType(
         ),
     }
 )  # fmt: skip
-#: Choices of the size and number of networks to train.
-_SIM_D = (40, 60, 80)
-_SIM_NETWORKS = (1, 3, 6)
+_FLOWS = "Matrix flows"
 
 
 @dataclass(frozen=True)
@@ -58,32 +57,38 @@ class State:
 
     Attributes:
         target: what T is: the noisy teacher of the setting, or a GOE matrix.
-        kappa: student width.
-        kappa_star: teacher width.
-        alpha: sample ratio.
-        delta: label noise.
-        lam: weight decay.
-        gamma: initial variance.
         d: size of the matrices.
         seeds: how many of them.
         first_seed: seed of the first one.
         sim_d: input dimension of the networks to train.
         sim_networks: how many of them.
-        theme: the page's background.
     """
 
-    target: Target = "teacher"
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    alpha: float = 0.5
-    delta: float = PARAMETERS["delta"].default
-    lam: float = 0.2
-    gamma: float = PARAMETERS["gamma"].default
-    d: float = _TABLE["d"].default
-    seeds: float = _TABLE["seeds"].default
-    first_seed: float = _TABLE["first_seed"].default
-    sim_d: int = 60
-    sim_networks: int = 3
+    target: Target = choice(
+        "teacher",
+        {"noisy teacher": "teacher", "GOE": "goe"},
+        "Target T",
+        group="Target T",
+        meanings=(
+            "T = Y − q at the setting below: the flow ends with the matrix that networks learn",
+            "T is a random symmetric matrix with eigenvalues from −2 to 2, as in the paper's figure",
+        ),
+        named=False,
+        look="qv-target",
+    )
+    kappa: float = slider("kappa")
+    kappa_star: float = slider("kappa_star")
+    alpha: float = slider("alpha", 0.5)
+    delta: float = slider("delta")
+    lam: float = slider("lam", 0.2)
+    gamma: float = slider("gamma")
+    d: float = slider("d", table=_TABLE, group=_FLOWS)
+    seeds: float = slider("seeds", table=_TABLE, group=_FLOWS)
+    first_seed: float = slider("first_seed", table=_TABLE, group=_FLOWS)
+    sim_d: int = choice(
+        60, (40, 60, 80), "d", group="", meanings="Input dimension of the networks", form="list"
+    )
+    sim_networks: int = choice(3, (1, 3, 6), "networks", group="", meanings="How many networks", form="list")
     theme: ThemeName = "light"
 
     @property
@@ -104,100 +109,64 @@ class State:
 
 
 class ConvergenceExplorer(Explorer[State]):
-    """The page: sliders for the target and the flows, and two panels: distance and slope against time.
+    """The page: sliders for the setting and the matrices, and two panels of the approach to the end."""
 
-    Attributes:
-        figure: the one figure, updated in place.
-        bar: trains networks at the setting.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(State(), (*PARAMETERS, *_SIZE), _TABLE)
-        self.bar = SimulationBar(
-            lambda: self.state.request,
-            run_approach,
-            approach_table,
-            self.refresh,
-            "quadviz_convergence.csv",
-            "Train networks at this setting and see them approach their end",
-            [
-                self.bind("sim_d", number_choice("d", _SIM_D, "Input dimension of the networks")),
-                self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
-            ],
-        )
-        self.figure = LiveFigure(convergence_figure(self._scene(), self.state.theme))
-        targets = [("noisy teacher", "teacher"), ("GOE", "goe")]
-        self.target = self.bind("target", unlabelled(choice("Target T", targets)))
-        self.target.tooltips = [
-            "T = Y − q at the setting below: the flow ends with the matrix that networks learn",
-            "T is a random symmetric matrix with eigenvalues from −2 to 2, as in the paper's figure",
-        ]
-        self.target.add_class("qv-target")
-        self.key = widgets.HTML(_key())
-        self.key.add_class("qv-key")
-        self.page = Page(
-            "convergence",
-            "By which power of time does training come to its end?",
-            [("Target T", [self.target]), *self.groups(tuple(PARAMETERS))],
-            [self.reset_button()],
-            [self.figure, self.key, self.bar.widget, self.theme],
-            [("Matrix flows", [self.controls[name] for name in _SIZE])],
-            margin=MARGIN,
-        )
-        self.page.widget.add_class("qv-convergence")
-        self.start()
-
-    @property
-    def run(self) -> ApproachRun | None:
-        """The networks trained last."""
-        return self.bar.result
-
-    @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """The one that trains networks."""
-        return {"networks": self.bar}
-
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """Both panels."""
-        goe = self.state.target == "goe"
-        return (
-            Exhibit(
-                "convergence",
-                "distance to the end of training",
-                self.figure,
-                lambda: convergence_figure(self._scene(), self.state.theme),
-                lambda: convergence_table(self._scene(), self.run, self.state.kappa, self.state.gamma),
-                lambda: convergence_code(self._scene().state, self.state.kappa, self.state.gamma),
-                ("kappa", "gamma") if goe else ("lam", "kappa", "alpha", "delta", "kappa_star", "gamma"),
-                () if goe else ("networks",),
+    name = "convergence"
+    question = "By which power of time does training come to its end?"
+    opens, margin, look, later = State, MARGIN, "qv-convergence", frozenset({_FLOWS})
+    shown = (
+        Shown(
+            name,
+            "distance to the end of training",
+            draw=lambda page, scene, held: convergence_figure(scene, page.state.theme, held),
+            table=lambda page, scene: convergence_table(scene, page.run, page.state.kappa, page.state.gamma),
+            code=lambda page, scene: convergence_code(scene.state, page.state.kappa, page.state.gamma),
+            sliders=lambda page: (
+                ("kappa", "gamma")
+                if page.state.target == "goe"
+                else ("lam", "kappa", "alpha", "delta", "kappa_star", "gamma")
+            ),
+            key=lambda page: (
                 "Thin blue: matrix flows, points: their mean; orange: networks, in the time of their flow; "
                 "black: d → ∞, dashed where T rests on the steady-state assumption; thin black: the law of "
-                f"long times.{'' if goe else trained(self.run)}",
+                f"long times.{'' if page.state.target == 'goe' else trained(page.run)}"
             ),
-        )
+            work=lambda page: () if page.state.target == "goe" else ("networks",),
+        ),
+    )
+    works = (
+        Work(
+            "networks",
+            lambda page: page.state.request,
+            run_approach,
+            "Train networks at this setting and see them approach their end",
+            approach_table,
+            "quadviz_convergence.csv",
+            ("sim_d", "sim_networks"),
+        ),
+    )
 
-    def reset(self) -> None:
-        """Put every parameter back to its default, and the target."""
-        with self.one_refresh():
-            super().reset()
-            self.change(target=State().target)
+    def main(self) -> Sequence[widgets.Widget]:
+        """Both panels, what their lines mean, and the networks."""
+        key = widgets.HTML(_key())
+        key.add_class("qv-key")
+        return [self.figure, key, self.bar.widget]
 
-    def draw(self) -> None:
-        """Solve for the state, redraw, and fill the read-out."""
-        scene = self._scene()
-        self.figure.show(convergence_figure(scene, self.state.theme, self.figure.held))
-        at = "GOE" if scene.state is None else f"T = Y − q, {_numbers(scene.state)}"
-        cards = convergence_cards(scene, self.run)
-        self.page.readout.value = cards_html(f"Approach to the end, {at}", cards)
-        self.page.prose.value = prose_html(convergence_prose(scene, self.run))
-
-    def _scene(self) -> Convergence:
+    def scene(self) -> Convergence:
         """What there is to see."""
         s, run = self.state, self.run
-        networks, current = (
-            (None, True) if run is None else (networks_seen(run), run.request.setting == s.setting)
-        )
+        networks = None if run is None else networks_seen(run)
+        current = run is None or run.request.setting == s.setting
         return convergence(s.target, s.setting, int(s.d), s.seeds_of(s.seeds), networks, current)
+
+    def cards(self, scene: Convergence) -> tuple[str, Sequence[Card]]:
+        """Slopes, and the law of long times."""
+        at = "GOE" if scene.state is None else f"T = Y − q, {_numbers(scene.state)}"
+        return f"Approach to the end, {at}", convergence_cards(scene, self.run)
+
+    def prose(self, scene: Convergence) -> Sequence[Paragraph]:
+        """Which law it is, and why."""
+        return convergence_prose(scene, self.run)
 
 
 def show(**state: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,6 @@ from quadviz.explorers.dynamics.state import (
     DOUBT_KEY,
     SOURCES,
     SPECTRUM_KEY,
-    TABLE,
     Source,
     State,
 )
@@ -29,12 +28,12 @@ from quadviz.explorers.dynamics.words import (
     grey,
 )
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
+from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.reels import course_reel, spectrum_reel
 from quadviz.explorers.kit.save.exhibit import Exhibit, trained
 from quadviz.explorers.kit.save.exhibit import Reel as SavedReel
 from quadviz.explorers.kit.widgets.download import Download
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar
+from quadviz.explorers.kit.widgets.work_bar import WorkBar
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.figures.dynamics import DMFT_HUE, dynamics_figure, dynamics_film, fitted_dynamics
 from quadviz.figures.evolving_spectrum import (
@@ -45,7 +44,7 @@ from quadviz.figures.evolving_spectrum import (
 )
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.training import MARGIN
-from quadviz.parameters import PARAMETERS
+from quadviz.parameters import SIMULATION_PARAMETERS
 from quadviz.scenes.dynamics import Dynamics, march_course, population, population_course
 from quadviz.scenes.evolving_spectrum import (
     EvolvingSpectrum,
@@ -55,23 +54,20 @@ from quadviz.scenes.evolving_spectrum import (
     population_frames,
 )
 from quadviz.scenes.training import Training, networks_seen
-from quadviz.scenes.wording import time_text
+from quadviz.scenes.wording import Paragraph, time_text
 from quadviz.tables.code import Code
 from quadviz.tables.course import course_code, march_code, stored_code
 from quadviz.tables.text import Table
 from quadviz.theory.best.early_stopping import matching_decay
 from quadviz.theory.flow.population import PopulationFlow
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.work.march import QUALITIES, MarchRequest, MarchRun, run_march
+from quadviz.work.march import MarchRequest, MarchRun, run_march
 from quadviz.work.stored import stored_march
 from quadviz.work.training import LabRun, Request, run_networks
 
 __all__ = ["DynamicsExplorer", "Source", "State", "show", "still"]
 
-_SIZE = ("d", "seeds", "first_seed")
 _STORED = "a stored solution is shown; press ▶ March DMFT to solve it anew"
-#: How long a march takes where the page opens, on two cores.
-_TAKES = {"preview": "some seconds", "good": "about a minute"}
 _EMPTY = {
     "population": "",
     "dmft": "press ▶ March DMFT to see its eigenvalues",
@@ -83,115 +79,81 @@ class DynamicsExplorer(Explorer[State]):
     """The page: sliders, errors against time, the spectrum of Z at a time, and a film of it.
 
     Attributes:
-        course: the figure of errors against time.
-        spectrum: the figure of the spectrum.
         film: plays the spectrum.
-        bar: trains networks.
-        march_bar: solves the mean-field equations.
         download: saves all that is shown.
     """
 
-    def __init__(self) -> None:
-        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), TABLE)
-        #: What was seen to have begun, and whether the film follows what comes in.
+    name = "dynamics"
+    question = "What happens on the way, and when should one stop?"
+    opens, margin, look = State, MARGIN, "qv-dynamics"
+    later = frozenset({SIMULATION_PARAMETERS["d"].group})
+
+    def prepare(self) -> None:
+        """What was seen to have begun, whether the film follows what comes in, and widgets of its own."""
         self._begun: dict[Source, object] = {}
         self._following = False
-        self._make_bars()
-        law, frames = self._law(), self._frames()
-        self._moments = moments_of(self._spectrum(frames, law))
-        self.course = LiveFigure(self._course_figure(self._dynamics(self._told(law), frames)))
-        self.spectrum = LiveFigure(self._spectrum_figure(self._moments, self._empty))
+        self._moments = moments_of(self._spectrum(self._frames(), self._law()))
         self.film = Film(self._arrive, "Time of the spectrum, from the start of training to its end")
-        self.source = self.bind(
-            "source", choice("Z of", [("α → ∞", "population"), ("DMFT", "dmft"), ("networks", "networks")])
-        )
-        self.source.tooltips = [
-            "Eigenvalues on infinitely many samples",
-            "Eigenvalues of the mean-field theory, of all its copies",
-            "Eigenvalues of the networks trained, of all seeds",
-        ]
-        self.source.add_class("qv-source")
         self.download = Download(self._saved, "quadviz_dynamics.csv", "Save all curves and histograms as CSV")
         self.download.ready = True
-        self.y_scale = self.bind("y_scale", choice("Error axes", [("linear", "linear"), ("log", "log")]))
-        self.view = self.bind(
-            "view", choice("Spectrum", [("of Z", "eigenvalues"), ("of W", "singular values")])
-        )
-        self.view.tooltips = ["Eigenvalues of Z = WWᵀ", "Singular values of W: their square roots"]
         self.key = widgets.HTML()
         self.key.add_class("qv-key")
-        panels, transport = widgets.Box([self.course, self.spectrum]), widgets.Box([self.film, self.source])
+
+    def make_figures(self) -> dict[str, LiveFigure]:
+        """The errors against time, and the spectrum."""
+        course = self._course_figure(self._dynamics(self._told(self._law()), self._frames()))
+        spectrum = self._spectrum_figure(self._moments, self._empty)
+        return {"dynamics": LiveFigure(course), "dynamics_spectrum": LiveFigure(spectrum)}
+
+    def main(self) -> Sequence[widgets.Widget]:
+        """The panels, the film of the spectrum, the rows that start work, and what the lines mean."""
+        panels = widgets.Box([*self.figures.values()])
+        transport = widgets.Box([self.film, self.fields["source"]])
         panels.add_class("qv-panels")
         transport.add_class("qv-film-row")
         second = widgets.Box([self.bar.widget, self.download])
         second.add_class("qv-bar-row")
-        bars = widgets.Box([self.march_bar.widget, second])
+        bars = widgets.Box([self.bars["dmft"].widget, second])
         bars.add_class("qv-bars")
-        self.page = Page(
-            "dynamics",
-            "What happens on the way, and when should one stop?",
-            self.groups((*PARAMETERS, "end")),
-            [self.y_scale, self.view, self.reset_button()],
-            [panels, transport, bars, self.key, self.theme],
-            self.groups(_SIZE),
-            margin=MARGIN,
-        )
-        self.page.widget.add_class("qv-dynamics")
-        self.start()
+        return [panels, transport, bars, self.key]
 
-    def _make_bars(self) -> None:
+    def make_bars(self) -> dict[str, WorkBar[Any, Any]]:
         """The two rows that work is started from; one piece of work at a time."""
 
         def busy_with(other: str) -> str:
             return f"{other} is running: wait for its end, or cancel it first"
 
-        self.bar: SimulationBar[Request, LabRun] = SimulationBar(
+        networks: WorkBar[Request, LabRun] = WorkBar(
             lambda: self.state.request,
             run_networks,
             None,
-            lambda: self._came("networks", self.bar.result),
+            lambda: self._came("networks", networks.result),
             "",
             "Train networks at this setting",
-            busy=lambda: busy_with("the DMFT") if self.march_bar.job.running else None,
+            busy=lambda: busy_with("the DMFT") if dmft.job.running else None,
         )
-        quality = widgets.Dropdown(
-            options=[(f"{name}: {_TAKES[name]}", name) for name in QUALITIES], description="Quality"
-        )
-        sizes = (f"{name}: {e.replicas} replicas of size {e.size} or so" for name, e in QUALITIES.items())
-        quality.tooltip = (
-            f"How finely the equations are solved. {'; '.join(sizes)}. The times are those to t = 1000 on "
-            "two cores; what a march will take here is said when it begins"
-        )
-        self.march_bar: SimulationBar[MarchRequest, MarchRun] = SimulationBar(
+        dmft: WorkBar[MarchRequest, MarchRun] = WorkBar(
             lambda: self.state.march_request,
             run_march,
             None,
-            lambda: self._came("dmft", self.march_bar.result),
+            lambda: self._came("dmft", dmft.result),
             "",
             "Solve the equations of dynamical mean-field theory at this setting",
-            [self.bind("quality", unlabelled(quality))],
+            [self.fields["quality"]],
             start="▶ March DMFT",
-            busy=lambda: busy_with("the simulation") if self.bar.job.running else None,
+            busy=lambda: busy_with("the simulation") if networks.job.running else None,
             verdict=lambda run: run.doubt,
         )
-
-    @property
-    def run(self) -> LabRun | None:
-        """The networks trained last."""
-        return self.bar.result
+        return {"networks": networks, "dmft": dmft}
 
     @property
     def march(self) -> MarchRun | None:
         """The mean-field solution found last; before any, the stored one where it is of the setting shown."""
-        if self.march_bar.result is not None:
-            return self.march_bar.result
+        solved: MarchRun | None = self.bars["dmft"].result
         stored = stored_march()
-        return stored if stored.request.setting == self.state.setting else None
-
-    @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """The one that trains networks, and the one that solves the mean-field equations."""
-        return {"networks": self.bar, "dmft": self.march_bar}
+        if solved is None and stored.request.setting == self.state.setting:
+            return stored
+        return solved
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The course of training, and the spectrum."""
@@ -200,7 +162,7 @@ class DynamicsExplorer(Explorer[State]):
             Exhibit(
                 "dynamics",
                 "errors during training",
-                self.course,
+                self.figures["dynamics"],
                 lambda: self._course_figure(self._course_now()),
                 lambda: told_table(self._told(self._law())),
                 lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
@@ -212,7 +174,7 @@ class DynamicsExplorer(Explorer[State]):
             Exhibit(
                 "dynamics_spectrum",
                 "spectrum on the way of training",
-                self.spectrum,
+                self.figures["dynamics_spectrum"],
                 lambda: self._spectrum_figure(moments_of(self._spectrum_now())),
                 lambda: moment_table(self._spectrum_now(), self._told(self._law()), self.state.source),
                 self._spectrum_code,
@@ -228,18 +190,22 @@ class DynamicsExplorer(Explorer[State]):
         law, frames = self._law(), self._frames()
         told = self._told(law)
         scene = self._dynamics(told, frames)
-        self.course.show(self._course_figure(scene, self.course.held))
+        self.figure.show(self._course_figure(scene, self.figure.held))
         self._moments = moments_of(self._spectrum(frames, law), self._moments)
-        self.spectrum.show(self._spectrum_figure(self._moments, self._empty))
+        self.figures["dynamics_spectrum"].show(self._spectrum_figure(self._moments, self._empty))
         self.film.load(self._film_of(scene))
-        old = grey(told)
         self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful)
-        self.march_bar.hint(_STORED if told.march is not None and told.march.stored else "")
-        caption = "Training and when to stop it"
-        self.page.readout.value = cards_html(
-            f"{caption}; grey: {'; '.join(old)}" if old else caption, dynamics_cards(told)
-        )
-        self.page.prose.value = prose_html(dynamics_prose(told))
+        self.bars["dmft"].hint(_STORED if told.march is not None and told.march.stored else "")
+        self.tell(told)
+
+    def cards(self, scene: Told) -> tuple[str, Sequence[Card]]:
+        """The ends, and when to stop."""
+        caption, old = "Training and when to stop it", grey(scene)
+        return f"{caption}; grey: {'; '.join(old)}" if old else caption, dynamics_cards(scene)
+
+    def prose(self, scene: Told) -> Sequence[Paragraph]:
+        """What happens on the way."""
+        return dynamics_prose(scene)
 
     def _came(self, source: Source, result: LabRun | MarchRun | None) -> None:
         """More of a result: its spectrum is shown, and goes along with it until someone moves the time."""
@@ -353,8 +319,8 @@ class DynamicsExplorer(Explorer[State]):
         return Reel(
             texts=[time_text(time) for time in frames.times.tolist()],
             figures={
-                self.course: dynamics_film(scene, frames.times, theme),
-                self.spectrum: evolving_spectrum_film(self._moments, theme, self._hue),
+                self.figures["dynamics"]: dynamics_film(scene, frames.times, theme),
+                self.figures["dynamics_spectrum"]: evolving_spectrum_film(self._moments, theme, self._hue),
             },
             moment=self._moments.scene.moment,
         )
@@ -382,7 +348,7 @@ class DynamicsExplorer(Explorer[State]):
         """The networks, and the statements for the mean-field theory, that would come out the same now."""
         run, march = self.run, self.march
         solved = None
-        if march is not None and (march.stored or self.march_bar.stands):
+        if march is not None and (march.stored or self.bars["dmft"].stands):
             solved = (stored_code if march.stored else march_code)(march.request)
         return run.request if run is not None and self.bar.stands else None, solved
 

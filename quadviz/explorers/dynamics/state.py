@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from quadviz.explorers.kit.fields import choice, scale, slider
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
-from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS, Parameter
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.spectra import View
 from quadviz.setting import Setting
-from quadviz.work.march import MarchRequest, Quality
+from quadviz.work.march import QUALITIES, MarchRequest, Quality
 from quadviz.work.training import Request
 
-__all__ = ["COURSE_KEY", "DOUBT_KEY", "SOURCES", "SPECTRUM_KEY", "TABLE", "Source", "State"]
+__all__ = ["COURSE_KEY", "DOUBT_KEY", "SOURCES", "SPECTRUM_KEY", "Source", "State"]
 
 Source = Literal["population", "dmft", "networks"]
 
-#: The parameters of the page.
-TABLE: Mapping[str, Parameter] = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS})
 #: What the sources are called in tables.
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {"population": "population flow", "dmft": "DMFT", "networks": "networks"}
@@ -38,17 +37,16 @@ SPECTRUM_KEY = (
 )
 
 
+#: How long a march takes where the page opens, on two cores.
+_TAKES = {"preview": "some seconds", "good": "about a minute"}
+_SIZES = "; ".join(f"{name}: {e.replicas} replicas of size {e.size} or so" for name, e in QUALITIES.items())
+
+
 @dataclass(frozen=True)
 class State:
     """All that determines what the page shows, but for what was run.
 
     Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        alpha: sample ratio.
-        delta: label noise.
-        lam: weight decay.
-        gamma: initial variance.
         end: time to train until.
         d: input dimension of the networks.
         seeds: number of networks.
@@ -57,25 +55,50 @@ class State:
         source: whose eigenvalues are counted.
         view: eigenvalues of Z or singular values of W.
         moment: number of the moment at which they are.
-        y_scale: scale of the axes of errors.
-        theme: the page's background.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    alpha: float = PARAMETERS["alpha"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    gamma: float = 0.1
-    end: float = SIMULATION_PARAMETERS["end"].default
-    d: float = SIMULATION_PARAMETERS["d"].default
-    seeds: float = SIMULATION_PARAMETERS["seeds"].default
-    first_seed: float = SIMULATION_PARAMETERS["first_seed"].default
-    quality: Quality = "preview"
-    source: Source = "population"
-    view: View = "eigenvalues"
+    kappa: float = slider("kappa")
+    kappa_star: float = slider("kappa_star")
+    alpha: float = slider("alpha")
+    delta: float = slider("delta")
+    lam: float = slider("lam", table=SIMULATION_PARAMETERS)
+    gamma: float = slider("gamma", 0.1)
+    end: float = slider("end", table=SIMULATION_PARAMETERS)
+    d: float = slider("d", table=SIMULATION_PARAMETERS)
+    seeds: float = slider("seeds", table=SIMULATION_PARAMETERS)
+    first_seed: float = slider("first_seed", table=SIMULATION_PARAMETERS)
+    quality: Quality = choice(
+        "preview",
+        {f"{name}: {_TAKES[name]}": name for name in QUALITIES},
+        "Quality",
+        group="",
+        meanings=(
+            f"How finely the equations are solved. {_SIZES}. The times are those to t = 1000 on two cores; "
+            "what a march will take here is said when it begins"
+        ),
+        form="list",
+        named=False,
+    )
+    source: Source = choice(
+        "population",
+        {"α → ∞": "population", "DMFT": "dmft", "networks": "networks"},
+        "Z of",
+        group="",
+        meanings=(
+            "Eigenvalues on infinitely many samples",
+            "Eigenvalues of the mean-field theory, of all its copies",
+            "Eigenvalues of the networks trained, of all seeds",
+        ),
+        look="qv-source",
+    )
     moment: int = 0
-    y_scale: Scale = "log"
+    y_scale: Scale = scale("log", "Error axes")
+    view: View = choice(
+        "eigenvalues",
+        {"of Z": "eigenvalues", "of W": "singular values"},
+        "Spectrum",
+        meanings=("Eigenvalues of Z = WWᵀ", "Singular values of W: their square roots"),
+    )
     theme: ThemeName = "light"
 
     @property

@@ -8,21 +8,26 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import ipywidgets as widgets
 from IPython.display import display
 
+from quadviz.explorers.kit.fields import VIEW, declared, widget_of
 from quadviz.explorers.kit.links import checked, query_of, read_query
-from quadviz.explorers.kit.page import Page
+from quadviz.explorers.kit.page import Card, Page, cards_html, prose_html
+from quadviz.explorers.kit.presets import Preset
 from quadviz.explorers.kit.save.exhibit import Exhibit
 from quadviz.explorers.kit.save.takeaway import save_menu
+from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.kit.widgets.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.kit.widgets.tools import PageTools
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar
+from quadviz.explorers.kit.widgets.work_bar import WorkBar
+from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import still
-from quadviz.parameters import PARAMETERS, Parameter
+from quadviz.scenes.wording import Paragraph
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,53 +44,135 @@ _log = logging.getLogger(__name__)
 class Explorer(ABC, Generic[S]):
     """The state of a page, the widgets bound to it, and the one way in which both change.
 
-    A subclass makes a control for each parameter it shows, binds its other widgets with :meth:`bind`, makes
-    its figures and its page, and then calls :meth:`start`. What the page shows is a function of the state
-    alone; no widget keeps anything of its own.
+    A page is declared: its state, whose fields say what controls them (:mod:`quadviz.explorers.kit.fields`),
+    its figures and its long work (:mod:`quadviz.explorers.kit.shown`), and what it says. What the page shows
+    is a function of the state and of what has come of the work; no widget keeps anything of its own.
 
     Attributes:
         state: what the page shows now.
         opened: what it showed first.
-        controls: a control for each parameter, by name.
+        fields: the widget of each field of the state that has one.
+        controls: those of them that are sliders.
+        starts: the presets, each a button.
+        bars: what starts long work, by the name of the work.
+        figures: the figures on the page, by name.
         theme: tells whether the page is dark; part of the page.
         page: the page.
         tools: those in the page's header, which keep its address.
     """
 
-    page: Page
+    #: Declared by a page: which of :data:`quadviz.contents.PAGES` it is, and the question it answers.
+    name: ClassVar[str]
+    question: ClassVar[str]
+    #: What it opens with, settings to start from, the figures and the work.
+    opens: ClassVar[type[DataclassInstance]]
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType({})
+    shown: ClassVar[tuple[Shown, ...]] = ()
+    works: ClassVar[tuple[Work, ...]] = ()
+    #: The margins of its first figure, a class of its style, and headings that come after everything else.
+    margin: ClassVar[Mapping[str, int]]
+    look: ClassVar[str] = ""
+    later: ClassVar[frozenset[str]] = frozenset()
     #: What a viewer is told when solving or drawing failed.
     complaint = (
         "This setting could not be computed; what is shown is the last that could. "
         "Move a control, or press Reset all."
     )
 
-    def __init__(
-        self, state: S, parameters: Sequence[str], table: Mapping[str, Parameter] = PARAMETERS
-    ) -> None:
-        self.state = state
+    def __init__(self) -> None:
+        state: Any = self.opens()
+        self.state: S = state
         # A reset goes back to the state that the page opened with.
+        self.opened: S = state
+        self.fields = {name: widget_of(control, getattr(state, name)) for name, control in declared(state)}
         self.controls = {
-            name: ParameterControl(replace(table[name], default=getattr(state, name))) for name in parameters
+            name: widget for name, widget in self.fields.items() if isinstance(widget, ParameterControl)
         }
         self.theme = ThemeProbe()
-        self.opened = state
-        self._bound: dict[str, widgets.Widget] = dict(self.controls)
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
         self._held = False
+        self.bars = self.make_bars()
+        self.starts = self._start_from()
+        self.prepare()
+        self.figures = self.make_figures()
+        self.page = Page(
+            self.name,
+            self.question,
+            [("Start from", [self.starts])] * bool(self.presets) + self._rail(later=False),
+            [*self._grouped().get(VIEW, []), self._reset_button()],
+            [*self.main(), self.theme],
+            self._rail(later=True),
+            margin=self.margin,
+        )
+        if self.look:
+            self.page.widget.add_class(self.look)
+        self._start()
+
+    def prepare(self) -> None:
+        """Make what the first scene needs; a place for a page's own attributes."""
 
     @abstractmethod
+    def main(self) -> Sequence[widgets.Widget]:
+        """The figures and what belongs right under them."""
+
+    def scene(self) -> Any:
+        """What there is to see: numbers, from the state and from what has come of the work."""
+        raise NotImplementedError
+
+    def anew(self) -> Any:
+        """The same solved by itself, for a file: no digit depends on what was shown before."""
+        return self.scene()
+
+    def cards(self, scene: Any) -> tuple[str, Sequence[Card]]:
+        """The caption of the read-out, and its cards."""
+        raise NotImplementedError
+
+    def prose(self, scene: Any) -> Sequence[Paragraph]:
+        """What is said of it."""
+        raise NotImplementedError
+
     def draw(self) -> None:
         """Solve for the state, redraw the figures and fill the read-out. May raise."""
+        scene = self.scene()
+        for each in self.shown:
+            live = self.figures[each.name]
+            live.show(each.draw(self, scene, live.held))
+        self.tell(scene)
 
-    @abstractmethod
+    def tell(self, scene: Any) -> None:
+        """Fill the read-out and the prose."""
+        self.page.readout.value = cards_html(*self.cards(scene))
+        self.page.prose.value = prose_html(self.prose(scene))
+
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
+        return tuple(each.exhibit(self) for each in self.shown)
 
     @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """What starts long work on this page, by the name of the work."""
-        return {}
+    def figure(self) -> LiveFigure:
+        """The page's first figure."""
+        return next(iter(self.figures.values()))
+
+    @property
+    def bar(self) -> WorkBar[Any, Any]:
+        """What starts the page's first work."""
+        return next(iter(self.bars.values()))
+
+    @property
+    def run(self) -> Any:
+        """What has come of it; None before."""
+        return self.bar.result
+
+    @property
+    def lit(self) -> str | None:
+        """The preset that is shown: all its fields are as it has them."""
+        fits = (
+            name
+            for name, preset in self.presets.items()
+            if all(getattr(self.state, field) == value for field, value in preset.fields.items())
+        )
+        return next(fits, None)
 
     def settle(self, state: S, changed: Collection[str]) -> S:
         """The state to go to when ``changed`` fields were set: a place to keep fields consistent."""
@@ -94,8 +181,9 @@ class Explorer(ABC, Generic[S]):
 
     def show_state(self) -> None:
         """Put every widget where the state is; those already there do not stir."""
-        for field, widget in self._bound.items():
+        for field, widget in self.fields.items():
             widget.value = getattr(self.state, field)
+        self.starts.value = self.lit
 
     @property
     def widget(self) -> widgets.Widget:
@@ -106,30 +194,76 @@ class Explorer(ABC, Generic[S]):
         """Put the page below the cell that runs."""
         display(self.widget)  # type: ignore[no-untyped-call]  # IPython ships no types for it
 
-    def bind(self, field: str, widget: widgets.Widget) -> Any:
-        """Tie a widget's value to a field of the state, both ways; returns the widget."""
-        self._bound[field] = widget
-        return widget
+    def make_bars(self) -> dict[str, WorkBar[Any, Any]]:
+        """What starts the work declared, by its name."""
+        return {work.name: self._bar(work) for work in self.works}
 
-    def groups(self, names: Sequence[str] | None = None) -> list[tuple[str, list[ParameterControl]]]:
-        """The controls (those named) under the headings of the parameter table, for the page's rail."""
-        groups: dict[str, list[ParameterControl]] = {}
-        for name in self.controls if names is None else names:
-            groups.setdefault(self.controls[name].parameter.group, []).append(self.controls[name])
-        return list(groups.items())
+    def _bar(self, work: Work) -> WorkBar[Any, Any]:
+        """The row that starts it."""
+        return WorkBar(
+            lambda: work.request(self),
+            work.run,
+            work.table,
+            self.refresh,
+            work.filename,
+            work.title,
+            [self.fields[name] for name in work.fields],
+        )
 
-    def reset_button(self) -> widgets.Button:
-        """A button that puts every parameter back to its default."""
-        button = widgets.Button(description="Reset all", tooltip="Every parameter back to its default")
+    def _start_from(self) -> widgets.ToggleButtons:
+        """The presets, each a button; the one that is lit follows from the state."""
+        row = widgets.ToggleButtons(options=[*self.presets], description="Start from", value=None)
+        row.tooltips = [preset.meaning for preset in self.presets.values()]
+        row.add_class("qv-unlabelled")
+        row.add_class("qv-presets")
+        return row
+
+    def make_figures(self) -> dict[str, LiveFigure]:
+        """The figures by name, drawn for the first time: those declared."""
+        scene = self.scene() if self.shown else None
+        return {each.name: self._figure_of(each, scene) for each in self.shown}
+
+    def _figure_of(self, shown: Shown, scene: Any) -> LiveFigure:
+        live = LiveFigure(shown.draw(self, scene, None))
+        if any(shown.click):
+            live.on_click(lambda *place: self._clicked(shown.click, place))
+        if shown.zooms:
+            live.on_zoom(lambda span: self.change(span=span))
+        return live
+
+    def _clicked(self, fields: tuple[str, str], place: tuple[float, ...]) -> None:
+        """Go to where a figure was clicked, to the digits a person would type."""
+        self.change(**{name: float(f"{at:.4g}") for name, at in zip(fields, place, strict=True) if name})
+
+    def _grouped(self) -> dict[str, list[widgets.Widget]]:
+        """The widgets of fields under their headings."""
+        groups: dict[str, list[widgets.Widget]] = {}
+        for name, control in declared(self.opened):
+            if control.group:
+                groups.setdefault(control.group, []).append(self.fields[name])
+        return groups
+
+    def _rail(self, later: bool) -> list[tuple[str, list[widgets.Widget]]]:
+        """The headings of the rail, those that come after everything else or those before."""
+        return [
+            (heading, children)
+            for heading, children in self._grouped().items()
+            if heading != VIEW and (heading in self.later) == later
+        ]
+
+    def _reset_button(self) -> widgets.Button:
+        """A button that puts everything back to what the page opened with."""
+        button = widgets.Button(description="Reset all", tooltip="Everything back to how the page opened")
         button.add_class("qv-reset-all")
         button.on_click(lambda _button: self.reset())
         return button
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Let the widgets drive the state from now on, and draw for the first time."""
         self.show_state()
-        for field, widget in self._bound.items():
+        for field, widget in self.fields.items():
             self._observe(field, widget)
+        self.starts.observe(lambda change: self._begin(change["new"]), "value")
         self.page.equip(save_menu(self))
         self.tools = PageTools(self.page.name, query_of(self.state), self.follow)
         self.page.equip(self.tools)
@@ -142,7 +276,7 @@ class Explorer(ABC, Generic[S]):
         Returns:
             A note on every entry that could not be followed; its field stays as it was.
         """
-        values, notes = read_query(query, self.state, self._bound)
+        values, notes = read_query(query, self.state, self.fields)
         self.change(**values)
         return notes
 
@@ -153,7 +287,7 @@ class Explorer(ABC, Generic[S]):
             TypeError: if there is no such field, or a value is not of its kind.
             ValueError: if a value is not offered by the page.
         """
-        self.change(**checked(values, self.state, self._bound))
+        self.change(**checked(values, self.state, self.fields))
         return self
 
     @classmethod
@@ -169,7 +303,7 @@ class Explorer(ABC, Generic[S]):
             TypeError: if there is no such figure, work or field.
             ValueError: if a value is not offered by the page.
         """
-        explorer = cls().at(**values)  # type: ignore[call-arg]  # every page opens without arguments
+        explorer = cls().at(**values)
         for work in run:
             if work not in explorer.bars:
                 known = ", ".join(explorer.bars) or "none"
@@ -184,10 +318,8 @@ class Explorer(ABC, Generic[S]):
         """
         with self._lock:
             twin = copy.copy(self)
-            bars = {
-                name: copy.copy(one) for name, one in vars(self).items() if isinstance(one, SimulationBar)
-            }
-        vars(twin).update(bars, state=state)
+            twin.bars = {name: copy.copy(bar) for name, bar in self.bars.items()}
+        twin.state = state
         return twin
 
     def exhibit(self, name: str) -> Exhibit:
@@ -204,6 +336,11 @@ class Explorer(ABC, Generic[S]):
     def _observe(self, field: str, widget: widgets.Widget) -> None:
         widget.observe(lambda change: self.change(**{field: change["new"]}), "value")
 
+    def _begin(self, preset: str | None) -> None:
+        """Go to a preset."""
+        if preset is not None and preset != self.lit:
+            self.change(**self.presets[preset].fields)
+
     def change(self, **values: Any) -> None:
         """Change fields of the state; widgets and figures follow."""
         with self._lock:
@@ -216,10 +353,12 @@ class Explorer(ABC, Generic[S]):
                 self.refresh()
 
     def reset(self) -> None:
-        """Put every parameter back to its default."""
+        """Put everything back to what the page opened with, but for the viewer's own theme."""
+        opened = {each.name: getattr(self.opened, each.name) for each in fields(self.opened)}
+        for control in self.controls.values():
+            control.message = ""
         with self.one_refresh():
-            for control in self.controls.values():
-                control.reset()
+            self.change(**{**opened, "theme": vars(self.state)["theme"]})
 
     @contextmanager
     def one_refresh(self) -> Iterator[None]:

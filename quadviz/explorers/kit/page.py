@@ -1,7 +1,7 @@
 """The anatomy of a page: header, control rail, figures, read-out cards, what there is to see.
 
 The widgets carry class names only; how they look and how they stand on a wide screen or a phone is said in
-one place, ``assets/page.css``.
+one place, ``page.css`` beside this.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import ipywidgets as widgets
 
@@ -22,15 +21,11 @@ __all__ = [
     "Card",
     "Page",
     "cards_html",
-    "choice",
     "header",
     "prose_html",
     "rich",
     "style",
-    "unlabelled",
 ]
-
-W = TypeVar("W", bound=widgets.DOMWidget)
 
 _STYLE = Path(__file__).with_suffix(".css")
 _SUBSCRIPT = re.compile(r"_(\w+)")
@@ -73,17 +68,6 @@ def prose_html(paragraphs: Sequence[tuple[str, str]]) -> str:
     """What there is to see: paragraphs that each begin with a lead word."""
     text = "".join(f"<p><b>{rich(lead)}:</b> {rich(sentences)}</p>" for lead, sentences in paragraphs)
     return f'<h2 class="qv-caption">What you are seeing</h2>{text}'
-
-
-def choice(label: str, options: Sequence[tuple[str, object]]) -> widgets.ToggleButtons:
-    """A row of buttons of which one is down, named by ``label``."""
-    return widgets.ToggleButtons(options=options, description=label)
-
-
-def unlabelled(widget: W) -> W:
-    """A widget whose name is read out, but not seen: what stands around it says as much."""
-    widget.add_class("qv-unlabelled")
-    return widget
 
 
 class Page:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-__all__ = ["Preset", "with_preset"]
-
-#: A frozen dataclass with a field ``preset``: the name of the preset shown, or None.
-S = TypeVar("S", bound="DataclassInstance")
+__all__ = ["Preset"]
 
 
 @dataclass(frozen=True)
@@ -26,24 +20,3 @@ class Preset:
 
     meaning: str
     fields: Mapping[str, Any]
-
-
-def with_preset(state: S, presets: Mapping[str, Preset], chosen: bool) -> S:
-    """The state with its preset in order: its other fields taken from it, or itself named after them.
-
-    A preset is one only as long as none of its fields is changed.
-
-    Args:
-        state: a state whose ``preset`` may not fit its other fields.
-        presets: the presets of the page by name.
-        chosen: whether the preset was chosen just now, and so decides.
-    """
-    fields = asdict(state)
-    if chosen and fields["preset"] is not None:
-        return replace(state, **presets[fields["preset"]].fields)
-    fits = (
-        name
-        for name, preset in presets.items()
-        if all(fields[field] == value for field, value in preset.fields.items())
-    )
-    return replace(state, preset=next(fits, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +10,7 @@ from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.figures.marks.axes import Scale
 from quadviz.parameters import PARAMETERS
 
-__all__ = ["HANDS", "axis_track", "zoomed"]
+__all__ = ["HANDS", "axis_track", "kept_in", "zoomed"]
 
 #: What a hand can do in such a figure.
 HANDS = "A click moves the marker; a stretch dragged over is zoomed into, a double click goes back."
@@ -55,6 +55,24 @@ def zoomed(state: S, changed: Collection[str]) -> S:
         ended: S = replace(state, span=None)
         return ended
     moved: S = replace(state, span=(low, high), alpha=min(max(now.alpha, low), high))
+    return moved
+
+
+def kept_in(state: S, tops: Sequence[float], changed: Collection[str]) -> S:
+    """A state with its marker on the axis: one beyond the end lengthens it, a shorter axis takes it along.
+
+    Args:
+        state: a state with an ``alpha_top``.
+        tops: the ends that the axis may have, increasing.
+        changed: the fields that were set.
+    """
+    now: _Zoomable = state
+    if now.alpha <= now.alpha_top:
+        return state
+    if "alpha" in changed:
+        longer: S = replace(state, alpha_top=next(top for top in tops if top >= now.alpha))
+        return longer
+    moved: S = replace(state, alpha=now.alpha_top)
     return moved
 
 

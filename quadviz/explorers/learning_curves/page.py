@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
-from quadviz.explorers.kit.presets import with_preset
-from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit, trained
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
+from quadviz.explorers.kit.page import Card
+from quadviz.explorers.kit.save.exhibit import DASHED, trained
+from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
 from quadviz.explorers.kit.words.point_cards import cards
-from quadviz.explorers.kit.zooming import HANDS, axis_track, zoomed
+from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
 from quadviz.explorers.learning_curves.networks import about_networks
-from quadviz.explorers.learning_curves.state import (
-    ALPHA_TOPS,
-    PRESETS,
-    SIMULATED_D,
-    SIMULATED_NETWORKS,
-    State,
-)
+from quadviz.explorers.learning_curves.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.learning_curves.table import curve_code, curve_table
 from quadviz.explorers.learning_curves.words import family_paragraph, prose
-from quadviz.explorers.live import LiveFigure
 from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
 from quadviz.figures.marks.drawing import Drawing, Held
-from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import POINTS
-from quadviz.scenes.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves, learning_curves, network_points
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.text import final_table
 from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
 
@@ -41,171 +30,97 @@ __all__ = ["LearningCurvesExplorer", "show", "still"]
 
 
 class LearningCurvesExplorer(Explorer[State]):
-    """The page: sliders for the setting, a marker, and three linked panels.
+    """The page: sliders for the setting, a marker, and three linked panels."""
 
-    Attributes:
-        figure: the one figure, updated in place.
-        bar: trains networks along the current curve.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(State(), (*CURVE_PARAMETERS, "alpha"))
-        self.bar = SimulationBar(
-            self._request,
-            run_curve,
-            lambda run: final_table(run.networks),
-            self.refresh,
-            "quadviz_learning_curve.csv",
-            "Train networks along the current curve, and at the marker",
-            [
-                self.bind("sim_d", number_choice("d", SIMULATED_D, "Input dimension of the networks")),
-                self.bind("sim_networks", number_choice("networks", SIMULATED_NETWORKS, "Networks per α")),
-            ],
-        )
-        self.figure = LiveFigure(self._figure(self._scene()))
-        self.figure.on_click(self._take_click)
-        self.figure.on_zoom(lambda span: self.change(span=span))
-        self.controls["alpha"].add_class("qv-under-axis")
-        families = [
-            (f"five values of {p.symbol}, {p.label}", name)
-            for name, p in PARAMETERS.items()
-            if name in CURVE_PARAMETERS
-        ]
-        self.compare = self.bind(
-            "compare",
-            unlabelled(widgets.Dropdown(options=[("one curve", ""), *families], description="Compare")),
-        )
-        self.compare.tooltip = "Draw a family of curves over one parameter"
-        self.presets = self.bind(
-            "preset", unlabelled(choice("Start from", [(name, name) for name in PRESETS]))
-        )
-        self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
-        self.presets.add_class("qv-presets")
-        scales = [("linear", "linear"), ("log", "log")]
-        self.x_scale = self.bind("x_scale", choice("α axis", scales))
-        self.y_scale = self.bind("y_scale", choice("Error axes", scales))
-        self.alpha_top = self.bind("alpha_top", choice("α up to", [(f"{top:g}", top) for top in ALPHA_TOPS]))
-        self.references = self.bind("references", choice("Guides", [("shown", True), ("hidden", False)]))
-        self.references.tooltips = [
-            "Draw the thresholds and the Bayes-optimal error",
-            "Draw the curves alone",
-        ]
-        self.page = Page(
-            "learning_curves",
-            "How well does a trained wide quadratic network generalise, and when does more data hurt?",
-            [("Start from", [self.presets]), *self.groups(CURVE_PARAMETERS), ("Compare", [self.compare])],
-            [self.x_scale, self.y_scale, self.alpha_top, self.references, self.reset_button()],
-            [
-                self.figure,
-                self.controls["alpha"],
-                self.bar.widget,
-                line_key(
-                    CURVE_KINDS,
-                    HANDS,
-                ),
-                self.theme,
-            ],
-            margin=MARGIN,
-        )
-        self.page.widget.add_class("qv-learning-curves")
-        self.start()
-
-    @property
-    def run(self) -> CurveRun | None:
-        """The networks trained last."""
-        return self.bar.result
-
-    @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """The one that trains networks."""
-        return {"networks": self.bar}
-
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """The three panels."""
-        return (
-            Exhibit(
-                "learning_curves",
-                "errors against samples",
-                self.figure,
-                lambda: self._figure(self._scene()),
-                lambda: curve_table(self._scene(), self.run),
-                lambda: curve_code(self._scene(), self.state),
-                ("lam", "delta", "kappa", "kappa_star", "alpha"),
-                ("networks",),
+    name = "learning_curves"
+    question = "How well does a trained wide quadratic network generalise, and when does more data hurt?"
+    opens, presets, margin, look = State, PRESETS, MARGIN, "qv-learning-curves"
+    shown = (
+        Shown(
+            name,
+            "errors against samples",
+            draw=lambda page, scene, held: page.figure_of(scene, held),
+            table=lambda page, scene: curve_table(scene, page.run),
+            code=lambda page, scene: curve_code(scene, page.state),
+            sliders=("lam", "delta", "kappa", "kappa_star", "alpha"),
+            key=lambda page: (
                 f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
-                + trained(self.run),
+                + trained(page.run)
             ),
-        )
+            click=("alpha", ""),
+            zooms=True,
+            work=("networks",),
+        ),
+    )
+    works = (
+        Work(
+            "networks",
+            lambda page: page.request(),
+            run_curve,
+            "Train networks along the current curve, and at the marker",
+            lambda run: final_table(run.networks),
+            "quadviz_learning_curve.csv",
+            ("sim_d", "sim_networks"),
+        ),
+    )
+
+    def main(self) -> Sequence[widgets.Widget]:
+        """The panels, the marker's slider under them, the networks, and what the lines mean."""
+        alpha, bar = self.controls["alpha"], self.bars["networks"]
+        alpha.add_class("qv-under-axis")
+        return [self.figures[self.name], alpha, bar.widget, line_key(CURVE_KINDS, HANDS)]
 
     def settle(self, state: State, changed: Collection[str]) -> State:
-        """A preset brings all it is made of, and is one only as long as nothing of that is changed.
-
-        A marker moved beyond the end of the axis lengthens it; an axis made shorter takes it along, and so
-        does a stretch that is zoomed into.
-        """
-        if state.span is not None and "preset" not in changed:
+        """The marker stays on the axis, and in a stretch that is zoomed into."""
+        if state.span is not None:
             state = zoomed(state, changed)
-        if "preset" not in changed and state.alpha > state.alpha_top:
-            if "alpha" in changed:
-                state = replace(state, alpha_top=next(top for top in ALPHA_TOPS if top >= state.alpha))
-            else:
-                state = replace(state, alpha=state.alpha_top)
-        return with_preset(state, PRESETS, chosen="preset" in changed)
+        return kept_in(state, ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        axis = axis_track(self.state, POINTS)
-        if self.controls["alpha"].track != axis:
-            self.controls["alpha"].track = axis
+        self.controls["alpha"].track = axis_track(self.state, POINTS)
 
-    def draw(self) -> None:
-        """Solve for the state, redraw, and fill the read-out."""
-        scene = self._scene()
-        self.figure.show(self._figure(scene, self.figure.held))
-        self._tell(scene)
-
-    def _tell(self, scene: LearningCurves) -> None:
-        """Fill the cards and the prose."""
-        if scene.marker is None or scene.known is None:
-            return
-        curve, point = scene.curves[scene.current], scene.marker[scene.current]
-        name = scene.names[scene.current]
-        caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
-        paragraphs = prose(curve, point, scene.known, scene.best)
-        if name and (comparison := family_paragraph(scene.names, scene.marker)):
-            paragraphs.append(comparison)
-        if self.run is not None:
-            paragraphs += about_networks(self.run, self._is_current(self.run))
-        self.page.readout.value = cards_html(caption, cards(point, scene.best))
-        self.page.prose.value = prose_html(paragraphs)
-
-    def _scene(self) -> LearningCurves:
+    def scene(self) -> LearningCurves:
         """What there is to see."""
         s, run = self.state, self.run
-        points = None if run is None else network_points(run, self._is_current(run))
+        points = None if run is None else network_points(run, self.is_current(run))
         return learning_curves(
             s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points
         )
 
-    def _figure(self, scene: LearningCurves, held: Held | None = None) -> Drawing:
+    def figure_of(self, scene: LearningCurves, held: Held | None) -> Drawing:
         """How it is drawn."""
         s = self.state
         return learning_curves_figure(scene, s.theme, s.x_scale, s.y_scale, held, zoomed=s.span is not None)
 
-    def _request(self) -> CurveRequest:
+    def cards(self, scene: LearningCurves) -> tuple[str, Sequence[Card]]:
+        """The point under the marker, of the current curve."""
+        name = scene.names[scene.current]
+        caption = f"Under the marker: α = {four_digits(self.state.alpha)}" + (f", {name}" if name else "")
+        return caption, [] if scene.marker is None else cards(scene.marker[scene.current], scene.best)
+
+    def prose(self, scene: LearningCurves) -> Sequence[Paragraph]:
+        """The current curve, its family, and the networks."""
+        if scene.marker is None or scene.known is None:
+            return []
+        curve, point = scene.curves[scene.current], scene.marker[scene.current]
+        paragraphs = prose(curve, point, scene.known, scene.best)
+        if scene.names[scene.current] and (comparison := family_paragraph(scene.names, scene.marker)):
+            paragraphs.append(comparison)
+        if self.run is not None:
+            paragraphs += about_networks(self.run, self.is_current(self.run))
+        return paragraphs
+
+    def request(self) -> CurveRequest:
         """The networks to train along the current curve."""
         s = self.state
         places = simulated_alphas(s.seen[1], s.x_scale, s.alpha, None if s.span is None else s.seen[0])
         return CurveRequest(s.kappa, s.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks)
 
-    def _is_current(self, run: CurveRun) -> bool:
+    def is_current(self, run: CurveRun) -> bool:
         """Whether networks belong to the current curve."""
-        return run.request.curve == self._request().curve
-
-    def _take_click(self, alpha: float, _height: float) -> None:
-        """Move the marker to where a curve was clicked."""
-        self.change(alpha=float(f"{alpha:.4g}"))
+        return run.request.curve == self.request().curve
 
 
 def show(**state: Any) -> None:

@@ -7,23 +7,21 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
+from quadviz.explorers.kit.fields import choice, scale, slider
 from quadviz.explorers.kit.presets import Preset
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.families import CURVE_PARAMETERS
 
-__all__ = [
-    "ALPHA_TOPS",
-    "PRESETS",
-    "SIMULATED_D",
-    "SIMULATED_NETWORKS",
-    "State",
-]
+__all__ = ["ALPHA_TOPS", "PRESETS", "State"]
 
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
-#: Choices of the size and number of networks to train.
-SIMULATED_D = (30, 50, 80, 120)
-SIMULATED_NETWORKS = (1, 3, 5, 10)
+_FAMILIES = {
+    f"five values of {p.symbol}, {p.label}": name
+    for name, p in PARAMETERS.items()
+    if name in CURVE_PARAMETERS
+}
 
 
 @dataclass(frozen=True)
@@ -31,37 +29,43 @@ class State:
     """All that determines what the page shows.
 
     Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        delta: label noise.
-        lam: weight decay.
         alpha: where the marker stands.
         compare: the parameter the family runs over, or "" for a single curve.
-        x_scale: scale of the alpha axis.
-        y_scale: scale of the vertical axes.
-        alpha_top: right end of the alpha axis, one of ``ALPHA_TOPS``.
+        alpha_top: right end of the alpha axis.
         references: whether the thresholds and the Bayes-optimal curve are drawn.
         sim_d: input dimension of the networks to train.
         sim_networks: how many of them at each alpha.
         span: the stretch of the alpha axis that is zoomed into; None for all of it.
-        preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
-        theme: the page's background.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    alpha: float = PARAMETERS["alpha"].default
-    compare: str = "lam"
-    x_scale: Scale = "linear"
-    y_scale: Scale = "log"
-    alpha_top: float = 1.0
-    references: bool = True
-    sim_d: int = 50
-    sim_networks: int = 3
+    kappa: float = slider("kappa")
+    kappa_star: float = slider("kappa_star")
+    delta: float = slider("delta")
+    lam: float = slider("lam")
+    alpha: float = slider("alpha", group="")
+    compare: str = choice(
+        "lam",
+        {"one curve": "", **_FAMILIES},
+        "Compare",
+        group="Compare",
+        meanings="Draw a family of curves over one parameter",
+        form="list",
+        named=False,
+    )
+    x_scale: Scale = scale("linear", "α axis")
+    y_scale: Scale = scale("log", "Error axes")
+    alpha_top: float = choice(1.0, ALPHA_TOPS, "α up to")
+    references: bool = choice(
+        True,
+        {"shown": True, "hidden": False},
+        "Guides",
+        meanings=("Draw the thresholds and the Bayes-optimal error", "Draw the curves alone"),
+    )
+    sim_d: int = choice(
+        50, (30, 50, 80, 120), "d", group="", meanings="Input dimension of the networks", form="list"
+    )
+    sim_networks: int = choice(3, (1, 3, 5, 10), "networks", group="", meanings="Networks per α", form="list")
     span: tuple[float, float] | None = None
-    preset: str | None = None
     theme: ThemeName = "light"
 
     @property
@@ -71,7 +75,7 @@ class State:
 
 
 #: Fields that a preset leaves alone.
-_APART = {"references", "sim_d", "sim_networks", "preset", "theme"}
+_APART = {"references", "sim_d", "sim_networks", "theme"}
 
 
 def _preset(meaning: str, **fields: Any) -> Preset:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import html
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.kit.fields import choice, slider
+from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit
 from quadviz.explorers.kit.words.line_key import line_key
 from quadviz.explorers.kit.words.point_cards import cards
@@ -43,15 +44,13 @@ from quadviz.scenes.recovery import (
     solve_map,
     whole,
 )
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.spectra import learned_code, point_table
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["RecoveryExplorer", "State", "show", "still"]
 
-#: Where this page opens: without noise and decay, a little short of recovery.
-DEFAULTS = {"kappa": 0.5, "alpha": 0.29, "delta": 0.0, "lam": 0.0}
 ALPHA_TOPS = (0.6, PARAMETERS["alpha"].high)
 WIDTH_TOPS = (1.0, PARAMETERS["kappa"].high)
 #: Seconds without a change after which the map is refined.
@@ -62,30 +61,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """All that determines what the page shows.
+    """All that determines what the page shows; it opens without noise and decay, short of recovery.
 
     Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        delta: label noise.
-        lam: weight decay.
         alpha: sample ratio of the cross.
         vertical: the width that runs upwards on the map.
-        alpha_top: right end of the map, one of ``ALPHA_TOPS``.
-        width_top: upper end of the map, one of ``WIDTH_TOPS``.
+        alpha_top: right end of the map.
+        width_top: upper end of the map.
         colours: what the colours span.
-        theme: the page's background.
     """
 
-    kappa: float = DEFAULTS["kappa"]
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    delta: float = DEFAULTS["delta"]
-    lam: float = DEFAULTS["lam"]
-    alpha: float = DEFAULTS["alpha"]
-    vertical: Width = "kappa"
-    alpha_top: float = ALPHA_TOPS[0]
-    width_top: float = WIDTH_TOPS[0]
-    colours: ColourRangeName = "wide"
+    kappa: float = slider("kappa", 0.5)
+    kappa_star: float = slider("kappa_star")
+    alpha: float = slider("alpha", 0.29)
+    delta: float = slider("delta", 0.0)
+    lam: float = slider("lam", 0.0)
+    vertical: Width = choice(
+        "kappa", {PARAMETERS[name].symbol: name for name in ("kappa", "kappa_star")}, "Upwards"
+    )
+    alpha_top: float = choice(ALPHA_TOPS[0], ALPHA_TOPS, "α to")
+    width_top: float = choice(WIDTH_TOPS[0], WIDTH_TOPS, "Width to")
+    colours: ColourRangeName = choice(
+        "wide", {span.name: name for name, span in COLOUR_RANGES.items()}, "Colours", form="list"
+    )
     theme: ThemeName = "light"
 
     @property
@@ -106,44 +104,40 @@ class RecoveryExplorer(Explorer[State]):
     no event loop runs the map is always fine.
 
     Attributes:
-        map: the figure of the test error.
-        phases: the figure of the regions.
-        spectrum: the figure of the spectrum at the cross.
         notice: what a click is told that selected nothing.
     """
 
-    def __init__(self) -> None:
-        super().__init__(State(), ("kappa", "kappa_star", "alpha", "delta", "lam"))
+    name = "recovery"
+    question = "When is the teacher recovered exactly, and what is learned short of that?"
+    opens, margin = State, MARGIN
+
+    def prepare(self) -> None:
+        """Solve the map."""
         self._refining: asyncio.Task[None] | None = None
         self._setting = self._map_setting()
         self._solved = whole(solve_map(FINE, self._setting))
-        self.map = LiveFigure(self._map_figure(self._solved), anywhere=True)
-        self.phases = LiveFigure(self._phase_figure(), anywhere=True)
-        self.spectrum = LiveFigure(self._spectrum_figure(self._law()))
-        for figure in (self.map, self.phases):
-            figure.add_class("qv-clicked")
-            figure.on_click(self._take_click)
-        widths = [(PARAMETERS[name].symbol, name) for name in ("kappa", "kappa_star")]
-        spans = [(span.name, name) for name, span in COLOUR_RANGES.items()]
-        self.vertical = self.bind("vertical", choice("Upwards", widths))
-        self.alpha_top = self.bind("alpha_top", choice("α to", _numbers(ALPHA_TOPS)))
-        self.width_top = self.bind("width_top", choice("Width to", _numbers(WIDTH_TOPS)))
-        self.colours = self.bind("colours", widgets.Dropdown(options=spans, description="Colours"))
         self.notice = widgets.HTML()
         self.notice.add_class("qv-notice")
-        beside = widgets.Box([self.phases, self.spectrum])
+
+    def make_figures(self) -> dict[str, LiveFigure]:
+        """The map of the test error, the regions, and the spectrum at the cross."""
+        plane = [
+            LiveFigure(each, anywhere=True) for each in (self._map_figure(self._solved), self._phase_figure())
+        ]
+        for figure in plane:
+            figure.add_class("qv-clicked")
+            figure.on_click(self._take_click)
+        spectrum = LiveFigure(self._spectrum_figure(self._law()))
+        return dict(zip(("recovery_map", "thresholds", "spectrum"), (*plane, spectrum), strict=True))
+
+    def main(self) -> Sequence[widgets.Widget]:
+        """The map with the two others beside it, and what the lines mean."""
+        map_, *others = self.figures.values()
+        beside = widgets.Box(others)
         beside.add_class("qv-beside")
-        figures = widgets.Box([self.map, beside])
+        figures = widgets.Box([map_, beside])
         figures.add_class("qv-recovery")
-        self.page = Page(
-            "recovery",
-            "When is the teacher recovered exactly, and what is learned short of that?",
-            self.groups(),
-            [self.vertical, self.alpha_top, self.width_top, self.colours, self.reset_button()],
-            [figures, key(), self.notice, self.theme],
-            margin=MARGIN,
-        )
-        self.start()
+        return [figures, key(), self.notice]
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The map, the diagram and the small spectrum."""
@@ -152,7 +146,7 @@ class RecoveryExplorer(Explorer[State]):
             Exhibit(
                 "recovery_map",
                 "map of the mse over samples and width",
-                self.map,
+                self.figures["recovery_map"],
                 lambda: self._map_figure(self._cells(FINE)),
                 lambda: map_table(self._cells(FINE), self._map_setting()),
                 lambda: map_code(self._map_setting()),
@@ -164,7 +158,7 @@ class RecoveryExplorer(Explorer[State]):
             Exhibit(
                 "thresholds",
                 "thresholds of recovery, and the regions between them",
-                self.phases,
+                self.figures["thresholds"],
                 self._phase_figure,
                 lambda: thresholds_table(self._plane().curves, self.state.fixed),
                 lambda: thresholds_code(self._plane().curves, self.state.fixed),
@@ -174,7 +168,7 @@ class RecoveryExplorer(Explorer[State]):
             Exhibit(
                 "spectrum",
                 "spectrum that is learned at the cross",
-                self.spectrum,
+                self.figures["spectrum"],
                 lambda: self._spectrum_figure(self._law()),
                 lambda: point_table(self._law(), point_spectrum(self._law())),
                 lambda: learned_code(self._law(), "eigenvalues"),
@@ -231,10 +225,10 @@ class RecoveryExplorer(Explorer[State]):
         """Show what is solved, and fill the read-out."""
         law = self._law()
         # The map last: a browser takes its time over it.
-        self.spectrum.show(self._spectrum_figure(law, self.spectrum.held))
-        self.phases.show(self._phase_figure())
-        self.map.show(self._map_figure(self._solved))
-        self._tell(law.state)
+        self.figures["spectrum"].show(self._spectrum_figure(law, self.figures["spectrum"].held))
+        self.figures["thresholds"].show(self._phase_figure())
+        self.figures["recovery_map"].show(self._map_figure(self._solved))
+        self.tell(law.state)
 
     def _map_setting(self) -> MapSetting:
         """What a map is solved for."""
@@ -266,16 +260,18 @@ class RecoveryExplorer(Explorer[State]):
     def _spectrum_figure(self, law: LearnedSpectrum, held: Held | None = None) -> Drawing:
         return point_spectrum_figure(point_spectrum(law), self.state.theme, held)
 
-    def _tell(self, point: SteadyState) -> None:
-        """Fill the cards and the prose."""
-        s = self.state
+    def cards(self, scene: SteadyState) -> tuple[str, Sequence[Card]]:
+        """The numbers at the cross."""
         place = ", ".join(
-            f"{PARAMETERS[name].symbol} = {four_digits(getattr(s, name))}"
+            f"{PARAMETERS[name].symbol} = {four_digits(getattr(self.state, name))}"
             for name in ("alpha", "kappa", "kappa_star")
         )
-        self.page.readout.value = cards_html(f"At the cross: {place}", cards(point))
-        said = recovery_prose(point, point_thresholds(s.kappa, s.kappa_star), self._solved)
-        self.page.prose.value = prose_html(said)
+        return f"At the cross: {place}", cards(scene)
+
+    def prose(self, scene: SteadyState) -> Sequence[Paragraph]:
+        """The thresholds, and where the cross lies to them."""
+        s = self.state
+        return recovery_prose(scene, point_thresholds(s.kappa, s.kappa_star), self._solved)
 
     def _take_click(self, x: float, y: float) -> None:
         """Move the cross to where the plane was clicked, or say why it stays."""
@@ -318,10 +314,6 @@ def show(**state: Any) -> None:
 
 #: A figure of this page by itself: see :meth:`quadviz.explorers.kit.explorer.Explorer.still`.
 still = RecoveryExplorer.still
-
-
-def _numbers(values: tuple[float, ...]) -> list[tuple[str, object]]:
-    return [(f"{value:g}", value) for value in values]
 
 
 def _rounded(parameter: Parameter, value: float) -> float:

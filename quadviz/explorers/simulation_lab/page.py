@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html
+from quadviz.explorers.kit.fields import choice, scale, slider
+from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.reels import course_reel
-from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit, Reel, trained
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar
-from quadviz.explorers.live import LiveFigure
+from quadviz.explorers.kit.save.exhibit import DASHED, Reel, trained
+from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.simulation_lab.words import described, lab_cards, lab_prose
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
@@ -23,17 +22,23 @@ from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.training import Training, networks_seen
+from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row
 from quadviz.tables.text import Table, training_table
 from quadviz.theory.steady.steady_state import steady_state
-from quadviz.work.training import LabRun, Request, run_networks
+from quadviz.work.training import Request, run_networks
 
 __all__ = ["SimulationLab", "State", "show", "still"]
 
-_TABLE = MappingProxyType({**PARAMETERS, **SIMULATION_PARAMETERS})
-_SIZE = ("d", "seeds", "first_seed")
+_MADE_OF = "Made of"
+_NOISES = ("Gaussian", "Student", "Rademacher", "Laplace")
+
+
+def _named(*names: str) -> dict[str, str]:
+    """Choices that are called by their names."""
+    return {name: name.lower() for name in names}
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,6 @@ class State:
     """All that determines what the page shows, but for the networks trained.
 
     Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        alpha: sample ratio.
-        delta: label noise.
-        lam: weight decay.
-        gamma: initial variance.
         end: time to train until.
         d: input dimension.
         seeds: number of networks.
@@ -54,24 +53,32 @@ class State:
         inputs: kind of samples.
         label_noise: distribution of the label noise.
         weights: distribution of the teacher's weights.
-        y_scale: scale of the vertical axes.
-        theme: the page's background.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    alpha: float = PARAMETERS["alpha"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    gamma: float = PARAMETERS["gamma"].default
-    end: float = SIMULATION_PARAMETERS["end"].default
-    d: float = SIMULATION_PARAMETERS["d"].default
-    seeds: float = SIMULATION_PARAMETERS["seeds"].default
-    first_seed: float = SIMULATION_PARAMETERS["first_seed"].default
-    inputs: Inputs = "network"
-    label_noise: LabelNoise = "gaussian"
-    weights: TeacherWeights = "gaussian"
-    y_scale: Scale = "log"
+    kappa: float = slider("kappa")
+    kappa_star: float = slider("kappa_star")
+    alpha: float = slider("alpha")
+    delta: float = slider("delta")
+    lam: float = slider("lam", table=SIMULATION_PARAMETERS)
+    gamma: float = slider("gamma")
+    end: float = slider("end", table=SIMULATION_PARAMETERS)
+    d: float = slider("d", table=SIMULATION_PARAMETERS)
+    seeds: float = slider("seeds", table=SIMULATION_PARAMETERS)
+    first_seed: float = slider("first_seed", table=SIMULATION_PARAMETERS)
+    inputs: Inputs = choice(
+        "network", {"network": "network", "GOE matrices": "gaussian"}, "Inputs", group=_MADE_OF, form="list"
+    )
+    label_noise: LabelNoise = choice(
+        "gaussian",
+        _named("Gaussian", "Student", "Rademacher", "Laplace"),
+        "Noise",
+        group=_MADE_OF,
+        form="list",
+    )
+    weights: TeacherWeights = choice(
+        "gaussian", _named("Gaussian", "Orthogonal", "Rademacher"), "Teacher", group=_MADE_OF, form="list"
+    )
+    y_scale: Scale = scale("log", "Error axes")
     theme: ThemeName = "light"
 
     @property
@@ -90,102 +97,57 @@ class State:
 
 
 class SimulationLab(Explorer[State]):
-    """The page: sliders for the setting and the networks, and two panels that fill while they learn.
+    """The page: sliders for the setting and the networks, and two panels that fill while they learn."""
 
-    Attributes:
-        figure: the one figure, updated in place.
-        bar: starts and cancels the work.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(State(), (*PARAMETERS, "end", *_SIZE), _TABLE)
-        self.bar = SimulationBar(
-            lambda: self.state.request,
+    name = "simulation_lab"
+    question = "Does a real network of finite size do what the theory of infinitely large ones says?"
+    opens, margin, look = State, MARGIN, "qv-lab"
+    later = frozenset({SIMULATION_PARAMETERS["d"].group, _MADE_OF})
+    shown = (
+        Shown(
+            "training",
+            "errors of networks while they are trained",
+            draw=lambda page, scene, held: page.figure_of(scene, held),
+            table=lambda page, _scene: page.table(),
+            code=lambda page, _scene: course_code(page.state.request.setting, page.trained_now()),
+            sliders=("alpha", "lam", "delta", "kappa", "kappa_star", "gamma"),
+            key=lambda page: (
+                f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(page.run)}"
+            ),
+            work=("networks",),
+            reel=lambda page: page.reel(),
+        ),
+    )
+    works = (
+        Work(
+            "networks",
+            lambda page: page.state.request,
             run_networks,
-            lambda run: training_table(run.networks),
-            self.refresh,
-            "quadviz_training.csv",
             "Train networks at this setting",
-        )
-        self.figure = LiveFigure(self._figure(self._scene(), waiting=True))
-        choices = {
-            "inputs": ("Inputs", [("network", "network"), ("GOE matrices", "gaussian")]),
-            "label_noise": ("Noise", _named("Gaussian", "Student", "Rademacher", "Laplace")),
-            "weights": ("Teacher", _named("Gaussian", "Orthogonal", "Rademacher")),
-        }
-        self.choices = {
-            field: self.bind(field, widgets.Dropdown(options=options, description=label))
-            for field, (label, options) in choices.items()
-        }
-        self.y_scale = self.bind("y_scale", choice("Error axes", [("linear", "linear"), ("log", "log")]))
+            lambda run: training_table(run.networks),
+            "quadviz_training.csv",
+        ),
+    )
+
+    def prepare(self) -> None:
+        """A place for what the lines mean, which depends on what there is."""
         self.key = widgets.HTML()
         self.key.add_class("qv-key")
-        self.page = Page(
-            "simulation_lab",
-            "Does a real network of finite size do what the theory of infinitely large ones says?",
-            self.groups((*PARAMETERS, "end")),
-            [self.y_scale, self.reset_button()],
-            [self.bar.widget, self.figure, self.key, self.theme],
-            [*self.groups(_SIZE), ("Made of", list(self.choices.values()))],
-            margin=MARGIN,
-        )
-        self.page.widget.add_class("qv-lab")
-        self.start()
 
-    @property
-    def run(self) -> LabRun | None:
-        """The networks trained last."""
-        return self.bar.result
+    def main(self) -> Sequence[widgets.Widget]:
+        """The button, the panels that it fills, and what their lines mean."""
+        return [self.bar.widget, self.figure, self.key]
 
-    @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """The one that trains networks."""
-        return {"networks": self.bar}
-
-    def exhibits(self) -> tuple[Exhibit, ...]:
-        """Both panels."""
-        return (
-            Exhibit(
-                "training",
-                "errors of networks while they are trained",
-                self.figure,
-                lambda: self._figure(self._scene()),
-                self._table,
-                lambda: course_code(self.state.request.setting, self._trained()),
-                ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma"),
-                ("networks",),
-                f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(self.run)}",
-                reel=self._reel,
-            ),
-        )
-
-    def _table(self) -> Table:
-        theory = theory_row(self.state.request.setting, self._scene().theory)
+    def table(self) -> Table:
+        """The theory, and every network at every time."""
+        theory = theory_row(self.state.request.setting, self.scene().theory)
         return course_table([theory, *network_rows(self.run)])
 
-    def _trained(self) -> Request | None:
+    def trained_now(self) -> Request | None:
         """What the networks shown were trained at, if it is what the controls say."""
         return self.run.request if self.run is not None and self.bar.stands else None
 
-    def reset(self) -> None:
-        """Put every parameter back to its default, and what the problem is made of."""
-        with self.one_refresh():
-            super().reset()
-            self.change(**{field: getattr(State(), field) for field in self.choices})
-
-    def draw(self) -> None:
-        """Solve for the state, redraw, and fill the read-out."""
-        scene, current = self._scene(), self._is_current()
-        waiting = self.run is None and not self.bar.job.running
-        self.figure.show(self._figure(scene, waiting=waiting, held=self.figure.held))
-        caption = "Networks and theory"
-        if self.run is not None:
-            caption = "Networks and theory" if current else f"Theory of the controls; {described(self.run)}"
-        self.key.value = _key(current)
-        self.page.readout.value = cards_html(caption, lab_cards(self.run, scene.theory, current))
-        self.page.prose.value = prose_html(lab_prose(self.run, scene.theory, current))
-
-    def _scene(self) -> Training:
+    def scene(self) -> Training:
         """What there is to see."""
         s, run = self.state, self.run
         return Training(
@@ -194,13 +156,14 @@ class SimulationLab(Explorer[State]):
             networks=None if run is None else networks_seen(run, self._is_current()),
         )
 
-    def _figure(self, scene: Training, waiting: bool = False, held: Held | None = None) -> Drawing:
+    def figure_of(self, scene: Training, held: Held | None) -> Drawing:
         """How it is drawn."""
+        waiting = self.run is None and not self.bar.job.running
         return training_figure(scene, self.state.theme, self.state.y_scale, waiting, held)
 
-    def _reel(self) -> Reel | None:
+    def reel(self) -> Reel | None:
         """The networks as they learn, on the axes of all that they did."""
-        scene = self._scene()
+        scene = self.scene()
         if scene.networks is None:
             return None
         draw = partial(
@@ -208,17 +171,28 @@ class SimulationLab(Explorer[State]):
         )
         return course_reel(scene.networks.times, lambda time: draw(scene.until(time)))
 
+    def cards(self, scene: Training) -> tuple[str, Sequence[Card]]:
+        """Networks and theory, number by number."""
+        caption, current = "Networks and theory", self._is_current()
+        if self.run is not None and not current:
+            caption = f"Theory of the controls; {described(self.run)}"
+        return caption, lab_cards(self.run, scene.theory, current)
+
+    def prose(self, scene: Training) -> Sequence[Paragraph]:
+        """What was trained, and how it lies to the theory."""
+        return lab_prose(self.run, scene.theory, self._is_current())
+
+    def tell(self, scene: Training) -> None:
+        """Fill the read-out, the prose and the key."""
+        super().tell(scene)
+        self.key.value = _key(self._is_current())
+
     def _is_current(self) -> bool:
         """Whether the networks were trained at what the controls show, but for their number and time."""
         if self.run is None:
             return True
         was, now = self.run.request, self.state.request
         return (was.setting, was.d, was.recipe) == (now.setting, now.d, now.recipe)
-
-
-def _named(*names: str) -> list[tuple[str, str]]:
-    """Choices that are called by their names."""
-    return [(name, name.lower()) for name in names]
 
 
 def show(**state: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -14,10 +14,11 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.page import Page, cards_html, choice, prose_html, unlabelled
-from quadviz.explorers.kit.presets import Preset, with_preset
+from quadviz.explorers.kit.fields import choice, slider
+from quadviz.explorers.kit.page import Card
+from quadviz.explorers.kit.presets import Preset
 from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit, trained
-from quadviz.explorers.kit.widgets.work_bar import SimulationBar, number_choice
+from quadviz.explorers.kit.shown import Work
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.spectra.networks import about_spectrum
 from quadviz.explorers.spectra.words import (
@@ -33,9 +34,9 @@ from quadviz.figures.marks.ranges import Frame
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
 from quadviz.law.teacher_law import TeacherLaw
-from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import NetworkSpectrum
 from quadviz.scenes.spectra import Spectra, View, network_spectrum, run_alphas, spectra
+from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Setting
 from quadviz.tables.code import Code
 from quadviz.tables.spectra import learned_code, learned_table, noisy_code, noisy_table
@@ -47,9 +48,6 @@ __all__ = ["PRESETS", "SpectraExplorer", "State", "show", "still"]
 
 _log = logging.getLogger(__name__)
 
-#: Choices of the size and number of networks to train.
-_SIM_D = (50, 100, 150)
-_SIM_NETWORKS = (1, 3, 10)
 _SETTING = ("kappa", "kappa_star", "delta", "lam")
 
 
@@ -58,27 +56,31 @@ class State:
     """All that determines what the page shows.
 
     Attributes:
-        kappa: student width.
-        kappa_star: teacher width.
-        alpha: sample ratio.
-        delta: label noise.
-        lam: weight decay.
         view: what is counted on the right.
         sim_d: input dimension of the networks to train.
         sim_networks: how many of them.
-        preset: which of :data:`PRESETS` this is, or None; it follows from the other fields.
-        theme: the page's background.
     """
 
-    kappa: float = PARAMETERS["kappa"].default
-    kappa_star: float = PARAMETERS["kappa_star"].default
-    alpha: float = PARAMETERS["alpha"].default
-    delta: float = PARAMETERS["delta"].default
-    lam: float = PARAMETERS["lam"].default
-    view: View = "eigenvalues"
-    sim_d: int = 100
-    sim_networks: int = 3
-    preset: str | None = None
+    kappa: float = slider("kappa")
+    kappa_star: float = slider("kappa_star")
+    alpha: float = slider("alpha", group="")
+    delta: float = slider("delta")
+    lam: float = slider("lam")
+    view: View = choice(
+        "eigenvalues",
+        ("eigenvalues", "singular values"),
+        "On the right",
+        meanings=(
+            "On the right, the eigenvalues of Z = WWᵀ",
+            "On the right, the singular values of W: their square roots",
+        ),
+        named=False,
+        look="qv-view",
+    )
+    sim_d: int = choice(
+        100, (50, 100, 150), "d", group="", meanings="Input dimension of the networks", form="list"
+    )
+    sim_networks: int = choice(3, (1, 3, 10), "networks", group="", meanings="How many networks", form="list")
     theme: ThemeName = "light"
 
 
@@ -105,76 +107,48 @@ class SpectraExplorer(Explorer[State]):
     """The page: sliders for the setting, two panels, and a run through alpha.
 
     Attributes:
-        noisy: the figure of the law of Y.
-        learned: the figure of what is left of it.
         film: the button that plays a run.
-        bar: trains networks at the setting.
     """
 
-    def __init__(self) -> None:
-        super().__init__(State(), (*_SETTING, "alpha"))
-        self._stopped_at = math.nan
-        self.bar = SimulationBar(
-            self._request,
+    name = "spectra"
+    question = "What does a trained network keep of its teacher's spectrum, and what does it cut off?"
+    opens, presets, margin, look = State, PRESETS, MARGIN, "qv-spectra"
+    works = (
+        Work(
+            "networks",
+            lambda page: page.request(),
             run_spectrum,
-            lambda run: eigenvalue_table(run.networks),
-            self.refresh,
-            "quadviz_eigenvalues.csv",
             "Train networks at this setting and count the eigenvalues of Z",
-            [
-                self.bind("sim_d", number_choice("d", _SIM_D, "Input dimension of the networks")),
-                self.bind("sim_networks", number_choice("networks", _SIM_NETWORKS, "How many networks")),
-            ],
-        )
+            lambda run: eigenvalue_table(run.networks),
+            "quadviz_eigenvalues.csv",
+            ("sim_d", "sim_networks"),
+        ),
+    )
+
+    def prepare(self) -> None:
+        """Ranges of the panels, and what a run needs."""
+        self._stopped_at = math.nan
         # The ranges of the last run, and what it was a run at.
         self._run_frame: tuple[object, Frame] | None = None
         self._alphas = np.empty(0)
-        scene = self._scene()
-        self._frame = spectra_frame(scene)
-        noisy, learned = spectra_figures(scene, self._frame)
-        self.noisy, self.learned = LiveFigure(noisy), LiveFigure(learned)
+        self._frame = spectra_frame(self.scene())
         self.film = Film(self._arrive, "α from small to large", parameter="alpha", make=self._reel)
-        self.presets = self.bind(
-            "preset", unlabelled(choice("Start from", [(name, name) for name in PRESETS]))
-        )
-        self.presets.tooltips = [preset.meaning for preset in PRESETS.values()]
-        self.presets.add_class("qv-presets")
-        views = [("eigenvalues", "eigenvalues"), ("singular values", "singular values")]
-        self.view = self.bind("view", unlabelled(choice("On the right", views)))
-        self.view.add_class("qv-view")
-        self.view.tooltips = [
-            "On the right, the eigenvalues of Z = WWᵀ",
-            "On the right, the singular values of W: their square roots",
-        ]
         self.key, self.directions = widgets.HTML(), widgets.HTML()
         self.key.add_class("qv-key")
         self.directions.add_class("qv-directions")
-        panels, transport = (
-            widgets.Box([self.noisy, self.learned]),
-            widgets.Box([self.film, self.controls["alpha"]]),
-        )
+
+    def make_figures(self) -> dict[str, LiveFigure]:
+        """The law of Y, and what is left of it."""
+        noisy, learned = spectra_figures(self.scene(), self._frame)
+        return {"noisy_teacher": LiveFigure(noisy), "learned_spectrum": LiveFigure(learned)}
+
+    def main(self) -> Sequence[widgets.Widget]:
+        """The panels, the film with the slider that it moves, the networks, and the directions learned."""
+        panels = widgets.Box([*self.figures.values()])
+        transport = widgets.Box([self.film, self.controls["alpha"]])
         panels.add_class("qv-panels")
         transport.add_class("qv-transport")
-        self.page = Page(
-            "spectra",
-            "What does a trained network keep of its teacher's spectrum, and what does it cut off?",
-            [("Start from", [self.presets]), *self.groups(_SETTING)],
-            [self.view, self.reset_button()],
-            [panels, self.key, transport, self.bar.widget, self.directions, self.theme],
-            margin=MARGIN,
-        )
-        self.page.widget.add_class("qv-spectra")
-        self.start()
-
-    @property
-    def run(self) -> SpectrumRun | None:
-        """The networks trained last."""
-        return self.bar.result
-
-    @property
-    def bars(self) -> Mapping[str, SimulationBar[Any, Any]]:
-        """The one that trains networks."""
-        return {"networks": self.bar}
+        return [panels, self.key, transport, self.bar.widget, self.directions]
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The two panels."""
@@ -183,10 +157,10 @@ class SpectraExplorer(Explorer[State]):
             Exhibit(
                 "noisy_teacher",
                 "spectrum of the noisy teacher, and where it is cut",
-                self.noisy,
+                self.figures["noisy_teacher"],
                 lambda: self._still()[0],
-                lambda: noisy_table(self._scene()),
-                lambda: noisy_code(self._scene().law),
+                lambda: noisy_table(self.scene()),
+                lambda: noisy_code(self.scene().law),
                 sliders,
                 key="Strong blue: what is kept; pale: what is cut off; grey: the teacher Z*.",
                 slide=lambda: self._slide()[0],
@@ -194,9 +168,9 @@ class SpectraExplorer(Explorer[State]):
             Exhibit(
                 "learned_spectrum",
                 "spectrum of what is learned",
-                self.learned,
+                self.figures["learned_spectrum"],
                 lambda: self._still()[1],
-                lambda: learned_table(self._scene(), self.run),
+                lambda: learned_table(self.scene(), self.run),
                 self._learned_code,
                 sliders,
                 ("networks",),
@@ -208,44 +182,45 @@ class SpectraExplorer(Explorer[State]):
 
     def _still(self) -> tuple[Drawing, Drawing]:
         """The figures in ranges of their own."""
-        scene = self._scene()
+        scene = self.scene()
         return spectra_figures(scene, spectra_frame(scene), self.state.theme)
 
     def _slide(self) -> tuple[Drawing, Drawing]:
         """The figures in the ranges that the page shows, as far as they fit: those of many do not jump."""
-        scene = self._scene()
+        scene = self.scene()
         return spectra_figures(scene, spectra_frame(scene, self._frame), self.state.theme)
 
     def _learned_code(self) -> Code:
-        law = self._scene().law
+        law = self.scene().law
         return learned_code(law, self.state.view, self.run if self.bar.stands else None)
-
-    def settle(self, state: State, changed: Collection[str]) -> State:
-        """A preset brings its parameters, and is one only as long as none of them is changed."""
-        return with_preset(state, PRESETS, chosen="preset" in changed)
 
     def draw(self) -> None:
         """Solve for the state, redraw, and fill the read-out; a run that is under way stops."""
-        scene = self._scene()
+        scene = self.scene()
         # The ranges of a run stay until something else than alpha changes.
         if self._run_frame is not None and self._run_frame[0] != self._run_key():
             self._run_frame = None
         self._frame = self._run_frame[1] if self._run_frame else spectra_frame(scene, self._frame)
         self._show(scene)
-        omega = float(scene.omega[0])
         self.key.value = _key(self.state.kappa_star)
         self.directions.value = directions_html(scene.law)
-        self.page.readout.value = cards_html(at_alpha(self.state.alpha), spectra_cards(scene.law, omega))
+        self.tell(scene)
+        self.film.halt()
+
+    def cards(self, scene: Spectra) -> tuple[str, Sequence[Card]]:
+        """The law's numbers."""
+        return at_alpha(self.state.alpha), spectra_cards(scene.law, float(scene.omega[0]))
+
+    def prose(self, scene: Spectra) -> Sequence[Paragraph]:
+        """The law, the cut, and the networks."""
         paragraphs = spectra_prose(scene.law)
         if self.run is not None:
             paragraphs += about_spectrum(self.run, scene.law, self._is_current(self.run))
-        self.page.prose.value = prose_html(paragraphs)
-        self.film.halt()
+        return paragraphs
 
     def _show(self, scene: Spectra) -> None:
-        for live, figure in zip(
-            (self.noisy, self.learned), spectra_figures(scene, self._frame, self.state.theme), strict=True
-        ):
+        drawn = spectra_figures(scene, self._frame, self.state.theme)
+        for live, figure in zip(self.figures.values(), drawn, strict=True):
             live.show(figure)
 
     def _setting(self) -> dict[str, float]:
@@ -255,7 +230,7 @@ class SpectraExplorer(Explorer[State]):
         """What a run does not change."""
         return self._setting(), self.state.view
 
-    def _scene(self) -> Spectra:
+    def scene(self) -> Spectra:
         """What there is to see."""
         networks = None if self.run is None else network_spectrum(self.run, self._is_current(self.run))
         return self._spectra(self.state.alpha, networks)
@@ -275,7 +250,7 @@ class SpectraExplorer(Explorer[State]):
                 self._run_frame = self._run_key(), self._frame
                 self._alphas = alphas
                 # The networks are those of one setting only: they wait until the film has stopped.
-                self._show(replace(self._scene(), networks=None))
+                self._show(replace(self.scene(), networks=None))
             except Exception:  # noqa: BLE001 - as in a refresh: the viewer is told, the page goes on
                 _log.debug("no run at %s", self.state, exc_info=True)
                 self.page.complain(self.complaint)
@@ -283,7 +258,7 @@ class SpectraExplorer(Explorer[State]):
             track = self.controls["alpha"].track
             return Reel(
                 texts=[f"{alpha:.6g}" for alpha in alphas],
-                figures={self.noisy: noisy, self.learned: learned},
+                figures=dict(zip(self.figures.values(), (noisy, learned), strict=True)),
                 moment=int(np.flatnonzero(alphas == last)[0]) if last in alphas[:-1] else 0,
                 positions=[track.position(alpha) for alpha in alphas.tolist()],
                 regions=film_regions(scene, alphas),
@@ -295,14 +270,14 @@ class SpectraExplorer(Explorer[State]):
         with self.one_refresh():
             self.change(alpha=self._stopped_at)
 
-    def _request(self) -> SpectrumRequest:
+    def request(self) -> SpectrumRequest:
         """The networks to train at the setting now."""
         setting = Setting(alpha=self.state.alpha, **self._setting())
         return SpectrumRequest(setting, self.state.sim_d, self.state.sim_networks)
 
     def _is_current(self, run: SpectrumRun) -> bool:
         """Whether networks were trained at the setting now."""
-        return run.request.setting == self._request().setting
+        return run.request.setting == self.request().setting
 
 
 def show(**state: Any) -> None:

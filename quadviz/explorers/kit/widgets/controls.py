@@ -65,6 +65,8 @@ class ParameterControl(anywidget.AnyWidget):
 
     @track.setter
     def track(self, track: Track) -> None:
+        if track == self._track:
+            return
         self._track = track
         with self.hold_sync():
             self.stops = track.stops

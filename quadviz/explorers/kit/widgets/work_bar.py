@@ -15,7 +15,7 @@ from quadviz.tables.text import Table
 from quadviz.theory.dmft import DmftError
 from quadviz.work.job import Ending, Job
 
-__all__ = ["SimulationBar", "duration", "number_choice"]
+__all__ = ["WorkBar", "duration"]
 
 R = TypeVar("R", bound="Request")
 T = TypeVar("T")
@@ -58,15 +58,8 @@ def duration(seconds: float) -> str:
     return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
 
 
-def number_choice(label: str, values: Sequence[int], meaning: str) -> widgets.Dropdown:
-    """A short list of numbers to choose from."""
-    dropdown = widgets.Dropdown(options=[(str(value), value) for value in values], description=label)
-    dropdown.tooltip = meaning
-    return dropdown
-
-
-class SimulationBar(Generic[R, T]):
-    """The row, and what was simulated last.
+class WorkBar(Generic[R, T]):
+    """The row that starts long work, and what came of it last.
 
     Args:
         request: what to simulate now.
