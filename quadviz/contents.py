@@ -18,6 +18,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "spectra": "Spectra",
         "recovery": "Recovery",
         "double_descent": "Double descent",
+        "two_students": "Two students",
         "simulation_lab": "Simulation lab",
         "dynamics": "Dynamics",
         "convergence": "Convergence",

@@ -43,6 +43,7 @@ FIGURES = {
     "spectra": ("noisy_teacher", "learned_spectrum"),
     "recovery": ("recovery_map", "thresholds", "spectrum"),
     "double_descent": ("double_descent", "double_descent_width"),
+    "two_students": ("two_students", "two_spectra"),
     "simulation_lab": ("training",),
     "dynamics": ("dynamics", "dynamics_spectrum"),
     "convergence": ("convergence",),
@@ -54,6 +55,7 @@ ELSEWHERE: Mapping[str, Mapping[str, Any]] = {
     "spectra": {"kappa": 0.2, "alpha": 0.5, "lam": 0.02, "view": "singular values"},
     "recovery": {"kappa_star": 0.4, "lam": 0.1, "delta": 0.2, "alpha": 0.4, "vertical": "kappa_star"},
     "double_descent": {"kappa": 0.4, "lam": 0.05, "alpha": 0.3, "alpha_top": 0.5, "x_scale": "log"},
+    "two_students": {"kappa": 0.4, "lam": 0.05, "lam_b": 0.3, "alpha": 0.3, "alpha_top": 0.5},
     "simulation_lab": {"alpha": 0.2, "lam": 0.0, "y_scale": "linear"},
     "dynamics": {"kappa": 0.4, "lam": 0.1, "moment": 12, "view": "singular values", "end": 20.0},
     "convergence": {"target": "goe", "kappa": 0.3, "d": 60.0, "seeds": 2.0},
@@ -150,7 +152,13 @@ def test_theory_in_a_table_is_that_of_the_library(name: str, figure: str) -> Non
         assert row["mse"] == pytest.approx(state.mse.item(), rel=1e-7)
         if "kappa_min" in row:
             assert row["kappa_min"] == pytest.approx(state.kappa_min.item(), rel=1e-7)
-    with_theory = {"learning_curves", "recovery_map", "double_descent", "double_descent_width"}
+    with_theory = {
+        "learning_curves",
+        "recovery_map",
+        "double_descent",
+        "double_descent_width",
+        "two_students",
+    }
     assert bool(rows) is (figure in with_theory | {"training", "dynamics"})
 
 
@@ -315,6 +323,12 @@ def agree(figure: str, made: dict[str, Any], rows: list[Row]) -> None:
         case "double_descent_width":
             (best,) = (row["mse"] for row in rows if "Bayes" in row["source"])
             assert made["bayes"].mmse == best
+        case "two_students":
+            least = min(row["difference"] for row in rows if row["difference"] != "")
+            assert (made["curves"].mse[0] - made["curves"].mse[1]).min() == pytest.approx(least, abs=2e-3)
+        case "two_spectra":
+            atoms = [row["mass"] for row in rows if row["source"].startswith("learned") and row["mass"] != ""]
+            assert made["laws"].atom_at_zero.ravel().tolist() == atoms
         case "training" | "dynamics":
             assert made["theory"].mse == next(row["mse"] for row in rows if row["source"] == "theory")
         case "dynamics_spectrum":

@@ -94,7 +94,7 @@ def test_it_opens_drawn_with_a_fine_map() -> None:
     assert shown_map(fresh).shape == (FINE, FINE) == (100, 100)
     np.testing.assert_array_equal(shown_map(fresh), a_map(FINE).mse)
     assert fresh.page._alert.value == ""
-    assert axes(fresh.map) == axes(fresh.phases) == [(0.01, 0.6), (0.02, 1.0)]
+    assert axes(fresh.figure) == axes(fresh.figures["thresholds"]) == [(0.01, 0.6), (0.02, 1.0)]
 
 
 @pytest.mark.parametrize("vertical", ["kappa", "kappa_star"])

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz.figures.double_descent.lines import BEST_COLOUR, Curve
-from quadviz.figures.double_descent.panel import key_text, zero_notes
 from quadviz.figures.double_descent.samples import MEMBERS, double_descent_figure
 from quadviz.figures.double_descent.width import width_figure
 from quadviz.figures.marks.axes import Scale
+from quadviz.figures.marks.curves import BEST_COLOUR, Curve
 from quadviz.figures.marks.drawing import Drawing, Part, ranges, trace
 from quadviz.figures.marks.notes import stretch
+from quadviz.figures.marks.panel import key_text, zero_notes
 from quadviz.figures.marks.theme import DASH, THEMES, family_colours
 from quadviz.outcome import Regime, Status
 from quadviz.scenes import double_descent as scene_module

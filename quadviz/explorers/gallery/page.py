@@ -62,6 +62,11 @@ CARDS: Mapping[str, Card] = MappingProxyType(
             "Why does the test error peak, and what removes the peak?",
             "The peak against samples and against width, and how little the best weight decay leaves of it.",
         ),
+        "two_students": Card(
+            "Which of two students learns more?",
+            "Two settings side by side: both errors and their difference, where the curves cross, and what "
+            "each keeps of the teacher.",
+        ),
         "simulation_lab": Card(
             "Does a real network do what the theory says?",
             "Networks of the size you choose learn before your eyes; their errors go to the theory's, down "

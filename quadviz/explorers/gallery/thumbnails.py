@@ -141,6 +141,25 @@ def double_descent() -> str:
     )
 
 
+def two_students() -> str:
+    """Errors of two students against samples: weight decay takes the peak of one of them away."""
+    lam = np.array([0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])[:, None]
+    alpha = np.broadcast_to(np.linspace(0.03, 1.0, 50), (lam.size, 50))
+    draw = Moving(Frame((0, 1), (0, 3)), rest=6)
+    still = np.repeat(steady_state(alpha[:1], 1.0, _TEACHER, 3e-3, 0.5).mse, lam.size, axis=0)
+    return thumbnail(
+        draw,
+        "Test errors of two students against samples: weight decay takes the peak of one of them away",
+        "samples α →",
+        "test error",
+        [
+            draw.line("qv-t-second", alpha, still),
+            draw.line("qv-t-line", alpha, steady_state(alpha, 1.0, _TEACHER, lam, 0.5).mse),
+            knob(draw, "λ", _decays(lam[:, 0])),
+        ],
+    )
+
+
 def simulation_lab() -> str:
     """Three networks learning, and the theory of where they end."""
     setting = Setting(kappa=0.7, kappa_star=_TEACHER, alpha=0.35, lam=0.05, delta=0.5)
@@ -220,6 +239,7 @@ THUMBNAILS: Mapping[str, Callable[[], str]] = MappingProxyType(
             spectra,
             recovery,
             double_descent,
+            two_students,
             simulation_lab,
             dynamics,
             convergence,

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quadviz.figures.double_descent.lines import (
+from quadviz.figures.marks.axes import Scale, alpha_axis, ticks
+from quadviz.figures.marks.curves import (
     BEST_COLOUR,
     BEST_NAME,
     RIDGELESS_NAME,
@@ -25,7 +26,9 @@ from quadviz.figures.double_descent.lines import (
     plain_trace,
     state_curve,
 )
-from quadviz.figures.double_descent.panel import (
+from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.marks.notes import stretch
+from quadviz.figures.marks.panel import (
     Fit,
     fit_curves,
     fit_values,
@@ -34,9 +37,6 @@ from quadviz.figures.double_descent.panel import (
     on_axis,
     vertical,
 )
-from quadviz.figures.marks.axes import Scale, alpha_axis, ticks
-from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
-from quadviz.figures.marks.notes import stretch
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.scenes.double_descent import DoubleDescent
 from quadviz.theory.steady.steady_state import SteadyState

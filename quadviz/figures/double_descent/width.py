@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from quadviz.figures.double_descent.lines import (
+from quadviz.figures.marks.axes import Scale, ticks
+from quadviz.figures.marks.curves import (
     BEST_COLOUR,
     BEST_NAME,
     RIDGELESS_NAME,
@@ -23,9 +24,8 @@ from quadviz.figures.double_descent.lines import (
     plain_trace,
     state_curve,
 )
-from quadviz.figures.double_descent.panel import fit_curves, key_text, label, on_axis, vertical
-from quadviz.figures.marks.axes import Scale, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.marks.panel import fit_curves, key_text, label, on_axis, vertical
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.scenes.double_descent import DoubleDescent
 from quadviz.theory.steady.steady_state import SteadyState

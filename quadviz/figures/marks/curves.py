@@ -1,4 +1,4 @@
-"""Curves of the double-descent figures, with what is sure about them, and the points on them."""
+"""Curves of steady states over an axis, with what is sure about them, and the points on them."""
 
 from __future__ import annotations
 

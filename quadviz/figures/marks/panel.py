@@ -1,4 +1,4 @@
-"""What is around the curves of a double-descent panel: its axis, uprights, keys, notes on what it lacks."""
+"""What is around the curves of a panel: its axis, uprights, keys, notes on what it lacks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from quadviz.arrays import FloatArray
-from quadviz.figures.double_descent.lines import Curve
 from quadviz.figures.marks.axes import Scale, fitted_range, ticks
+from quadviz.figures.marks.curves import Curve
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.notes import stretch
 
