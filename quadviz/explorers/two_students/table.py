@@ -24,14 +24,18 @@ def errors_table(scene: TwoStudents) -> Table:
             for place, row in enumerate(state_rows("theory", scene.curves[number])):
                 yield {**row, "student": name, **({"difference": gaps[place]} if number == 0 else {})}
 
-    return tidy(("student", "source", *STATE_COLUMNS, "difference"), rows())
+    return tidy(("source", "student", *STATE_COLUMNS, "difference"), rows())
 
 
 def spectra_table(scene: TwoStudents) -> Table:
     """The densities of what each learns at the marker, and the teacher's."""
     first, second = (point_table(law, view) for law, view in zip(scene.laws, scene.spectra, strict=True))
-    rows = [[name, *row] for name, table in zip(NAMES, (first, second), strict=True) for row in table[1]]
-    return ("student", *first[0]), rows
+    rows = [
+        [source, name, *row]
+        for name, table in zip(NAMES, (first, second), strict=True)
+        for source, *row in table[1]
+    ]
+    return ("source", "student", *first[0][1:]), rows
 
 
 def errors_code(state: State) -> Code:
