@@ -14,11 +14,13 @@ these equations is an assumption here (arXiv 2601.10483, steady-state ansatz), n
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.family import WISHART_FAMILY
 from quadviz.theory.newton import Problems
 from quadviz.theory.penalty import pure_response, shift_below_cut
 from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
@@ -26,7 +28,7 @@ from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.wide import least_mse
 from quadviz.theory.zoom import newton_between, zoom
 
-__all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
+__all__ = ["PER_DECADE", "RankLimited", "first_brackets", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -44,6 +46,8 @@ _SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
 _CLEAREST = 1e-8
 #: Points scanned at once, which bounds the memory.
 _BLOCK = 2**16
+#: Up to so many pairs of widths have tables of their own, of which some are remembered.
+_FEW, _REMEMBERED = 8, 16
 
 
 class RankLimited(NamedTuple):
@@ -153,23 +157,78 @@ def _quick_cut(p: Problems, xi: FloatArray, kappa: FloatArray, kappa_star: Float
     return _law_above(some, p.family.quick_quantile(kappa, kappa_star, xi), xi)
 
 
+class _Tables:
+    """The law above the cut on stretches of the lattice, by the pair of widths: all that a scan needs of it.
+
+    Neither samples nor noise nor decay are in it: a slider that moves one of these finds it as it was.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[float, float], tuple[int, int, _Cut]] = OrderedDict()
+
+    def stretch(self, p: Problems, pair: tuple[float, float], first: int, last: int) -> _Cut:
+        """From the first to the last point, for the pair of widths; p tells the family."""
+        if p.lam2 is not None or p.family is not WISHART_FAMILY:
+            return self._new(p, pair, first, last)
+        # A page that is saved is solved for in a thread beside: what is known is replaced, never changed.
+        low, high, table = self._known.get(pair, (first, first - 1, None))
+        if table is None or first < low or last > high:
+            low, high = (first, last) if table is None else (min(first, low), max(last, high))
+            table = self._new(p, pair, low, high)
+            self._known[pair] = (low, high, table)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return _Cut(*(values[first - low : last - low + 1] for values in table))
+
+    @staticmethod
+    def _new(p: Problems, pair: tuple[float, float], first: int, last: int) -> _Cut:
+        xi = np.exp(np.arange(first, last + 1) * _STEP)
+        return _quick_cut(p, xi, np.full_like(xi, pair[0]), np.full_like(xi, pair[1]))
+
+
+_tables = _Tables()
+
+
 def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
-    pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
-    pair = pair.reshape(-1)
+    if len(p) and (p.kappa == p.kappa[0]).all() and (p.kappa_star == p.kappa_star[0]).all():
+        pairs, pair = p.kappa[:1] + 1j * p.kappa_star[:1], np.zeros(len(p), dtype=np.intp)
+    else:
+        pairs, pair = np.unique(p.kappa + 1j * p.kappa_star, return_inverse=True)
     lowest = np.full(len(pairs), np.iinfo(np.intp).max)
     highest = np.full(len(pairs), np.iinfo(np.intp).min)
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
-    whose, point = stretches(lowest, highest)
-    table = _quick_cut(p, np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
     lengths = highest - lowest + 1
+    if len(pairs) <= _FEW:
+        parts = [
+            _tables.stretch(p, (float(z.real), float(z.imag)), int(low), int(high))
+            for z, low, high in zip(pairs, lowest, highest, strict=True)
+        ]
+        table = parts[0] if len(parts) == 1 else _Cut(*map(np.concatenate, zip(*parts, strict=True)))
+    else:
+        whose, point = stretches(lowest, highest)
+        table = _quick_cut(p, np.exp(point * _STEP), pairs.real[whose], pairs.imag[whose])
+    if len(pairs) == 1 and len(p) * int(lengths[0]) <= 2 * int((last - first + 1).sum()):
+        return _look_side_by_side(p, table, first, last, int(lowest[0]))
     begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
     row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
     phi, q = _phi(here, p[owner])
     return _Looked(owner, point * _STEP, (phi, q, here.omega))
+
+
+def _look_side_by_side(p: Problems, table: _Cut, first: IndexArray, last: IndexArray, lowest: int) -> _Looked:
+    """Where stretches are about the same: a row a problem, which spares looking up the table."""
+    point = np.arange(lowest, lowest + table.xi.size)
+    columns = (column[:, None] for column in (p.alpha, p.kappa, p.kappa_star, p.lam, p.delta))
+    lam2 = None if p.lam2 is None else p.lam2[:, None]
+    phi, q = _phi(table, Problems(*columns, lam2, p.family))
+    inside = (point >= first[:, None]) & (point <= last[:, None])
+    owner, column = np.nonzero(inside)
+    found = (phi[inside], q[inside], table.omega[column])
+    return _Looked(owner, point[column] * _STEP, found)
 
 
 def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
@@ -188,6 +247,43 @@ def _roots(p: Problems) -> Brackets:
         rest = looked.part(lost[looked.owner])
         found = found.joined(_brackets(p, rest, np.ones(rest.owner.shape, dtype=bool)))
     return found
+
+
+class FirstBrackets(NamedTuple):
+    """Where to find the solution with the cut at omega, one entry a problem.
+
+    Attributes:
+        low: log xi on its left, NaN where there is none.
+        high: log xi on its right.
+        start: xi, q and omega to start from, shape (3, N).
+        several: whether there are others.
+        certain: whether it is certain that the wide student's rank is more than kappa.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    start: FloatArray
+    several: BoolArray
+    certain: BoolArray
+
+
+def first_brackets(p: Problems) -> FirstBrackets:
+    """The brackets of the solutions that :func:`solve_rank_limited` goes for.
+
+    Where q <= omega, Phi has the sign of the wide student's equation at both ends of such a stretch. As that
+    one changes sign once, its solution lies in no other stretch if Phi changes sign inside of one, and once.
+    """
+    n, looked = len(p), _look(p, *stretch(p))
+    found = _brackets(p, looked, looked.valid)
+    one, counts = found.first(), found.counts(n)
+    low, high, start = np.full(n, np.nan), np.full(n, np.nan), np.full((3, n), np.nan)
+    low[one.owner], high[one.owner], start[:, one.owner] = one.low, one.high, one.start()
+    certain = counts == 1
+    right, ends = high[looked.owner], low[looked.owner]
+    wrong = looked.valid & ((looked.columns[0] > 0) != (looked.log_xi >= right))
+    wrong |= ~looked.valid & ((looked.log_xi == ends) | (looked.log_xi == right))
+    certain[looked.owner[wrong]] = False
+    return FirstBrackets(low, high, start, counts > 1, certain)
 
 
 def others_above(problems: Problems, xi: FloatArray) -> BoolArray:

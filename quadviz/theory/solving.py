@@ -26,7 +26,7 @@ from quadviz.theory.small_noise import recovered_scale, ridgeless_recovery, sett
 from quadviz.theory.thresholds import threshold_with_noise
 from quadviz.theory.wide import solve_wide
 
-__all__ = ["Unknowns", "in_levels", "problems_of", "recovers", "report", "solve_flat"]
+__all__ = ["Unknowns", "in_levels", "problems_of", "recovers", "report", "solve_flat", "solve_problems"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -60,11 +60,18 @@ def solve_flat(
         # Each of the two is solved by itself: a point does not depend on its company.
         return _apart(lam2 > 0, (alpha, kappa, kappa_star, lam, delta, lam2), teacher)
     problems = problems_of(teacher, alpha, kappa, kappa_star, lam, delta, lam2)
+    return in_levels(teacher, solve_problems(problems)[0])
+
+
+def solve_problems(problems: Problems) -> tuple[dict[str, Any], Unknowns]:
+    """The reported quantities by name, and the unknowns that they follow from."""
     unknowns = _solve(problems)
     parts = [report(problems[part], unknowns.part(part)) for part in slices(len(problems))]
+    if len(parts) == 1:
+        return parts[0], unknowns
     if not parts:
-        parts = [report(problems, unknowns)]
-    return in_levels(teacher, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        return report(problems, unknowns), unknowns
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, unknowns
 
 
 def problems_of(
