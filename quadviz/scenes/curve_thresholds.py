@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
-from quadviz.theory.steady_state import Status, SteadyState, steady_state
+from quadviz.theory.nearby import Course, Trail, solve_courses
+from quadviz.theory.steady_state import Status, SteadyState
 from quadviz.theory.thresholds import Regularisation, interpolation_threshold, recovery_threshold
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
@@ -96,12 +98,10 @@ def named(thresholds: CurveThresholds, noisy: bool) -> tuple[Threshold, ...]:
 def curves_through(
     thresholds: CurveThresholds,
     alpha: FloatArray,
-    kappa: ArrayLike,
-    kappa_star: ArrayLike,
-    lam: ArrayLike,
-    delta: ArrayLike,
-) -> SteadyState:
-    """Learning curves that know their thresholds.
+    members: Sequence[Mapping[str, float]],
+    trails: Sequence[Trail],
+) -> list[SteadyState]:
+    """Learning curves that know their thresholds, and where they were before.
 
     A ridgeless curve has a cusp at its interpolation threshold, where the general solver takes ten times its
     usual time. The error there is known from the threshold; the solver is asked a millionth to the left,
@@ -109,27 +109,28 @@ def curves_through(
 
     Args:
         thresholds: those of the curves, shape (M,) or (1,).
-        alpha: increasing values, shape (N,).
-        kappa: student width; with the next three, they broadcast to shape (M,) or ().
-        kappa_star: teacher width.
-        lam: weight decay.
-        delta: label noise.
+        alpha: values, shape (N,).
+        members: kappa, kappa_star, lam and delta of M curves.
+        trails: of these curves.
 
     Returns:
-        Results of shape (M, N).
+        Results of shape (N,), a curve each.
     """
-    columns = [
-        np.atleast_1d(values)[:, None] for values in np.broadcast_arrays(kappa, kappa_star, lam, delta)
-    ]
-    places, cusp, peak = np.broadcast_arrays(
-        alpha, thresholds.interpolation[:, None], thresholds.peak[:, None], columns[2]
-    )[:3]
-    at = (places == cusp) & (peak > 0) & (columns[2] == 0)
-    curves = steady_state(np.where(at, places * (1 - 1e-6), places), *columns)
-    if not at.any():
-        return curves
-    mse = np.where(at & np.isfinite(curves.mse), peak, curves.mse)
-    return replace(curves, alpha=places, mse=mse)
+    cusps, peaks = np.broadcast_arrays(thresholds.interpolation, thresholds.peak, np.empty(len(members)))[:2]
+    courses = []
+    for each, trail, cusp, peak in zip(members, trails, cusps, peaks, strict=True):
+        ridgeless = each["lam"] == 0
+        at = (alpha == cusp) & (peak > 0) & ridgeless
+        rest = {name: np.full(alpha.shape, each[name]) for name in ("kappa", "kappa_star", "lam", "delta")}
+        place = float(cusp) if ridgeless else math.nan
+        courses.append(Course(trail, np.where(at, alpha * (1 - 1e-6), alpha), **rest, cusp=place))
+    curves = solve_courses(courses)
+    for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
+        at = alpha != curve.alpha
+        if at.any():
+            mse = np.where(at & np.isfinite(curve.mse), peak, curve.mse)
+            curves[number] = replace(curve, alpha=alpha, mse=mse)
+    return curves
 
 
 def alpha_grid(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -24,6 +24,7 @@ from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.nearby import Trail
 from quadviz.theory.steady_state import SteadyState, steady_state
 from quadviz.theory.thresholds import recovery_threshold
 
@@ -98,8 +99,9 @@ def learning_curves(
     setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
     spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
     members = [{**setting, compare or "kappa": value} for value in spread.values]
+    names = [(compare, "current" if i == spread.current else v) for i, v in enumerate(spread.values)]
     with _one_at_a_time:
-        curves, marker, known = _solved(members, setting, span, alpha)
+        curves, marker, known = _solved(members, setting, names, span, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
@@ -118,6 +120,8 @@ def learning_curves(
 #: Curves and points solved lately, by their settings and places: a slider mostly moves one of a family.
 _solved_lately: OrderedDict[tuple[object, ...], SteadyState] = OrderedDict()
 _KEPT = 48
+#: Where the curves were before, by what they are compared by, and its value where it is not the current one.
+_trails: defaultdict[object, Trail] = defaultdict(Trail)
 #: A page that is saved is solved for in a thread beside.
 _one_at_a_time = threading.Lock()
 
@@ -125,6 +129,7 @@ _one_at_a_time = threading.Lock()
 def _solved(
     members: Sequence[Mapping[str, float]],
     setting: Mapping[str, float],
+    names: Sequence[object],
     span: tuple[float, float],
     alpha: float,
 ) -> tuple[SteadyState, SteadyState, CurveThresholds]:
@@ -142,13 +147,14 @@ def _solved(
     point_keys = [(*each.values(), alpha) for each in members]
     new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
     if new:
-        columns = {name: [members[i][name] for i in new] for name in CURVE_PARAMETERS}
         some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
         # The points at alpha come along: one call costs less than two.
-        found = curves_through(some, np.append(grid, alpha), **columns)
-        for row, i in enumerate(new):
-            _solved_lately[curve_keys[i]] = found[row, :-1]
-            _solved_lately[point_keys[i]] = found[row, -1:]
+        found = curves_through(
+            some, np.append(grid, alpha), [members[i] for i in new], [_trails[names[i]] for i in new]
+        )
+        for curve, i in zip(found, new, strict=True):
+            _solved_lately[curve_keys[i]] = curve[:-1]
+            _solved_lately[point_keys[i]] = curve[-1:]
     new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
     if new:
         found = steady_state(alpha, **{name: [members[i][name] for i in new] for name in CURVE_PARAMETERS})

@@ -15,18 +15,21 @@ function does not depend on what was solved before.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.teachers import WISHART
 from quadviz.theory.newton import Problems, newton
-from quadviz.theory.outcome import Regime, Status
+from quadviz.theory.outcome import Regime, Status, announce, quiet
 from quadviz.theory.rank_limited import first_brackets, others_above
-from quadviz.theory.solving import Unknowns, recovers, report, solve_problems
+from quadviz.theory.solving import Unknowns, problems_of, recovers, report, solve_problems
+from quadviz.theory.steady_state import REMEDY, SteadyState
 from quadviz.theory.zoom import newton_between
 
-__all__ = ["Guess", "solve_nearby"]
+__all__ = ["Course", "Guess", "Trail", "solve_courses", "solve_nearby"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -37,6 +40,8 @@ _PATIENCE = 7
 _BESIDE = 0.5
 #: Nearer than this to where phases or regimes meet, a point is solved from nothing.
 _MARGIN = 1e-7
+#: How far beyond the last solution the last two are drawn out, in steps between them.
+_REACH = 2.0
 
 
 class Guess(NamedTuple):
@@ -61,7 +66,7 @@ def solve_nearby(p: Problems, guess: Guess | None) -> tuple[dict[str, Any], Gues
         guess: what solved problems nearby; None for nothing.
     """
     n = len(p)
-    if guess is None:
+    if guess is None or not (guess.xi >= 0).any():
         found, unknowns = solve_problems(p)
         return found, _next(found, unknowns)
     unknowns = _followed(p, guess)
@@ -144,3 +149,132 @@ def _certain(p: Problems, unknowns: Unknowns, found: dict[str, Any]) -> BoolArra
         misses = (q == 0) & (found["train_loss"] > _MARGIN**2 * p.alpha * xi)
         certain &= ~bare | fits | misses
     return certain
+
+
+class _Seen(NamedTuple):
+    """A curve that was solved: parameters, places on its axis, its cusp, and the unknowns."""
+
+    setting: FloatArray
+    axis: FloatArray
+    cusp: float
+    guess: Guess
+
+
+class Trail:
+    """The last two solutions of a curve, which point to the next one as a slider moves."""
+
+    def __init__(self) -> None:
+        self._seen: list[_Seen] = []
+
+    def add(self, setting: tuple[float, ...], axis: FloatArray, cusp: float, guess: Guess) -> None:
+        """Remember a solution.
+
+        Args:
+            setting: the parameters that are the same along the curve.
+            axis: places, > 0, shape (N,).
+            cusp: the place of a kink on the axis; NaN where there is none.
+            guess: the unknowns, of shape (N,).
+        """
+        order = np.argsort(axis, kind="stable")
+        columns = (column[order] for column in guess)
+        self._seen = [*self._seen[-1:], _Seen(np.array(setting), axis[order], cusp, Guess(*columns))]
+
+    def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: float) -> Guess:
+        """What to start from at places on the axis, in any order."""
+        if not self._seen or self._seen[-1].axis.size < 2:
+            nothing = np.full(axis.shape, np.nan)
+            return Guess(nothing, nothing, np.full(axis.shape, -np.inf))
+        last = _along(self._seen[-1], axis, cusp)
+        if len(self._seen) < 2:
+            return last
+        before = self._seen[0]
+        step, past = np.array(setting) - self._seen[1].setting, self._seen[1].setting - before.setting
+        moved = np.flatnonzero((step != 0) | (past != 0))
+        if moved.size != 1 or past[moved[0]] == 0:
+            return last
+        ratio = float(step[moved[0]] / past[moved[0]])
+        return _drawn_out(_along(before, axis, cusp), last, ratio) if abs(ratio) <= _REACH else last
+
+
+def _along(seen: _Seen, axis: FloatArray, cusp: float) -> Guess:
+    """The unknowns between the places of a curve; a cusp stays one."""
+    xi, q, omega = seen.guess
+    if np.isfinite(cusp) and np.isfinite(seen.cusp):
+        axis = axis * (seen.cusp / cusp)
+    right = np.clip(np.searchsorted(seen.axis, axis), 1, seen.axis.size - 1)
+    left = right - 1
+    width = np.maximum(seen.axis[right] - seen.axis[left], np.finfo(float).tiny)
+    share = np.clip((axis - seen.axis[left]) / width, 0.0, 1.0)
+    nearest = np.where(share < 0.5, left, right)
+    columns = []
+    for values, logarithmic in ((xi, True), (q, True), (omega, False)):
+        one, other = values[left], values[right]
+        between = one ** (1 - share) * other**share if logarithmic else one + share * (other - one)
+        known = (one > 0) & (other > 0) if logarithmic else np.isfinite(between)
+        columns.append(np.where(known, between, values[nearest]))
+    return Guess(*columns)
+
+
+def _drawn_out(before: Guess, last: Guess, ratio: float) -> Guess:
+    """The line through two solutions, at as many steps beyond the last one."""
+    xi, q = (
+        np.where((one > 0) & (other > 0), other * (other / one) ** ratio, other)
+        for one, other in zip(before[:2], last[:2], strict=True)
+    )
+    omega = last.omega + ratio * (last.omega - before.omega)
+    return Guess(xi, q, np.where(np.isfinite(omega), omega, last.omega))
+
+
+class Course(NamedTuple):
+    """Points along a curve, each an array of shape (N,), and what is known of it.
+
+    Attributes:
+        trail: where the curve was before.
+        alpha: sample ratios.
+        kappa: student widths.
+        kappa_star: teacher widths.
+        lam: weight decays.
+        delta: label noise.
+        over_width: whether the curve runs over kappa, and not over alpha.
+        cusp: the place of its kink; NaN where there is none, or it is not known.
+    """
+
+    trail: Trail
+    alpha: FloatArray
+    kappa: FloatArray
+    kappa_star: FloatArray
+    lam: FloatArray
+    delta: FloatArray
+    over_width: bool = False
+    cusp: float = np.nan
+
+    @property
+    def axis(self) -> FloatArray:
+        """The places."""
+        return self.kappa if self.over_width else self.alpha
+
+    @property
+    def setting(self) -> tuple[float, ...]:
+        """The parameters that are the same all along."""
+        fixed = self.alpha if self.over_width else self.kappa
+        same = float(self.lam[0]) if (self.lam == self.lam[0]).all() else 0.0
+        return float(fixed[0]), float(self.kappa_star[0]), same, float(self.delta[0])
+
+
+@quiet
+def solve_courses(courses: Sequence[Course]) -> list[SteadyState]:
+    """The steady states of several curves, from where they were before; what is given is validated."""
+    columns = [np.concatenate(column) for column in list(zip(*courses, strict=True))[1:6]]
+    guesses = [each.trail.guess(each.setting, each.axis, each.cusp) for each in courses]
+    problems = problems_of(WISHART, *columns)
+    found, solved = solve_nearby(problems, Guess(*map(np.concatenate, zip(*guesses, strict=True))))
+    names = ("alpha", "kappa", "kappa_star", "lam", "delta")
+    announce("steady_state", found["status"], dict(zip(names, columns, strict=True)), REMEDY, level=4)
+    states, start = [], 0
+    for each in courses:
+        part = slice(start, start + each.alpha.size)
+        start = part.stop
+        each.trail.add(each.setting, each.axis, each.cusp, Guess(*(column[part] for column in solved)))
+        given: dict[str, Any] = {name: getattr(each, name) for name in names}
+        states.append(SteadyState(**given, **{name: values[part] for name, values in found.items()}))
+    return states

@@ -14,7 +14,6 @@ these equations is an assumption here (arXiv 2601.10483, steady-state ansatz), n
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from quadviz.law.family import WISHART_FAMILY
 from quadviz.theory.newton import Problems
 from quadviz.theory.penalty import pure_response, shift_below_cut
-from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
+from quadviz.theory.scan import FEW, Brackets, Lattices, blocks_of, find_brackets, stretches
 from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.wide import least_mse
 from quadviz.theory.zoom import newton_between, zoom
@@ -46,8 +45,6 @@ _SUSPECT, _CERTAIN = (0.9, 2.4), 1e-9
 _CLEAREST = 1e-8
 #: Points scanned at once, which bounds the memory.
 _BLOCK = 2**16
-#: Up to so many pairs of widths have tables of their own, of which some are remembered.
-_FEW, _REMEMBERED = 8, 16
 
 
 class RankLimited(NamedTuple):
@@ -157,36 +154,8 @@ def _quick_cut(p: Problems, xi: FloatArray, kappa: FloatArray, kappa_star: Float
     return _law_above(some, p.family.quick_quantile(kappa, kappa_star, xi), xi)
 
 
-class _Tables:
-    """The law above the cut on stretches of the lattice, by the pair of widths: all that a scan needs of it.
-
-    Neither samples nor noise nor decay are in it: a slider that moves one of these finds it as it was.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[float, float], tuple[int, int, _Cut]] = OrderedDict()
-
-    def stretch(self, p: Problems, pair: tuple[float, float], first: int, last: int) -> _Cut:
-        """From the first to the last point, for the pair of widths; p tells the family."""
-        if p.lam2 is not None or p.family is not WISHART_FAMILY:
-            return self._new(p, pair, first, last)
-        # A page that is saved is solved for in a thread beside: what is known is replaced, never changed.
-        low, high, table = self._known.get(pair, (first, first - 1, None))
-        if table is None or first < low or last > high:
-            low, high = (first, last) if table is None else (min(first, low), max(last, high))
-            table = self._new(p, pair, low, high)
-            self._known[pair] = (low, high, table)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return _Cut(*(values[first - low : last - low + 1] for values in table))
-
-    @staticmethod
-    def _new(p: Problems, pair: tuple[float, float], first: int, last: int) -> _Cut:
-        xi = np.exp(np.arange(first, last + 1) * _STEP)
-        return _quick_cut(p, xi, np.full_like(xi, pair[0]), np.full_like(xi, pair[1]))
-
-
-_tables = _Tables()
+#: The law above the cut, lately.
+_lattices = Lattices()
 
 
 def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
@@ -200,15 +169,17 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
     lengths = highest - lowest + 1
-    if len(pairs) <= _FEW:
-        parts = [
-            _tables.stretch(p, (float(z.real), float(z.imag)), int(low), int(high))
-            for z, low, high in zip(pairs, lowest, highest, strict=True)
-        ]
-        table = parts[0] if len(parts) == 1 else _Cut(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def law(kappa: FloatArray, kappa_star: FloatArray, point: IndexArray) -> _Cut:
+        return _quick_cut(p, np.exp(point * _STEP), kappa, kappa_star)
+
+    if len(pairs) <= FEW and p.lam2 is None and p.family is WISHART_FAMILY:
+        rows = zip(pairs.real, pairs.imag, lowest, highest, strict=True)
+        parts = [_lattices.stretch((k, star), first, last, law) for k, star, first, last in rows]
+        table = _Cut(*(column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)))
     else:
         whose, point = stretches(lowest, highest)
-        table = _quick_cut(p, np.exp(point * _STEP), pairs.real[whose], pairs.imag[whose])
+        table = law(pairs.real[whose], pairs.imag[whose], point)
     if len(pairs) == 1 and len(p) * int(lengths[0]) <= 2 * int((last - first + 1).sum()):
         return _look_side_by_side(p, table, first, last, int(lowest[0]))
     begins = np.cumsum(lengths) - lengths

@@ -8,13 +8,14 @@ roots may hide between neighbouring points: there it is looked at more closely.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Brackets", "blocks_of", "find_brackets", "stretches"]
+__all__ = ["FEW", "Brackets", "Lattices", "blocks_of", "find_brackets", "stretches"]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -27,6 +28,39 @@ Columns = Callable[[IndexArray, FloatArray], tuple[FloatArray, ...]]
 _ROUNDS, _PIECES = 3, 16
 #: How low a turn must lie, beside the second difference there, to be looked at.
 _LOW = 0.5
+#: Up to so many pairs of widths are looked up one by one.
+FEW = 8
+#: Pairs of widths whose law is remembered.
+_REMEMBERED = 16
+#: Columns at points of the lattice, for a pair of widths.
+Law = Callable[[FloatArray, FloatArray, IndexArray], tuple[FloatArray, ...]]
+
+
+class Lattices:
+    """What a scan needs of the law, by the pair of widths, on stretches of the lattice.
+
+    Neither samples nor noise nor decay are in it: as one of these moves, it stays.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[float, float], tuple[int, tuple[FloatArray, ...]]] = OrderedDict()
+
+    def stretch(
+        self, pair: tuple[float, float], first: int, last: int, law: Law
+    ) -> tuple[FloatArray, ...]:
+        """Columns from the first to the last point, for a pair of widths."""
+        pair, first, last = (float(pair[0]), float(pair[1])), int(first), int(last)
+        # What is known is replaced, never changed: a page that is saved is solved for in a thread beside.
+        low, columns = self._known.get(pair, (first, ()))
+        if not columns or first < low or last >= low + columns[0].size:
+            high = max(last, low + columns[0].size - 1) if columns else last
+            low = min(first, low)
+            point = np.arange(low, high + 1)
+            columns = law(*(np.full(point.shape, width) for width in pair), point)
+            self._known[pair] = (low, columns)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return tuple(column[first - low : last + 1 - low] for column in columns)
 
 
 @dataclass(frozen=True, eq=False)

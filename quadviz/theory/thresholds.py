@@ -13,7 +13,7 @@ leave one scalar equation in xi,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +28,7 @@ from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.errors import term_sizes
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
-from quadviz.theory.scan import blocks_of, stretches
+from quadviz.theory.scan import FEW, Lattices, blocks_of, stretches
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
 
 __all__ = [
@@ -36,7 +36,10 @@ __all__ = [
     "Regularisation",
     "interpolation_threshold",
     "recovery_threshold",
+    "reported",
+    "scan_thresholds",
     "teacher_widths",
+    "threshold_stretch",
     "threshold_with_noise",
 ]
 
@@ -248,7 +251,7 @@ def threshold_with_noise(
     for column, failed in ((alpha, np.nan), (mse, np.nan), (xi, np.nan), (status, Status.FAILED)):
         column[noisy & ~tried] = failed
     todo = np.flatnonzero(noisy & tried)
-    first, last = _stretch(kappa[todo], kappa_star[todo], delta[todo], family)
+    first, last = threshold_stretch(kappa[todo], kappa_star[todo], delta[todo], family)
     for run in blocks_of(last - first + 1, _BLOCK):
         at = todo[run]
         alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(
@@ -257,8 +260,8 @@ def threshold_with_noise(
     return alpha, mse, xi, status
 
 
-def _stretch(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, family: Family
+def threshold_stretch(
+    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, family: Family = WISHART_FAMILY
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First and last point of the lattice in log xi at which a threshold is looked for.
 
@@ -287,6 +290,74 @@ def _interpolating(
     return evaluate(_cut(xi, kappa, kappa_star, family, quick), np.zeros_like(xi), xi, kappa_star, family)
 
 
+class Scanned(NamedTuple):
+    """What the scan in xi sees of N thresholds.
+
+    Attributes:
+        owner: whose points these are.
+        point: points of the lattice.
+        first: alpha by the first equation.
+        crossings: how often it falls below alpha by the second, shape (N,).
+        clean: where it is below from the start, shape (N,): the clean limit, beyond what xi can tell, of a
+            student narrower than its teacher by next to nothing.
+        at: which cross, and not in that limit, shape (K,).
+        low: log xi before the first crossing of these, shape (K,).
+        share: about where in the step after that the crossing is, shape (K,).
+    """
+
+    owner: NDArray[np.intp]
+    point: NDArray[np.intp]
+    first: FloatArray
+    crossings: NDArray[np.intp]
+    clean: NDArray[np.bool_]
+    at: NDArray[np.intp]
+    low: FloatArray
+    share: FloatArray
+
+
+def scan_thresholds(
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    first_point: NDArray[np.intp],
+    last_point: NDArray[np.intp],
+    family: Family = WISHART_FAMILY,
+) -> Scanned:
+    """Look for all places where the two equations at q = 0 ask for the same alpha.
+
+    alpha = (mse + delta/2)/(2 xi) by the first starts out larger, as xi grows, than alpha = I by the second.
+    """
+    owner, point = stretches(first_point, last_point)
+
+    def law(k: FloatArray, star: FloatArray, point: NDArray[np.intp]) -> tuple[FloatArray, ...]:
+        t = _interpolating(np.exp(point * _STEP), k, star, family, quick=True)
+        return t.mse, t.interaction
+
+    if kappa.size <= FEW and family is WISHART_FAMILY:
+        rows = zip(kappa, kappa_star, first_point, last_point, strict=True)
+        parts = [_lattices.stretch((k, star), first, last, law) for k, star, first, last in rows]
+        mse, interaction = (np.concatenate(column) for column in zip(*parts, strict=True))
+    else:
+        mse, interaction = law(kappa[owner], kappa_star[owner], point)
+    first = (mse + delta[owner] / 2) / (2 * np.exp(point * _STEP))
+    slack = first - interaction
+    above, same = slack > 0, owner[1:] == owner[:-1]
+    falls = np.flatnonzero(same & above[:-1] & ~above[1:])
+    n = kappa.size
+    whose, one = np.unique(owner[falls], return_index=True)
+    begins = np.cumsum(last_point - first_point + 1) - (last_point - first_point + 1)
+    clean = ~above[begins]
+    place = falls[one][~clean[whose]]
+    share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
+    crossings = np.bincount(owner[falls], minlength=n)
+    at = np.flatnonzero((crossings > 0) & ~clean)
+    return Scanned(owner, point, first, crossings, clean, at, point[place] * _STEP, share)
+
+
+#: What scans saw of the law lately, by the pair of widths.
+_lattices = Lattices()
+
+
 def _noisy_interpolation(
     kappa: FloatArray,
     kappa_star: FloatArray,
@@ -296,40 +367,35 @@ def _noisy_interpolation(
     accuracy: float,
     family: Family,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
-    """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha.
-
-    alpha = (mse + delta/2)/(2 xi) by the first starts out larger, as xi grows, than alpha = I by the second.
-    """
+    """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha."""
+    scan = scan_thresholds(kappa, kappa_star, delta, first_point, last_point, family)
+    k, star, noise = kappa[scan.at], kappa_star[scan.at], delta[scan.at]
 
     def excess(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        t = _interpolating(xi, kappa[index], kappa_star[index], family)
-        first = (t.mse + delta[index] / 2) / (2 * xi)
+        t = _interpolating(xi, k[index], star[index], family)
+        first = (t.mse + noise[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    owner, point = stretches(first_point, last_point)
-    xi = np.exp(point * _STEP)
-    scan = _interpolating(xi, kappa[owner], kappa_star[owner], family, quick=True)
-    first = (scan.mse + delta[owner] / 2) / (2 * xi)
-    slack = first - scan.interaction
-    above, same = slack > 0, owner[1:] == owner[:-1]
-    falls = np.flatnonzero(same & above[:-1] & ~above[1:])
-    n = kappa.size
-    whose, one = np.unique(owner[falls], return_index=True)
-    place = falls[one]
-    found, crossings = np.zeros(n, dtype=bool), np.bincount(owner[falls], minlength=n)
-    found[whose] = True
-    begins = np.cumsum(last_point - first_point + 1) - (last_point - first_point + 1)
-    # A student narrower than its teacher by next to nothing: the clean limit, beyond what xi can tell.
-    clean = ~above[begins]
-    at = np.flatnonzero(found & ~clean)
-    place = place[~clean[whose]]
-    share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
-    low = point[place] * _STEP
-    k, star, noise = kappa[at], kappa_star[at], delta[at]
-    root = newton_in_bracket(lambda x, i: excess(x, at[i]), low, low + _STEP, start=low + share * _STEP)
+    root = newton_in_bracket(excess, scan.low, scan.low + _STEP, start=scan.low + scan.share * _STEP)
+    cut = _cut(np.exp(root), k, star, family)
+    return reported(scan, root, cut, kappa, kappa_star, delta, accuracy, family)
+
+
+def reported(
+    scan: Scanned,
+    root: FloatArray,
+    cut: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    accuracy: float = _GOOD,
+    family: Family = WISHART_FAMILY,
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
+    """alpha, mse, xi and status of thresholds at log xi = root, with the spectrum cut there."""
+    n, clean, at = kappa.size, scan.clean, scan.at
     solved = np.exp(root)
-    cut = _cut(solved, k, star, family)
+    star, noise = kappa_star[at], delta[at]
     t = evaluate(cut, np.zeros_like(solved), solved, star, family)
     alpha, mse, xi_there = (np.full(n, np.nan) for _ in range(3))
     alpha[clean] = ridgeless_interpolation(kappa[clean], kappa_star[clean])
@@ -338,8 +404,10 @@ def _noisy_interpolation(
     # Coming from large alpha along q = 0, alpha falls as xi grows, unless the branch folds before.
     end = np.full(n, -np.inf)
     end[at] = root
-    rises = same & (np.diff(first) > _RISE * first[1:]) & (point[1:] * _STEP < end[owner[1:]])
-    several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
+    owner, point, first = scan.owner, scan.point, scan.first
+    rises = (owner[1:] == owner[:-1]) & (np.diff(first) > _RISE * first[1:])
+    rises &= point[1:] * _STEP < end[owner[1:]]
+    several = (scan.crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
     good = clean & (delta == 0)
     good[at] = _error(solved, cut, star, noise, t, family) <= accuracy
