@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
 from quadviz.theory.nearby import Course, Trail, solve_courses
+from quadviz.theory.nearby_references import nearby_threshold
 from quadviz.theory.steady_state import Status, SteadyState
-from quadviz.theory.thresholds import Regularisation, interpolation_threshold, recovery_threshold
+from quadviz.theory.thresholds import Regularisation, recovery_threshold
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 
@@ -60,10 +61,12 @@ class CurveThresholds:
 def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> CurveThresholds:
     """The thresholds of curves with these parameters, broadcast and at least one-dimensional."""
     student, teacher, noise = np.atleast_1d(*np.broadcast_arrays(kappa, kappa_star, delta))
-    interpolation = interpolation_threshold(student, teacher, noise)
+    interpolation = nearby_threshold(student, teacher, noise)
     clean = noise == 0
 
     def recovery(width: NDArray[np.float64], regularisation: Regularisation) -> FloatArray:
+        if not clean.any():
+            return np.full(noise.shape, np.inf)
         return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)
 
     unique = interpolation.status == Status.SOLVED

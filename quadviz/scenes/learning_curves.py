@@ -23,8 +23,9 @@ from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
 from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
-from quadviz.theory.bayes import BayesOptimal, bayes_optimal
+from quadviz.theory.bayes import BayesOptimal
 from quadviz.theory.nearby import Trail
+from quadviz.theory.nearby_references import BayesTrail
 from quadviz.theory.steady_state import SteadyState, steady_state
 from quadviz.theory.thresholds import recovery_threshold
 
@@ -187,15 +188,18 @@ def _thresholds(
 def _bayes(kappa_star: float, delta: float, span: tuple[float, float]) -> BayesOptimal:
     """The Bayes-optimal error over the axis, through the place where it becomes 0."""
     threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
-    return bayes_optimal(
-        alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0]), kappa_star, delta
-    )
+    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
+    return _bayes_trail.solve(grid, kappa_star, delta)
 
 
 @lru_cache(maxsize=4)
 def _best(kappa_star: float, delta: float, alpha: float) -> float:
     """The Bayes-optimal error at the marker."""
-    return float(bayes_optimal(alpha, kappa_star, delta).mmse)
+    return float(_bayes_trail.solve(np.array([alpha]), kappa_star, delta).mmse[0])
+
+
+#: Where the Bayes-optimal curve was before.
+_bayes_trail = BayesTrail()
 
 
 def _name(parameter: str, value: float) -> str:

@@ -32,8 +32,10 @@ from quadviz.theory.scan import FEW, Lattices, blocks_of, stretches
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
 
 __all__ = [
+    "THRESHOLD_STEP",
     "InterpolationThreshold",
     "Regularisation",
+    "Scanned",
     "interpolation_threshold",
     "recovery_threshold",
     "reported",
@@ -48,7 +50,7 @@ Regularisation = Literal["ridgeless", "none", "bayes"]
 
 #: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
 _PER_DECADE, _BLOCK = 4, 2**16
-_STEP = np.log(10) / _PER_DECADE
+THRESHOLD_STEP = np.log(10) / _PER_DECADE
 #: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
 #: the mse, which is proportional to it, is not looked for.
 _CLEAN, _LEAST = 1e-16, 1e-30
@@ -269,7 +271,7 @@ def threshold_stretch(
     """
     floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
     ceiling = 1e3 * ((family.second(kappa_star) + delta) / np.minimum(kappa, 1)) ** 2
-    first, last = np.floor(np.log(floor) / _STEP), np.ceil(np.log(ceiling) / _STEP)
+    first, last = np.floor(np.log(floor) / THRESHOLD_STEP), np.ceil(np.log(ceiling) / THRESHOLD_STEP)
     return first.astype(np.intp), last.astype(np.intp)
 
 
@@ -281,13 +283,6 @@ def _cut(
     quantile = family.quick_quantile if quick else family.quantile
     cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
     return cut
-
-
-def _interpolating(
-    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
-) -> Terms:
-    """The law's integrals at q = 0, above the cut."""
-    return evaluate(_cut(xi, kappa, kappa_star, family, quick), np.zeros_like(xi), xi, kappa_star, family)
 
 
 class Scanned(NamedTuple):
@@ -303,6 +298,7 @@ class Scanned(NamedTuple):
         at: which cross, and not in that limit, shape (K,).
         low: log xi before the first crossing of these, shape (K,).
         share: about where in the step after that the crossing is, shape (K,).
+        cut: about where the spectrum is cut there, shape (K,).
     """
 
     owner: NDArray[np.intp]
@@ -313,6 +309,7 @@ class Scanned(NamedTuple):
     at: NDArray[np.intp]
     low: FloatArray
     share: FloatArray
+    cut: FloatArray
 
 
 def scan_thresholds(
@@ -330,16 +327,18 @@ def scan_thresholds(
     owner, point = stretches(first_point, last_point)
 
     def law(k: FloatArray, star: FloatArray, point: NDArray[np.intp]) -> tuple[FloatArray, ...]:
-        t = _interpolating(np.exp(point * _STEP), k, star, family, quick=True)
-        return t.mse, t.interaction
+        xi = np.exp(point * THRESHOLD_STEP)
+        cut = _cut(xi, k, star, family, quick=True)
+        t = evaluate(cut, np.zeros_like(xi), xi, star, family)
+        return t.mse, t.interaction, cut
 
     if kappa.size <= FEW and family is WISHART_FAMILY:
         rows = zip(kappa, kappa_star, first_point, last_point, strict=True)
         parts = [_lattices.stretch((k, star), first, last, law) for k, star, first, last in rows]
-        mse, interaction = (np.concatenate(column) for column in zip(*parts, strict=True))
+        mse, interaction, cut = (np.concatenate(column) for column in zip(*parts, strict=True))
     else:
-        mse, interaction = law(kappa[owner], kappa_star[owner], point)
-    first = (mse + delta[owner] / 2) / (2 * np.exp(point * _STEP))
+        mse, interaction, cut = law(kappa[owner], kappa_star[owner], point)
+    first = (mse + delta[owner] / 2) / (2 * np.exp(point * THRESHOLD_STEP))
     slack = first - interaction
     above, same = slack > 0, owner[1:] == owner[:-1]
     falls = np.flatnonzero(same & above[:-1] & ~above[1:])
@@ -351,7 +350,8 @@ def scan_thresholds(
     share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
     crossings = np.bincount(owner[falls], minlength=n)
     at = np.flatnonzero((crossings > 0) & ~clean)
-    return Scanned(owner, point, first, crossings, clean, at, point[place] * _STEP, share)
+    about = (1 - share) * cut[place] + share * cut[place + 1]
+    return Scanned(owner, point, first, crossings, clean, at, point[place] * THRESHOLD_STEP, share, about)
 
 
 #: What scans saw of the law lately, by the pair of widths.
@@ -373,11 +373,12 @@ def _noisy_interpolation(
 
     def excess(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        t = _interpolating(xi, k[index], star[index], family)
+        cut = _cut(xi, k[index], star[index], family)
+        t = evaluate(cut, np.zeros_like(xi), xi, star[index], family)
         first = (t.mse + noise[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    root = newton_in_bracket(excess, scan.low, scan.low + _STEP, start=scan.low + scan.share * _STEP)
+    root = newton_in_bracket(excess, scan.low, scan.low + THRESHOLD_STEP, start=scan.low + scan.share * THRESHOLD_STEP)
     cut = _cut(np.exp(root), k, star, family)
     return reported(scan, root, cut, kappa, kappa_star, delta, accuracy, family)
 
@@ -406,7 +407,7 @@ def reported(
     end[at] = root
     owner, point, first = scan.owner, scan.point, scan.first
     rises = (owner[1:] == owner[:-1]) & (np.diff(first) > _RISE * first[1:])
-    rises &= point[1:] * _STEP < end[owner[1:]]
+    rises &= point[1:] * THRESHOLD_STEP < end[owner[1:]]
     several = (scan.crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
     good = clean & (delta == 0)
