@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
-from quadviz.theory.nearby import Course, Trail, solve_courses
+from quadviz.theory.nearby import Course, Cusp, Trail, solve_courses
 from quadviz.theory.nearby_references import nearby_threshold
 from quadviz.theory.steady_state import Status, SteadyState
 from quadviz.theory.thresholds import Regularisation, recovery_threshold
@@ -103,6 +103,8 @@ def curves_through(
     alpha: FloatArray,
     members: Sequence[Mapping[str, float]],
     trails: Sequence[Trail],
+    *,
+    remember: bool = True,
 ) -> list[SteadyState]:
     """Learning curves that know their thresholds, and where they were before.
 
@@ -115,6 +117,7 @@ def curves_through(
         alpha: values, shape (N,).
         members: kappa, kappa_star, lam and delta of M curves.
         trails: of these curves.
+        remember: whether these are curves, and not a few points along them.
 
     Returns:
         Results of shape (N,), a curve each.
@@ -125,8 +128,8 @@ def curves_through(
         ridgeless = each["lam"] == 0
         at = (alpha == cusp) & (peak > 0) & ridgeless
         rest = {name: np.full(alpha.shape, each[name]) for name in ("kappa", "kappa_star", "lam", "delta")}
-        place = float(cusp) if ridgeless else math.nan
-        courses.append(Course(trail, np.where(at, alpha * (1 - 1e-6), alpha), **rest, cusp=place))
+        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless and peak > 0 else Cusp()
+        courses.append(Course(trail, np.where(at, alpha * (1 - 1e-6), alpha), **rest, cusp=meet, remember=remember))
     curves = solve_courses(courses)
     for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
         at = alpha != curve.alpha

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.family import WISHART_FAMILY
 from quadviz.law.teachers import WISHART
 from quadviz.theory.newton import Problems, newton
 from quadviz.theory.outcome import Regime, Status, announce, quiet
@@ -29,7 +30,7 @@ from quadviz.theory.solving import Unknowns, problems_of, recovers, report, solv
 from quadviz.theory.steady_state import REMEDY, SteadyState
 from quadviz.theory.zoom import newton_between
 
-__all__ = ["Course", "Guess", "Trail", "solve_courses", "solve_nearby"]
+__all__ = ["Course", "Cusp", "Guess", "Trail", "solve_courses", "solve_nearby"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -42,6 +43,8 @@ _BESIDE = 0.5
 _MARGIN = 1e-7
 #: How far beyond the last solution the last two are drawn out, in steps between them.
 _REACH = 2.0
+#: What is beside a cusp, relative to its place.
+_TIP = 1e-5
 
 
 class Guess(NamedTuple):
@@ -71,6 +74,7 @@ def solve_nearby(p: Problems, guess: Guess | None) -> tuple[dict[str, Any], Gues
         return found, _next(found, unknowns)
     unknowns = _followed(p, guess)
     at = np.flatnonzero(unknowns.converged)
+    # Nothing was found of the others; they are filled in below.
     found = report(p, unknowns) if at.size == n else _spread(report(p[at], unknowns.part(at)), at, n)
     rest = np.flatnonzero(~(unknowns.converged & _certain(p, unknowns, found)))
     if rest.size:
@@ -142,22 +146,70 @@ def _certain(p: Problems, unknowns: Unknowns, found: dict[str, Any]) -> BoolArra
     certain: BoolArray = found["status"] != Status.FAILED
     certain &= cut == (found["regime"] == Regime.RANK_LIMITED)
     certain &= (p.kappa >= 1) | (np.abs(p.kappa - found["kappa_min"]) > _MARGIN)
+    # Of the two phases without decay one fits the labels, and the other has too many.
     bare = (p.lam == 0) & ~unknowns.recovered
-    if bare.any():
-        # Of the two phases without decay, which meet at the interpolation threshold.
-        fits = q > _MARGIN * np.sqrt(xi)
-        misses = (q == 0) & (found["train_loss"] > _MARGIN**2 * p.alpha * xi)
-        certain &= ~bare | fits | misses
+    certain &= ~bare | (q == 0) | (q > _MARGIN * np.sqrt(xi))
+    missing = np.flatnonzero(bare & certain & (q == 0))
+    if missing.size:
+        here, x, s = p[missing], xi[missing], q[missing]
+        interaction = here.terms(np.maximum(unknowns.omega[missing], s), s, x).interaction
+        certain[missing] = interaction < (1 - _MARGIN) * here.alpha
     return certain
 
 
+class Cusp(NamedTuple):
+    """Where the two phases without weight decay meet on the axis of a curve; NaN where that is not known.
+
+    On the side where labels are fitted q > 0, and all goes by the root of the distance.
+
+    Attributes:
+        place: on the axis.
+        xi: noise variance there.
+        fits_above: whether labels are fitted above it.
+    """
+
+    place: float = np.nan
+    xi: float = np.nan
+    fits_above: bool = False
+
+    def coordinate(self, axis: FloatArray) -> FloatArray:
+        """An increasing coordinate in which the unknowns are smooth on either side, 0 at the cusp."""
+        if not np.isfinite(self.place):
+            return axis
+        beyond = axis / self.place - 1
+        fits = (beyond > 0) == self.fits_above
+        return np.where(fits, np.copysign(np.sqrt(np.abs(beyond)), beyond), beyond)
+
+
 class _Seen(NamedTuple):
-    """A curve that was solved: parameters, places on its axis, its cusp, and the unknowns."""
+    """A curve that was solved: parameters, its cusp, coordinates of places, and the unknowns."""
 
     setting: FloatArray
-    axis: FloatArray
-    cusp: float
+    cusp: Cusp
+    coordinate: FloatArray
     guess: Guess
+
+    def along(self, axis: FloatArray, cusp: Cusp) -> Guess:
+        """The unknowns between its places, as if it had its cusp there."""
+        known = np.isfinite(cusp.place) and np.isfinite(self.cusp.place)
+        if np.isfinite(cusp.place) != np.isfinite(self.cusp.place):
+            return _nothing(axis.size)
+        place = cusp.coordinate(axis)
+        right = np.clip(np.searchsorted(self.coordinate, place), 1, self.coordinate.size - 1)
+        left = right - 1
+        width = np.maximum(self.coordinate[right] - self.coordinate[left], np.finfo(float).tiny)
+        share = np.clip((place - self.coordinate[left]) / width, 0.0, 1.0)
+        nearest = np.where(share < 0.5, left, right)
+        columns = []
+        for name, values in self.guess._asdict().items():
+            one, other = values[left], values[right]
+            # Phases and regimes are not mixed.
+            alike = np.isfinite(one) & np.isfinite(other) if name == "omega" else (one > 0) == (other > 0)
+            columns.append(np.where(alike, one + share * (other - one), values[nearest]))
+        xi, q, omega = columns
+        if known:
+            q = np.where((axis < cusp.place) == cusp.fits_above, 0.0, q)
+        return Guess(xi, q, omega)
 
 
 class Trail:
@@ -166,59 +218,55 @@ class Trail:
     def __init__(self) -> None:
         self._seen: list[_Seen] = []
 
-    def add(self, setting: tuple[float, ...], axis: FloatArray, cusp: float, guess: Guess) -> None:
+    def add(self, setting: tuple[float, ...], axis: FloatArray, cusp: Cusp, guess: Guess) -> None:
         """Remember a solution.
 
         Args:
-            setting: the parameters that are the same along the curve.
+            setting: the parameters that are the same along the curve, widths first if it runs over alpha.
             axis: places, > 0, shape (N,).
-            cusp: the place of a kink on the axis; NaN where there is none.
+            cusp: the curve's.
             guess: the unknowns, of shape (N,).
         """
         order = np.argsort(axis, kind="stable")
-        columns = (column[order] for column in guess)
-        self._seen = [*self._seen[-1:], _Seen(np.array(setting), axis[order], cusp, Guess(*columns))]
+        known = Guess(*(column[order] for column in guess))
+        self._seen = [
+            *self._seen[-1:], _Seen(np.array(setting), cusp, cusp.coordinate(axis[order]), known)
+        ]
 
-    def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: float) -> Guess:
+    def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: Cusp) -> Guess:
         """What to start from at places on the axis, in any order."""
-        if not self._seen or self._seen[-1].axis.size < 2:
-            nothing = np.full(axis.shape, np.nan)
-            return Guess(nothing, nothing, np.full(axis.shape, -np.inf))
-        last = _along(self._seen[-1], axis, cusp)
-        if len(self._seen) < 2:
-            return last
-        before = self._seen[0]
-        step, past = np.array(setting) - self._seen[1].setting, self._seen[1].setting - before.setting
-        moved = np.flatnonzero((step != 0) | (past != 0))
-        if moved.size != 1 or past[moved[0]] == 0:
-            return last
-        ratio = float(step[moved[0]] / past[moved[0]])
-        return _drawn_out(_along(before, axis, cusp), last, ratio) if abs(ratio) <= _REACH else last
+        if not self._seen or self._seen[-1].coordinate.size < 2:
+            return _nothing(axis.size)
+        last = self._seen[-1]
+        found = drawn = last.along(axis, cusp)
+        if len(self._seen) > 1:
+            before = self._seen[0]
+            step, past = np.array(setting) - last.setting, last.setting - before.setting
+            moved = np.flatnonzero((step != 0) | (past != 0))
+            ratio = float(step[moved[0]] / past[moved[0]]) if moved.size == 1 and past[moved[0]] else np.inf
+            if abs(ratio) <= _REACH:
+                drawn = _drawn_out(before.along(axis, cusp), found, ratio)
+        if not np.isfinite(cusp.place):
+            return drawn
+        # Beside the cusp, where roots are nearly double, a start must be nearer; and there xi is known.
+        tip = np.flatnonzero(np.abs(axis / cusp.place - 1) < _TIP)
+        xi, omega = drawn.xi.copy(), drawn.omega.copy()
+        xi[tip] = found.xi[tip] * (cusp.xi / last.cusp.xi)
+        cut = tip[np.isfinite(omega[tip])]
+        if cut.size and not cusp.fits_above:
+            widths = (np.full(cut.shape, width) for width in setting[:2])
+            omega[cut] = WISHART_FAMILY.quick_quantile(*widths, xi[cut])
+        return Guess(xi, drawn.q, omega)
 
 
-def _along(seen: _Seen, axis: FloatArray, cusp: float) -> Guess:
-    """The unknowns between the places of a curve; a cusp stays one."""
-    xi, q, omega = seen.guess
-    if np.isfinite(cusp) and np.isfinite(seen.cusp):
-        axis = axis * (seen.cusp / cusp)
-    right = np.clip(np.searchsorted(seen.axis, axis), 1, seen.axis.size - 1)
-    left = right - 1
-    width = np.maximum(seen.axis[right] - seen.axis[left], np.finfo(float).tiny)
-    share = np.clip((axis - seen.axis[left]) / width, 0.0, 1.0)
-    nearest = np.where(share < 0.5, left, right)
-    columns = []
-    for values, logarithmic in ((xi, True), (q, True), (omega, False)):
-        one, other = values[left], values[right]
-        between = one ** (1 - share) * other**share if logarithmic else one + share * (other - one)
-        known = (one > 0) & (other > 0) if logarithmic else np.isfinite(between)
-        columns.append(np.where(known, between, values[nearest]))
-    return Guess(*columns)
+def _nothing(size: int) -> Guess:
+    return Guess(np.full(size, np.nan), np.zeros(size), np.full(size, -np.inf))
 
 
 def _drawn_out(before: Guess, last: Guess, ratio: float) -> Guess:
     """The line through two solutions, at as many steps beyond the last one."""
     xi, q = (
-        np.where((one > 0) & (other > 0), other * (other / one) ** ratio, other)
+        np.where((one > 0) & (other > 0), other * np.clip(other / one, 0.5, 2.0) ** ratio, other)
         for one, other in zip(before[:2], last[:2], strict=True)
     )
     omega = last.omega + ratio * (last.omega - before.omega)
@@ -236,7 +284,8 @@ class Course(NamedTuple):
         lam: weight decays.
         delta: label noise.
         over_width: whether the curve runs over kappa, and not over alpha.
-        cusp: the place of its kink; NaN where there is none, or it is not known.
+        cusp: where its phases meet, if they do.
+        remember: whether the trail takes it in; a few points beside a curve leave that as it is.
     """
 
     trail: Trail
@@ -246,7 +295,8 @@ class Course(NamedTuple):
     lam: FloatArray
     delta: FloatArray
     over_width: bool = False
-    cusp: float = np.nan
+    cusp: Cusp = Cusp()
+    remember: bool = True
 
     @property
     def axis(self) -> FloatArray:
@@ -274,7 +324,11 @@ def solve_courses(courses: Sequence[Course]) -> list[SteadyState]:
     for each in courses:
         part = slice(start, start + each.alpha.size)
         start = part.stop
-        each.trail.add(each.setting, each.axis, each.cusp, Guess(*(column[part] for column in solved)))
+        if each.remember:
+            each.trail.add(
+                each.setting, each.axis, each.cusp, Guess(*(column[part] for column in solved))
+            )
         given: dict[str, Any] = {name: getattr(each, name) for name in names}
+        given["lam2"] = np.zeros(each.alpha.shape)
         states.append(SteadyState(**given, **{name: values[part] for name, values in found.items()}))
     return states

@@ -25,8 +25,8 @@ _SMALLEST = 1e-40
 _NO_SHIFT = 1e-7
 #: Smallest relative change of omega that a float can tell.
 _ULP = 4e-16
-#: Size of a step that need not be made.
-_EAGER = 1e-11
+#: Size of a step that need not be made, and of one that may be the last before it.
+_EAGER, _SMALL = 1e-11, 1e-7
 #: Part of the mass between gap and cut by which that mass may still be wrong.
 _LAST = 1e-5
 
@@ -167,7 +167,7 @@ def newton(
         size = np.maximum(np.abs(dx), np.abs(dq) * s / (s + _NO_SHIFT * np.sqrt(x)))
         done = ~bad & ((size < 1e-9) | ((size < 1e-6) & (size > previous[active] / 2)))
         if eager:
-            done |= ~bad & (size < 1e-5) & (size * size < _EAGER * previous[active])
+            done |= ~bad & (size < _SMALL) & (size * size < _EAGER * previous[active])
         previous[active] = size
         if omega is not None:
             shift = np.divide(surplus, t.density, out=np.zeros_like(x), where=t.density > 1e-9)
