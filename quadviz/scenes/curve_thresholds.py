@@ -21,6 +21,8 @@ __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curve
 FloatArray = NDArray[np.float64]
 
 POINTS = 200
+#: The parameters of a curve.
+_NAMES = ("kappa", "kappa_star", "lam", "delta")
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,6 @@ def curves_through(
     alpha: FloatArray,
     members: Sequence[Mapping[str, float]],
     trails: Sequence[Trail],
-    *,
-    remember: bool = True,
 ) -> list[SteadyState]:
     """Learning curves that know their thresholds, and where they were before.
 
@@ -117,7 +117,6 @@ def curves_through(
         alpha: values, shape (N,).
         members: kappa, kappa_star, lam and delta of M curves.
         trails: of these curves.
-        remember: whether these are curves, and not a few points along them.
 
     Returns:
         Results of shape (N,), a curve each.
@@ -125,11 +124,11 @@ def curves_through(
     cusps, peaks = np.broadcast_arrays(thresholds.interpolation, thresholds.peak, np.empty(len(members)))[:2]
     courses = []
     for each, trail, cusp, peak in zip(members, trails, cusps, peaks, strict=True):
-        ridgeless = each["lam"] == 0
-        at = (alpha == cusp) & (peak > 0) & ridgeless
-        rest = {name: np.full(alpha.shape, each[name]) for name in ("kappa", "kappa_star", "lam", "delta")}
-        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless and peak > 0 else Cusp()
-        courses.append(Course(trail, np.where(at, alpha * (1 - 1e-6), alpha), **rest, cusp=meet, remember=remember))
+        ridgeless = each["lam"] == 0 and peak > 0
+        at = (alpha == cusp) & ridgeless
+        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless else Cusp()
+        places = np.where(at, alpha * (1 - 1e-6), alpha)
+        courses.append(Course.over_alpha(trail, places, *(each[name] for name in _NAMES), meet))
     curves = solve_courses(courses)
     for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
         at = alpha != curve.alpha

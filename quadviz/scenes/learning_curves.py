@@ -24,7 +24,7 @@ from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import BayesOptimal
-from quadviz.theory.nearby import Trail
+from quadviz.theory.nearby import Course, Trail, solve_courses
 from quadviz.theory.nearby_references import BayesTrail
 from quadviz.theory.steady_state import SteadyState
 from quadviz.theory.thresholds import recovery_threshold
@@ -146,23 +146,23 @@ def _solved(
     grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps([each["lam"] for each in members]))
     curve_keys = [(*each.values(), grid.tobytes()) for each in members]
     point_keys = [(*each.values(), alpha) for each in members]
-
-    def along(places: FloatArray, some: Sequence[int], *, remember: bool = True) -> list[SteadyState]:
-        own = thresholds if thresholds.bayes.size == 1 else thresholds[list(some)]
-        those, trails = [members[i] for i in some], [_trails[names[i]] for i in some]
-        return curves_through(own, places, those, trails, remember=remember)
-
     new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
     if new:
         # The points at alpha come along: one call costs less than two.
-        found = along(np.append(grid, alpha), new)
+        some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
+        those, trails = [members[i] for i in new], [_trails[names[i]] for i in new]
+        found = curves_through(some, np.append(grid, alpha), those, trails)
         for curve, i in zip(found, new, strict=True):
             _solved_lately[curve_keys[i]] = curve[:-1]
             _solved_lately[point_keys[i]] = curve[-1:]
     new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
     if new:
-        found = along(np.array([alpha]), new, remember=False)
-        for point, i in zip(found, new, strict=True):
+        place, order = np.array([alpha]), ("kappa", "kappa_star", "lam", "delta")
+        courses = [
+            Course.over_alpha(_trails[names[i]], place, *(members[i][name] for name in order), remember=False)
+            for i in new
+        ]
+        for point, i in zip(solve_courses(courses), new, strict=True):
             _solved_lately[point_keys[i]] = point
     for key in (*point_keys, *curve_keys):
         _solved_lately.move_to_end(key)

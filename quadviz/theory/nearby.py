@@ -195,8 +195,8 @@ class _Seen(NamedTuple):
         if np.isfinite(cusp.place) != np.isfinite(self.cusp.place):
             return _nothing(axis.size)
         place = cusp.coordinate(axis)
-        right = np.clip(np.searchsorted(self.coordinate, place), 1, self.coordinate.size - 1)
-        left = right - 1
+        right = np.clip(np.searchsorted(self.coordinate, place), min(1, self.coordinate.size - 1), self.coordinate.size - 1)
+        left = np.maximum(right - 1, 0)
         width = np.maximum(self.coordinate[right] - self.coordinate[left], np.finfo(float).tiny)
         share = np.clip((place - self.coordinate[left]) / width, 0.0, 1.0)
         nearest = np.where(share < 0.5, left, right)
@@ -235,7 +235,7 @@ class Trail:
 
     def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: Cusp) -> Guess:
         """What to start from at places on the axis, in any order."""
-        if not self._seen or self._seen[-1].coordinate.size < 2:
+        if not self._seen:
             return _nothing(axis.size)
         last = self._seen[-1]
         found = drawn = last.along(axis, cusp)
@@ -274,52 +274,58 @@ def _drawn_out(before: Guess, last: Guess, ratio: float) -> Guess:
 
 
 class Course(NamedTuple):
-    """Points along a curve, each an array of shape (N,), and what is known of it.
+    """Points along a curve, and what is known of it.
 
     Attributes:
         trail: where the curve was before.
+        axis: places along it, shape (N,), as the next five.
         alpha: sample ratios.
         kappa: student widths.
         kappa_star: teacher widths.
         lam: weight decays.
         delta: label noise.
-        over_width: whether the curve runs over kappa, and not over alpha.
+        setting: the parameters that are the same all along, widths first where it runs over alpha.
         cusp: where its phases meet, if they do.
+        guess: where to start, if that is known; else the trail tells.
         remember: whether the trail takes it in; a few points beside a curve leave that as it is.
     """
 
     trail: Trail
+    axis: FloatArray
     alpha: FloatArray
     kappa: FloatArray
     kappa_star: FloatArray
     lam: FloatArray
     delta: FloatArray
-    over_width: bool = False
+    setting: tuple[float, ...]
     cusp: Cusp = Cusp()
+    guess: Guess | None = None
     remember: bool = True
 
-    @property
-    def axis(self) -> FloatArray:
-        """The places."""
-        return self.kappa if self.over_width else self.alpha
+    @classmethod
+    def over_alpha(
+        cls, trail: Trail, alpha: FloatArray, kappa: float, kappa_star: float, lam: float, delta: float,
+        cusp: Cusp = Cusp(), *, remember: bool = True,
+    ) -> Course:  # fmt: skip
+        """A learning curve."""
+        setting = (kappa, kappa_star, lam, delta)
+        rest = (np.full(alpha.shape, value) for value in setting)
+        return cls(trail, alpha, alpha, *rest, setting, cusp, remember=remember)
 
     @property
-    def setting(self) -> tuple[float, ...]:
-        """The parameters that are the same all along."""
-        fixed = self.alpha if self.over_width else self.kappa
-        same = float(self.lam[0]) if (self.lam == self.lam[0]).all() else 0.0
-        return float(fixed[0]), float(self.kappa_star[0]), same, float(self.delta[0])
+    def start(self) -> Guess:
+        """Where to start."""
+        return self.trail.guess(self.setting, self.axis, self.cusp) if self.guess is None else self.guess
 
 
 @quiet
 def solve_courses(courses: Sequence[Course]) -> list[SteadyState]:
     """The steady states of several curves, from where they were before; what is given is validated."""
-    columns = [np.concatenate(column) for column in list(zip(*courses, strict=True))[1:6]]
-    guesses = [each.trail.guess(each.setting, each.axis, each.cusp) for each in courses]
-    problems = problems_of(WISHART, *columns)
-    found, solved = solve_nearby(problems, Guess(*map(np.concatenate, zip(*guesses, strict=True))))
     names = ("alpha", "kappa", "kappa_star", "lam", "delta")
-    announce("steady_state", found["status"], dict(zip(names, columns, strict=True)), REMEDY, level=4)
+    columns = {name: np.concatenate([getattr(each, name) for each in courses]) for name in names}
+    guess = Guess(*map(np.concatenate, zip(*(each.start for each in courses), strict=True)))
+    found, solved = solve_nearby(problems_of(WISHART, *columns.values()), guess)
+    announce("steady_state", found["status"], columns, REMEDY, level=4)
     states, start = [], 0
     for each in courses:
         part = slice(start, start + each.alpha.size)
