@@ -1,4 +1,4 @@
-"""What learning curves are compared with, from where it was before: the Bayes-optimal error and thresholds.
+"""What learning curves are compared with, from nearby: the Bayes-optimal error, thresholds, the best decay.
 
 As in :mod:`quadviz.theory.nearby`, a start makes the way shorter, and what is found passes the same checks as
 what the public functions find; where it does not, they are asked.
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.theory.bayes import BayesOptimal, LawMmse, bayes_optimal, checked_solution, law_mmse, unsolved
+from quadviz.theory.nearby import Guess
 from quadviz.theory.newton import Problems, at_rank
 from quadviz.theory.outcome import Status, quiet
 from quadviz.theory.small_noise import settled_width
@@ -19,22 +20,27 @@ from quadviz.theory.thresholds import (
     THRESHOLD_STEP,
     InterpolationThreshold,
     Scanned,
-    interpolation_threshold,
     reported,
     scan_thresholds,
     threshold_stretch,
+    threshold_with_noise,
 )
 
-__all__ = ["BayesTrail", "nearby_threshold"]
+__all__ = ["BayesTrail", "nearby_decay", "nearby_threshold"]
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 #: Evaluations after which a start was not near, and the step in log xi after which the next is below rounding.
 _PATIENCE, _LAST = 6, 3e-6
+#: Steps to a best decay at most, and the last of them: the unknowns follow each other with one step between.
+_DECAY_STEPS, _DECAY_LAST = 8, 1e-10
 #: Points of a curve that make a table.
 _FEW_POINTS = 20
 #: Steps to a threshold at most; a mass, and a cut beside sqrt(xi), next to which two cases meet.
-_THRESHOLD_STEPS, _CLOSE = 8, 1e-4
+_THRESHOLD_STEPS, _CLOSE = 14, 1e-4
+#: What the mass above a cut may be off the width.
+_SPARE = 1e-13
 #: Steps on the table of the law of the mmse, and how far beyond its ends, in log xi.
 _ON_TABLE, _BEYOND = 5, 0.5
 
@@ -138,50 +144,124 @@ class BayesTrail:
 
 @quiet
 def nearby_threshold(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, good: float = 1e-9
 ) -> InterpolationThreshold:
     """As :func:`quadviz.theory.thresholds.interpolation_threshold`, for validated arrays of shape (N,), few.
 
     From what the scan sees, with the cut as a second unknown that follows xi: no quantile is searched for.
+
+    Args:
+        kappa: student widths.
+        kappa_star: teacher widths.
+        delta: label noise.
+        good: relative error that an mse may have.
     """
-    student = settled_width(kappa, kappa_star)
-    if (delta > 0).all():
-        scan = scan_thresholds(student, kappa_star, delta, *threshold_stretch(student, kappa_star, delta))
-        ends = None if scan.at.size < kappa.size else _followed(scan, student, kappa_star, delta)
-        if ends is not None:
-            alpha, mse, xi, status = reported(scan, *ends, student, kappa_star, delta)
-            if not (status == Status.FAILED).any():
-                return InterpolationThreshold(kappa, kappa_star, delta, alpha, mse, xi, status)
-    return interpolation_threshold(kappa, kappa_star, delta)
+    student, n = settled_width(kappa, kappa_star), kappa.size
+    columns = [*(np.full(n, np.nan) for _ in range(3)), np.full(n, Status.FAILED, dtype=np.int8)]
+    noisy = np.flatnonzero(delta > 0)
+    k, star, noise = student[noisy], kappa_star[noisy], delta[noisy]
+    if noisy.size:
+        scan = scan_thresholds(k, star, noise, *threshold_stretch(k, star, noise))
+        place, cut, found = _followed(scan, k[scan.at], star[scan.at], noise[scan.at])
+        sure = np.zeros(noisy.size, dtype=bool)
+        sure[scan.at] = found
+        for column, values in zip(columns, reported(scan, place, cut, k, star, noise, good), strict=True):
+            column[noisy[sure]] = values[sure]
+    rest = np.flatnonzero(columns[3] == Status.FAILED)
+    if rest.size:
+        asked = threshold_with_noise(student[rest], kappa_star[rest], delta[rest], good)
+        for column, values in zip(columns, asked, strict=True):
+            column[rest] = values
+    alpha, mse, xi, status = columns
+    return InterpolationThreshold(kappa, kappa_star, delta, alpha, mse, xi, status)
 
 
 def _followed(
     scan: Scanned, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
-) -> tuple[FloatArray, FloatArray] | None:
-    """log xi and the cut where both equations at q = 0 ask for the same alpha; None where Newton's way leads out."""
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """log xi and the cut where both equations at q = 0 ask for the same alpha, and where Newton's way led there."""
     nothing = np.zeros_like(kappa)
     p = Problems(nothing, kappa, kappa_star, nothing, delta)
     low, high = scan.low, scan.low + THRESHOLD_STEP
     place, cut = low + scan.share * THRESHOLD_STEP, scan.cut
     narrow = cut > 0
+    found, lost = np.zeros(kappa.size, dtype=bool), np.zeros(kappa.size, dtype=bool)
     for _ in range(_THRESHOLD_STEPS):
         xi = np.exp(place)
         t = p.terms(cut, nothing, xi)
         surplus, rounding = p.surplus(t)
-        if np.any(~narrow & (surplus > -_CLOSE)):
-            return None
+        # The mass above 0 is less than the width, and by more than it may move.
+        lost |= ~narrow & (surplus > -_CLOSE)
         surplus = np.where(narrow, surplus, 0.0)
         mse, interaction = at_rank(t, surplus, xi, nothing, cut)
         first = (mse + delta / 2) / (2 * xi)
         step = (interaction - first) / (t.mse_xi / 2 - first - xi * t.interaction_xi)
-        place = place + step
-        if not np.all((place > low) & (place < high)):
-            return None
-        done = np.all((np.abs(step) <= 1e-9) & (np.abs(surplus) <= rounding))
-        follows = cut + surplus / t.density + t.hilbert * (np.exp(place) - xi)
-        cut = np.where(narrow, follows, 0.0)
-        if np.any(narrow & ~(cut > _CLOSE * np.sqrt(xi))):
-            return None
-        if done:
-            return place, cut
-    return None
+        moved = np.where(found, place, place + step)
+        lost |= ~((moved > low) & (moved < high))
+        done = (np.abs(step) <= 1e-9) & (np.abs(surplus) <= np.maximum(rounding, _SPARE))
+        follows = cut + surplus / t.density + t.hilbert * (np.exp(moved) - xi)
+        lost |= narrow & ~(follows > _CLOSE * np.sqrt(xi))
+        cut = np.where(narrow & ~found & ~lost, follows, cut)
+        place = np.where(lost, place, moved)
+        found |= done
+        if (found | lost).all():
+            break
+    return place, cut, found & ~lost
+
+
+@quiet
+def nearby_decay(
+    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, guess: Guess
+) -> tuple[FloatArray, Guess]:
+    """The weight decay with the least mse, and the steady state there; arrays of shape (N,).
+
+    As :func:`quadviz.theory.optimal_decay.optimal_lam`, with xi, the shift and the cut as unknowns side by side:
+    at the best shift the mse does not depend on it, so that neither waits for the other.
+
+    Args:
+        alpha: sample ratios.
+        kappa: student widths, settled.
+        kappa_star: teacher widths.
+        delta: label noise.
+        guess: steady states at best weight decays nearby.
+
+    Returns:
+        The decays, NaN where none > 0 was found, and the steady states, which are to be held against the
+        solver's.
+    """
+    lam = np.full(alpha.shape, np.nan)
+    at = np.flatnonzero((guess.xi > 0) & (guess.q > 0) & (delta > 0))
+    a, k, star, noise = alpha[at], kappa[at], kappa_star[at], delta[at]
+    xi, q, omega = (column[at] for column in guess)
+    narrow, found = omega > q, np.zeros(at.size, dtype=bool)
+    p = Problems(a, k, star, np.zeros_like(a), noise)
+    for _ in range(_DECAY_STEPS):
+        root = np.sqrt(xi)
+        t = p.terms(np.where(narrow, omega, q), q, xi)
+        surplus, rounding = p.surplus(t)
+        mse, _ = at_rank(t, np.where(narrow, surplus, 0.0), xi, q, np.where(narrow, omega, q))
+        mean = t.rho_hilbert / t.mass
+        slope = 2 * xi * np.where(narrow, 0.0, t.density / t.mass * (mean - t.hilbert)) - 1
+        shift = q / root - (2 * root * mean - q / root) / slope
+        needed = mse + noise / 2
+        step = np.log(needed / (2 * a * xi)) / (1 - xi * t.mse_xi / needed)
+        new = xi * np.exp(np.clip(step, -1.0, 1.0))
+        moved = np.where(found, q, shift * np.sqrt(new))
+        done = (np.abs(step) <= _DECAY_LAST) & (np.abs(moved - q) <= _DECAY_LAST * root)
+        done &= ~narrow | (np.abs(surplus) <= np.maximum(rounding, _SPARE))
+        omega = np.where(narrow & ~found, omega + surplus / t.density + t.hilbert * (new - xi), omega)
+        xi, q = np.where(found, xi, new), moved
+        found |= done
+        if found.all():
+            break
+    cut = np.where(narrow, omega, q)
+    t = p.terms(cut, q, xi)
+    # A shift next to nothing, or next to the cut, is left to the solver.
+    found &= (q > _CLOSE * np.sqrt(xi)) & np.where(narrow, omega > q * (1 + _CLOSE), t.mass < k - _CLOSE)
+    best = q * (1 - t.interaction / a)
+    found &= best > 0
+    lam[at[found]] = best[found]
+    columns = [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)]
+    for column, values in zip(columns, (xi, q, np.where(narrow, omega, -np.inf)), strict=True):
+        column[at[found]] = values[found]
+    return lam, Guess(*columns)

@@ -29,9 +29,9 @@ _ROUNDS, _PIECES = 3, 16
 #: How low a turn must lie, beside the second difference there, to be looked at.
 _LOW = 0.5
 #: Up to so many pairs of widths are looked up one by one.
-FEW = 8
+FEW = 24
 #: Pairs of widths whose law is remembered.
-_REMEMBERED = 16
+_REMEMBERED = 64
 #: Columns at points of the lattice, for a pair of widths.
 Law = Callable[[FloatArray, FloatArray, IndexArray], tuple[FloatArray, ...]]
 

@@ -350,7 +350,10 @@ def scan_thresholds(
     share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
     crossings = np.bincount(owner[falls], minlength=n)
     at = np.flatnonzero((crossings > 0) & ~clean)
-    about = (1 - share) * cut[place] + share * cut[place + 1]
+    # It goes about as the root of xi.
+    root = np.exp(point * (THRESHOLD_STEP / 2))
+    about = (1 - share) * (cut / root)[place] + share * (cut / root)[place + 1]
+    about *= np.exp((point[place] + share) * (THRESHOLD_STEP / 2))
     return Scanned(owner, point, first, crossings, clean, at, point[place] * THRESHOLD_STEP, share, about)
 
 
