@@ -201,15 +201,20 @@ class Solver:
         kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
         tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
         lams, peak, none = np.array(FAMILY), self._cusp(threshold), Cusp()
+        round_peak = Cusp(place, rounded=True)
         onset = Cusp(fitting.kappa, (fitting.mse + s.delta / 2) / (2 * s.alpha), fits_above=True)
         onset = onset if np.isfinite(onset.xi) and fitting.mse > 0 else none
         on_axis, over_widths = (*width, low, s.alpha_top), (*samples, s.kappa_top)
         solved = self._solve(
             {
                 "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0, peak),
-                **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam) for lam in FAMILY[1:]},
+                **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam, round_peak) for lam in FAMILY[1:]},
                 "current": _Curve(
-                    (*on_axis, s.lam), positive if s.lam else alphas, s.kappa, s.lam, none if s.lam else peak
+                    (*on_axis, s.lam),
+                    positive if s.lam else alphas,
+                    s.kappa,
+                    s.lam,
+                    round_peak if s.lam else peak,
                 ),
                 "best": _Curve(on_axis, few, s.kappa, None),
                 "marker": _Curve((*width, s.alpha), s.alpha, s.kappa, lams),

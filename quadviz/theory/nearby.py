@@ -166,39 +166,45 @@ class Cusp(NamedTuple):
         place: on the axis.
         xi: noise variance there.
         fits_above: whether labels are fitted above it.
+        rounded: whether a little weight decay rounds it off.
     """
 
     place: float = np.nan
     xi: float = np.nan
     fits_above: bool = False
+    rounded: bool = False
+
+    @property
+    def sharp(self) -> bool:
+        """Whether there is one."""
+        return not self.rounded and bool(np.isfinite(self.place))
 
     def coordinate(self, axis: FloatArray) -> FloatArray:
         """An increasing coordinate in which the unknowns are smooth on either side, 0 at the cusp."""
-        if not np.isfinite(self.place):
-            return axis
         beyond = axis / self.place - 1
+        if self.rounded:
+            return beyond
         fits = (beyond > 0) == self.fits_above
         return np.where(fits, np.copysign(np.sqrt(np.abs(beyond)), beyond), beyond)
 
 
 class _Seen(NamedTuple):
-    """A curve that was solved: parameters, its cusp, coordinates of places, and the unknowns."""
+    """A curve that was solved: parameters, its cusp, increasing places, and the unknowns."""
 
     setting: FloatArray
     cusp: Cusp
-    coordinate: FloatArray
+    axis: FloatArray
     guess: Guess
 
     def along(self, axis: FloatArray, cusp: Cusp) -> Guess:
         """The unknowns between its places, as if it had its cusp there."""
-        known = np.isfinite(cusp.place) and np.isfinite(self.cusp.place)
-        if np.isfinite(cusp.place) != np.isfinite(self.cusp.place):
-            return _nothing(axis.size)
-        place = cusp.coordinate(axis)
-        right = np.clip(np.searchsorted(self.coordinate, place), min(1, self.coordinate.size - 1), self.coordinate.size - 1)
+        place, places = axis, self.axis
+        if np.isfinite(cusp.place) and np.isfinite(self.cusp.place):
+            place, places = cusp.coordinate(axis), self.cusp.coordinate(self.axis)
+        right = np.clip(np.searchsorted(places, place), min(1, places.size - 1), places.size - 1)
         left = np.maximum(right - 1, 0)
-        width = np.maximum(self.coordinate[right] - self.coordinate[left], np.finfo(float).tiny)
-        share = np.clip((place - self.coordinate[left]) / width, 0.0, 1.0)
+        width = np.maximum(places[right] - places[left], np.finfo(float).tiny)
+        share = np.clip((place - places[left]) / width, 0.0, 1.0)
         nearest = np.where(share < 0.5, left, right)
         columns = []
         for name, values in self.guess._asdict().items():
@@ -207,7 +213,7 @@ class _Seen(NamedTuple):
             alike = np.isfinite(one) & np.isfinite(other) if name == "omega" else (one > 0) == (other > 0)
             columns.append(np.where(alike, one + share * (other - one), values[nearest]))
         xi, q, omega = columns
-        if known:
+        if cusp.sharp and self.cusp.sharp:
             q = np.where((axis < cusp.place) == cusp.fits_above, 0.0, q)
         return Guess(xi, q, omega)
 
@@ -229,9 +235,7 @@ class Trail:
         """
         order = np.argsort(axis, kind="stable")
         known = Guess(*(column[order] for column in guess))
-        self._seen = [
-            *self._seen[-1:], _Seen(np.array(setting), cusp, cusp.coordinate(axis[order]), known)
-        ]
+        self._seen = [*self._seen[-1:], _Seen(np.array(setting), cusp, axis[order], known)]
 
     def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: Cusp) -> Guess:
         """What to start from at places on the axis, in any order."""
@@ -246,7 +250,7 @@ class Trail:
             ratio = float(step[moved[0]] / past[moved[0]]) if moved.size == 1 and past[moved[0]] else np.inf
             if abs(ratio) <= _REACH:
                 drawn = _drawn_out(before.along(axis, cusp), found, ratio)
-        if not np.isfinite(cusp.place):
+        if not (cusp.sharp and last.cusp.sharp):
             return drawn
         # Beside the cusp, where roots are nearly double, a start must be nearer; and there xi is known.
         tip = np.flatnonzero(np.abs(axis / cusp.place - 1) < _TIP)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quadviz.law.family import WISHART_FAMILY
 from quadviz.theory.bayes import BayesOptimal, LawMmse, bayes_optimal, checked_solution, law_mmse, unsolved
 from quadviz.theory.nearby import Guess
 from quadviz.theory.newton import Problems, at_rank
@@ -39,6 +40,8 @@ _DECAY_STEPS, _DECAY_LAST = 8, 1e-10
 _FEW_POINTS = 20
 #: Steps to a threshold at most; a mass, and a cut beside sqrt(xi), next to which two cases meet.
 _THRESHOLD_STEPS, _CLOSE = 14, 1e-4
+#: How near a cut may be.
+_NEXT = 1e-7
 #: What the mass above a cut may be off the width.
 _SPARE = 1e-13
 #: Steps on the table of the law of the mmse, and how far beyond its ends, in log xi.
@@ -162,7 +165,7 @@ def nearby_threshold(
     k, star, noise = student[noisy], kappa_star[noisy], delta[noisy]
     if noisy.size:
         scan = scan_thresholds(k, star, noise, *threshold_stretch(k, star, noise))
-        place, cut, found = _followed(scan, k[scan.at], star[scan.at], noise[scan.at])
+        place, cut, found = _followed(scan, k[scan.at], star[scan.at], noise[scan.at], max(1e-9, 0.01 * good))
         sure = np.zeros(noisy.size, dtype=bool)
         sure[scan.at] = found
         for column, values in zip(columns, reported(scan, place, cut, k, star, noise, good), strict=True):
@@ -177,7 +180,7 @@ def nearby_threshold(
 
 
 def _followed(
-    scan: Scanned, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray
+    scan: Scanned, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, last: float
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     """log xi and the cut where both equations at q = 0 ask for the same alpha, and where Newton's way led there."""
     nothing = np.zeros_like(kappa)
@@ -198,7 +201,7 @@ def _followed(
         step = (interaction - first) / (t.mse_xi / 2 - first - xi * t.interaction_xi)
         moved = np.where(found, place, place + step)
         lost |= ~((moved > low) & (moved < high))
-        done = (np.abs(step) <= 1e-9) & (np.abs(surplus) <= np.maximum(rounding, _SPARE))
+        done = (np.abs(step) <= last) & (np.abs(surplus) <= np.maximum(rounding, _SPARE))
         follows = cut + surplus / t.density + t.hilbert * (np.exp(moved) - xi)
         lost |= narrow & ~(follows > _CLOSE * np.sqrt(xi))
         cut = np.where(narrow & ~found & ~lost, follows, cut)
@@ -229,39 +232,57 @@ def nearby_decay(
         The decays, NaN where none > 0 was found, and the steady states, which are to be held against the
         solver's.
     """
-    lam = np.full(alpha.shape, np.nan)
-    at = np.flatnonzero((guess.xi > 0) & (guess.q > 0) & (delta > 0))
-    a, k, star, noise = alpha[at], kappa[at], kappa_star[at], delta[at]
-    xi, q, omega = (column[at] for column in guess)
-    narrow, found = omega > q, np.zeros(at.size, dtype=bool)
-    p = Problems(a, k, star, np.zeros_like(a), noise)
+    lam, columns = np.full(alpha.shape, np.nan), [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)]
+    xi, q, omega = guess
+    at = np.flatnonzero((xi > 0) & (q > 0) & (delta > 0))
+    for turned in (False, True):
+        if turned:
+            # What is left may have gone from one regime to the other.
+            at = at[np.isnan(lam[at]) & (kappa[at] < 1)]
+            cut = omega.copy()
+            cut[at] = WISHART_FAMILY.quick_quantile(kappa[at], kappa_star[at], xi[at])
+            omega = np.where(omega > q, -np.inf, np.maximum(cut, q * (1 + _CLOSE)))
+        if not at.size:
+            break
+        part = Guess(xi[at], q[at], omega[at])
+        best, state = _best_nearby(alpha[at], kappa[at], kappa_star[at], delta[at], part)
+        found = np.isfinite(best)
+        lam[at[found]] = best[found]
+        for column, values in zip(columns, state, strict=True):
+            column[at[found]] = values[found]
+    return lam, Guess(*columns)
+
+
+def _best_nearby(
+    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, guess: Guess
+) -> tuple[FloatArray, Guess]:
+    """The same for points that stay in the regime of the guess; NaN where they do not."""
+    xi, q, omega = guess
+    narrow, found = omega > q, np.zeros(alpha.size, dtype=bool)
+    p = Problems(alpha, kappa, kappa_star, np.zeros_like(alpha), delta)
     for _ in range(_DECAY_STEPS):
-        root = np.sqrt(xi)
-        t = p.terms(np.where(narrow, omega, q), q, xi)
+        root, cut = np.sqrt(xi), np.where(narrow, omega, q)
+        t = p.terms(cut, q, xi)
         surplus, rounding = p.surplus(t)
-        mse, _ = at_rank(t, np.where(narrow, surplus, 0.0), xi, q, np.where(narrow, omega, q))
+        mse, _ = at_rank(t, np.where(narrow, surplus, 0.0), xi, q, cut)
         mean = t.rho_hilbert / t.mass
         slope = 2 * xi * np.where(narrow, 0.0, t.density / t.mass * (mean - t.hilbert)) - 1
         shift = q / root - (2 * root * mean - q / root) / slope
-        needed = mse + noise / 2
-        step = np.log(needed / (2 * a * xi)) / (1 - xi * t.mse_xi / needed)
+        needed = mse + delta / 2
+        step = np.log(needed / (2 * alpha * xi)) / (1 - xi * t.mse_xi / needed)
         new = xi * np.exp(np.clip(step, -1.0, 1.0))
         moved = np.where(found, q, shift * np.sqrt(new))
         done = (np.abs(step) <= _DECAY_LAST) & (np.abs(moved - q) <= _DECAY_LAST * root)
         done &= ~narrow | (np.abs(surplus) <= np.maximum(rounding, _SPARE))
-        omega = np.where(narrow & ~found, omega + surplus / t.density + t.hilbert * (new - xi), omega)
+        follows = omega + surplus / t.density + t.hilbert * (new - xi)
+        omega = np.where(narrow & ~found, follows, omega)
         xi, q = np.where(found, xi, new), moved
         found |= done
         if found.all():
             break
-    cut = np.where(narrow, omega, q)
-    t = p.terms(cut, q, xi)
+    t = p.terms(np.where(narrow, omega, q), q, xi)
     # A shift next to nothing, or next to the cut, is left to the solver.
-    found &= (q > _CLOSE * np.sqrt(xi)) & np.where(narrow, omega > q * (1 + _CLOSE), t.mass < k - _CLOSE)
-    best = q * (1 - t.interaction / a)
-    found &= best > 0
-    lam[at[found]] = best[found]
-    columns = [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)]
-    for column, values in zip(columns, (xi, q, np.where(narrow, omega, -np.inf)), strict=True):
-        column[at[found]] = values[found]
-    return lam, Guess(*columns)
+    found &= (q > _CLOSE * np.sqrt(xi)) & np.where(narrow, omega > q * (1 + _NEXT), t.mass < kappa - _NEXT)
+    best = q * (1 - t.interaction / alpha)
+    lam = np.where(found & (best > 0), best, np.nan)
+    return lam, Guess(xi, q, np.where(narrow, omega, -np.inf))

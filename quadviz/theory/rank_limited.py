@@ -173,10 +173,8 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     def law(kappa: FloatArray, kappa_star: FloatArray, point: IndexArray) -> _Cut:
         return _quick_cut(p, np.exp(point * _STEP), kappa, kappa_star)
 
-    if len(pairs) <= FEW and p.lam2 is None and p.family is WISHART_FAMILY:
-        rows = zip(pairs.real, pairs.imag, lowest, highest, strict=True)
-        parts = [_lattices.stretch((k, star), first, last, law) for k, star, first, last in rows]
-        table = _Cut(*(column[0] if len(parts) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)))
+    if 0 < len(pairs) <= FEW and p.lam2 is None and p.family is WISHART_FAMILY:
+        table = _Cut(*_lattices.columns((pairs.real, pairs.imag), lowest, highest, law))
     else:
         whose, point = stretches(lowest, highest)
         table = law(pairs.real[whose], pairs.imag[whose], point)

@@ -45,22 +45,36 @@ class Lattices:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[float, float], tuple[int, tuple[FloatArray, ...]]] = OrderedDict()
 
-    def stretch(
-        self, pair: tuple[float, float], first: int, last: int, law: Law
+    def columns(
+        self, pairs: tuple[FloatArray, FloatArray], first: IndexArray, last: IndexArray, law: Law
     ) -> tuple[FloatArray, ...]:
-        """Columns from the first to the last point, for a pair of widths."""
-        pair, first, last = (float(pair[0]), float(pair[1])), int(first), int(last)
-        # What is known is replaced, never changed: a page that is saved is solved for in a thread beside.
-        low, columns = self._known.get(pair, (first, ()))
-        if not columns or first < low or last >= low + columns[0].size:
-            high = max(last, low + columns[0].size - 1) if columns else last
-            low = min(first, low)
-            point = np.arange(low, high + 1)
-            columns = law(*(np.full(point.shape, width) for width in pair), point)
-            self._known[pair] = (low, columns)
+        """Columns on the stretches of some pairs of widths, one after the other."""
+        keys = [(float(one), float(other)) for one, other in zip(*pairs, strict=True)]
+        ends = list(zip(first.tolist(), last.tolist(), strict=True))
+        known, new = {}, {}
+        for key, (low, high) in zip(keys, ends, strict=True):
+            start, columns = self._known.get(key, (low, ()))
+            end = start + columns[0].size - 1 if columns else high
+            if not columns or low < start or high > end:
+                new[key] = (min(low, start), max(high, end))
+            else:
+                known[key] = (start, columns)
+        if new:
+            owner, point = stretches(*np.array(list(new.values())).T)
+            widths = np.array(list(new))
+            found = law(widths[owner, 0], widths[owner, 1], point)
+            cuts = np.flatnonzero(np.diff(owner)) + 1
+            parts = zip(*(np.split(column, cuts) for column in found), strict=True)
+            known |= {key: (new[key][0], part) for key, part in zip(new, parts, strict=True)}
+            # What is known is replaced, never changed: a page that is saved is solved for in a thread beside.
+            self._known.update((key, known[key]) for key in new)
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return tuple(column[first - low : last + 1 - low] for column in columns)
+        chosen = [
+            tuple(column[low - known[key][0] : high + 1 - known[key][0]] for column in known[key][1])
+            for key, (low, high) in zip(keys, ends, strict=True)
+        ]
+        return chosen[0] if len(chosen) == 1 else tuple(map(np.concatenate, zip(*chosen, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -332,10 +332,8 @@ def scan_thresholds(
         t = evaluate(cut, np.zeros_like(xi), xi, star, family)
         return t.mse, t.interaction, cut
 
-    if kappa.size <= FEW and family is WISHART_FAMILY:
-        rows = zip(kappa, kappa_star, first_point, last_point, strict=True)
-        parts = [_lattices.stretch((k, star), first, last, law) for k, star, first, last in rows]
-        mse, interaction, cut = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if 0 < kappa.size <= FEW and family is WISHART_FAMILY:
+        mse, interaction, cut = _lattices.columns((kappa, kappa_star), first_point, last_point, law)
     else:
         mse, interaction, cut = law(kappa[owner], kappa_star[owner], point)
     first = (mse + delta[owner] / 2) / (2 * np.exp(point * THRESHOLD_STEP))
