@@ -12,7 +12,7 @@ from quadviz.checks import whole_number
 from quadviz.setting import PARAMETERS
 from quadviz.statistics import mean_and_error
 from quadviz.theory.flow_target import FlowTarget
-from quadviz.theory.matrix_flow import MatrixFlow, spectral_flow
+from quadviz.theory.matrix_flow import MatrixFlow, SplitStart, spectral_flow
 from quadviz.threads import blas_threads
 
 __all__ = ["MatrixFlows", "drawn_rates", "matrix_flows"]
@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 
 #: Targets whose eigenvalues are remembered.
 _REMEMBERED = 64
+#: Starts that are: of a page's flows, as its target moves.
+_STARTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +85,9 @@ def matrix_flows(
         raise ValueError(f"kappa (student width) = {width:g} leaves no column at d = {d}: take a larger d")
     flows = []
     for seed in seeds:
-        rates, stream = drawn_rates(target, d, seed), _streams(seed)[1]
+        rates = drawn_rates(target, d, seed)
         with blas_threads(1):
-            flows.append(spectral_flow(rates, stream.standard_normal((d, m)) * np.sqrt(start / m), times))
+            flows.append(spectral_flow(rates, _start(seed, d, m, start), times))
     at = flows[0].times if flows else np.atleast_1d(np.asarray(times, dtype=np.float64))
     return MatrixFlows(target, width, d, tuple(seeds), at, tuple(flows))
 
@@ -99,6 +101,12 @@ def drawn_rates(target: FlowTarget, d: int, seed: int) -> FloatArray:
         seed: a whole number >= 0; the same seed gives the same G and the same teacher.
     """
     return _eigenvalues(target.kappa_star, target.xi, d, whole_number("seed", seed, 0)) - target.q
+
+
+@lru_cache(maxsize=_STARTS)
+def _start(seed: int, d: int, m: int, gamma: float) -> SplitStart:
+    """W(0) of one seed."""
+    return SplitStart(_streams(seed)[1].standard_normal((d, m)) * np.sqrt(gamma / m))
 
 
 def _streams(seed: int) -> list[np.random.Generator]:
