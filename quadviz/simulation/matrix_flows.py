@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 #: Targets whose eigenvalues are remembered.
 _REMEMBERED = 64
-#: Starts that are: of a page's flows, as its target moves.
+#: Draws that are: of a page's flows, as its target moves.
 _STARTS = 10
 
 
@@ -116,14 +116,23 @@ def _streams(seed: int) -> list[np.random.Generator]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _eigenvalues(kappa_star: float | None, xi: float, d: int, seed: int) -> FloatArray:
-    stream = _streams(seed)[0]
-    noise = stream.standard_normal((d, d))
-    matrix = np.sqrt(xi / (2 * d)) * (noise + noise.T)
-    if kappa_star is not None:
-        m_star = max(1, round(kappa_star * d))
-        w = stream.standard_normal((d, m_star))
-        matrix += w @ w.T / m_star
+    noise, teacher = _target(kappa_star, d, seed)
+    matrix = np.sqrt(xi / (2 * d)) * noise
+    if teacher is not None:
+        matrix += teacher
     with blas_threads(1):
         values: FloatArray = np.linalg.eigvalsh(matrix)[::-1].copy()
     values.flags.writeable = False
     return values
+
+
+@lru_cache(maxsize=_STARTS)
+def _target(kappa_star: float | None, d: int, seed: int) -> tuple[FloatArray, FloatArray | None]:
+    """What a target is made of: G before its scale, and the teacher."""
+    stream = _streams(seed)[0]
+    noise = stream.standard_normal((d, d))
+    if kappa_star is None:
+        return noise + noise.T, None
+    m_star = max(1, round(kappa_star * d))
+    w = stream.standard_normal((d, m_star))
+    return noise + noise.T, w @ w.T / m_star

@@ -237,6 +237,8 @@ def _inverse(h: FloatArray) -> FloatArray:
     if not len(h):
         return h
     factor, _ = dpotrf(np.eye(len(h)) + h, lower=1)
-    inverse, _ = dpotri(factor, lower=1)
-    below = np.tril(inverse)
-    return below + np.tril(inverse, -1).T
+    below, _ = dpotri(factor, lower=1)
+    # Above the diagonal is what the factor had there: zeros.
+    inverse: FloatArray = below + below.T
+    inverse.ravel("K")[:: len(h) + 1] /= 2
+    return inverse
