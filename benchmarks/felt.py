@@ -1,9 +1,9 @@
 """Speed as it is felt: pages opened and sliders dragged in a real browser, `python -m benchmarks.felt`.
 
-A page is opened with a kernel waiting for it, and without one. Then its slider of Δ is moved, and where there is
-a film that of its time: one step at a time, one after another, and to and fro for five seconds; beside it the
-same page where plotly draws every change, in the same run. What is sent and what the kernel computes is counted
-meanwhile. With `--write` what was measured is written to docs/speed.md.
+A page is opened with a kernel waiting for it, and without one. Then its slider of Δ is moved, and where
+there is a film that of its time: one step at a time, one after another, and to and fro for five seconds;
+beside it the same page where plotly draws every change, in the same run. What is sent and what the kernel
+computes is counted meanwhile. With `--write` what was measured is written to docs/speed.md.
 """
 
 from __future__ import annotations
@@ -249,8 +249,8 @@ def rows(browser: Browser, home: str, server: psutil.Process, name: str, rounds:
 _TEXT = """\
 # How fast the pages feel
 
-Written by `python -m benchmarks.felt --write`, which opens every page in Chromium and moves its sliders with a mouse:
-on two cores which the browser, the server and the kernels share, load {load:.1f} besides, {day}.
+Written by `python -m benchmarks.felt --write`, which opens every page in Chromium and moves its sliders: on
+two cores that browser, server and kernels share with other work, of a load of {load:.1f} as it began, {day}.
 
 | Page | slider | first curve, s: kernel waiting / none | a step to its repaint, ms: median (95%) | \
 with no rest between | repaints a second in a drag | kernel, ms a step | sent, kB a step | \
@@ -259,8 +259,8 @@ a step where plotly draws all |
 {rows}
 
 A step is one stop of the slider; steps come 0.45 s apart, or as soon as the last one is seen. The kernel's
-milliseconds are of its processor and hold all it does: solving, figures, words, sending. Times to a repaint are
-rounded up to the next frame of the screen, of 17 ms.
+milliseconds are of its processor and hold all it does: solving, figures, words, sending. Times to a repaint
+are rounded up to the next frame of the screen, of 17 ms.
 """
 
 

@@ -1,4 +1,4 @@
-"""Steady states, Bayes-optimal errors and thresholds from where a slider was: as from nothing, wherever it goes."""
+"""Steady states, Bayes-optimal errors and thresholds from where a slider was: as from nothing, anywhere."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_walk_of_all_sliders_comes_where_the_solver_does(seed, monkeypatch):
     trail, seen = Trail(), []
     with errstate("ignore"):
         for at in walk(150, seed):
-            (found,) = solve_courses([Course.over_alpha(trail, ALPHA, **at)])
+            (found,) = solve_courses([Course.over_alpha(trail, ALPHA, at)])
             known = steady_state(ALPHA, **at)
             assert_same(found, known, at)
             seen.append(known)
@@ -114,12 +114,12 @@ def test_the_error_at_a_cusp_is_that_of_its_threshold():
 
 
 def test_a_phase_that_is_not_there_is_not_followed():
-    """From beyond the interpolation threshold to before it: there q = 0 solves both equations, with I > alpha."""
+    """From beyond the interpolation threshold to before it, where q = 0 is a solution with I > alpha."""
     trail = Trail()
     rest = {"kappa": 0.7, "kappa_star": 0.02, "lam": 0.0}
     for delta in (1.0, 0.24):
         alpha = np.array([0.2, 0.2568, 0.4])
-        (found,) = solve_courses([Course.over_alpha(trail, alpha, **rest, delta=delta)])
+        (found,) = solve_courses([Course.over_alpha(trail, alpha, {**rest, "delta": delta})])
         assert_same(found, steady_state(alpha, delta=delta, **rest), delta)
 
 
@@ -130,7 +130,10 @@ def test_thresholds_where_any_slider_may_be():
         kappa, kappa_star, delta = np.exp(rng.uniform(low, high, (int(rng.integers(1, 6)), 3))).T
         if rng.random() < 0.1:
             delta[:] = 0
-        found, known = nearby_threshold(kappa, kappa_star, delta), interpolation_threshold(kappa, kappa_star, delta)
+        found, known = (
+            nearby_threshold(kappa, kappa_star, delta),
+            interpolation_threshold(kappa, kappa_star, delta),
+        )
         np.testing.assert_array_equal(found.status, known.status)
         for field in ("alpha", "mse", "xi"):
             np.testing.assert_allclose(getattr(found, field), getattr(known, field), rtol=1e-9, atol=0)

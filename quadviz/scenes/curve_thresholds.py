@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quadviz.scenes.marks import Threshold
 from quadviz.setting import PARAMETERS
-from quadviz.theory.nearby import Course, Cusp, Trail, solve_courses
+from quadviz.theory.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
 from quadviz.theory.nearby_references import nearby_threshold
 from quadviz.theory.steady_state import Status, SteadyState
 from quadviz.theory.thresholds import Regularisation, recovery_threshold
@@ -21,8 +21,6 @@ __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curve
 FloatArray = NDArray[np.float64]
 
 POINTS = 200
-#: The parameters of a curve.
-_NAMES = ("kappa", "kappa_star", "lam", "delta")
 
 
 @dataclass(frozen=True)
@@ -126,9 +124,9 @@ def curves_through(
     for each, trail, cusp, peak in zip(members, trails, cusps, peaks, strict=True):
         ridgeless = each["lam"] == 0 and peak > 0
         at = (alpha == cusp) & ridgeless
-        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless else Cusp()
+        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless else NO_CUSP
         places = np.where(at, alpha * (1 - 1e-6), alpha)
-        courses.append(Course.over_alpha(trail, places, *(each[name] for name in _NAMES), meet))
+        courses.append(Course.over_alpha(trail, places, each, meet))
     curves = solve_courses(courses)
     for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
         at = alpha != curve.alpha

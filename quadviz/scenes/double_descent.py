@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import BayesOptimal
 from quadviz.theory.interpolating_width import InterpolatingWidth, interpolating_width
-from quadviz.theory.nearby import Course, Cusp, Trail, solve_courses
+from quadviz.theory.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
 from quadviz.theory.nearby_references import BayesTrail, nearby_decay, nearby_threshold
 from quadviz.theory.optimal_decay import optimal_lam
 from quadviz.theory.small_noise import settled_width
@@ -165,7 +165,7 @@ class _Curve:
     alpha: FloatArray | float
     kappa: FloatArray | float
     lam: FloatArray | float | None
-    cusp: Cusp = Cusp()
+    cusp: Cusp = NO_CUSP
 
 
 class Solver:
@@ -186,9 +186,7 @@ class Solver:
         """Everything there is to see at a setting."""
         s = setting
         law, width = (s.kappa_star, s.delta), (s.kappa, s.kappa_star, s.delta)
-        threshold = self._once(
-            "threshold", width, lambda: nearby_threshold(*(np.array([value]) for value in width))[0]
-        )
+        threshold = self._once("threshold", width, lambda: nearby_threshold(*np.array(width)[:, None])[0])
         recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
         bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
         low, place = s.alpha_low, float(threshold.alpha)
@@ -200,7 +198,7 @@ class Solver:
         narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
         kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
         tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
-        lams, peak, none = np.array(FAMILY), self._cusp(threshold), Cusp()
+        lams, peak, none = np.array(FAMILY), self._cusp(threshold), NO_CUSP
         round_peak = Cusp(place, rounded=True)
         onset = Cusp(fitting.kappa, (fitting.mse + s.delta / 2) / (2 * s.alpha), fits_above=True)
         onset = onset if np.isfinite(onset.xi) and fitting.mse > 0 else none
@@ -264,7 +262,7 @@ class Solver:
     def _cusp(threshold: InterpolationThreshold) -> Cusp:
         """The threshold as a cusp of the curve over samples, where it is one."""
         if threshold.status != Status.SOLVED or not threshold.mse > 0:
-            return Cusp()
+            return NO_CUSP
         return Cusp(float(threshold.alpha), float(threshold.xi))
 
     def _once(self, name: str, key: tuple[float, ...], compute: Callable[[], Any]) -> Any:
@@ -293,7 +291,13 @@ class Solver:
         # Along alpha, along kappa, or a few weight decays at a point.
         moving = [np.ndim(v) > 0 for v in (curve.alpha, curve.kappa)]
         axis = alpha if moving[0] else kappa if moving[1] else np.arange(1.0, alpha.size + 1)
-        fixed = [float(kappa[0])] if moving[0] else [float(alpha[0])] if moving[1] else [float(alpha[0]), float(kappa[0])]
+        fixed = (
+            [float(kappa[0])]
+            if moving[0]
+            else [float(alpha[0])]
+            if moving[1]
+            else [float(alpha[0]), float(kappa[0])]
+        )
         one = float(lam[0]) if curve.lam is not None and np.ndim(curve.lam) == 0 else 0.0
         setting = (fixed[0], law[0], one, law[1], *fixed[1:])
         guess = None

@@ -157,11 +157,8 @@ def _solved(
             _solved_lately[point_keys[i]] = curve[-1:]
     new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
     if new:
-        place, order = np.array([alpha]), ("kappa", "kappa_star", "lam", "delta")
-        courses = [
-            Course.over_alpha(_trails[names[i]], place, *(members[i][name] for name in order), remember=False)
-            for i in new
-        ]
+        place = np.array([alpha])
+        courses = [Course.over_alpha(_trails[names[i]], place, members[i], remember=False) for i in new]
         for point, i in zip(solve_courses(courses), new, strict=True):
             _solved_lately[point_keys[i]] = point
     for key in (*point_keys, *curve_keys):

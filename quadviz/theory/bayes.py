@@ -151,7 +151,7 @@ def unsolved(alpha: FloatArray, kappa_star: FloatArray, delta: FloatArray) -> ND
 def checked_solution(
     alpha: FloatArray, kappa_star: FloatArray, noise: FloatArray, xi: FloatArray, law: LawMmse
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The mmse at a solution, and where it is good to nine digits; ``law`` is that of :func:`law_mmse` there."""
+    """The mmse at a solution, and where it is good to nine digits; ``law`` is :func:`law_mmse` there."""
     by_law, slope, error, quadrature = law
     # The first equation gives the mmse without the second one's cancellation, unless the noise dominates.
     value = np.maximum(2 * alpha * xi - noise / 2, 0.0)
@@ -162,9 +162,7 @@ def checked_solution(
     moved = np.where(bend > 0, error * by_law / needed / bend, np.inf)
     # Next to its own threshold, alpha counts to its last digit: that is not an error of the solution.
     moved = np.where(error <= _NONE, 0.0, moved)
-    off = np.maximum(
-        moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300)))
-    )
+    off = np.maximum(moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300))))
     error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature))
     residual = np.abs(needed - 2 * alpha * xi) <= 1e-8 * 2 * alpha * xi
     fine = (error <= _GOOD) & residual & (value > 0) & (value <= (1 + 1e-9) / kappa_star)

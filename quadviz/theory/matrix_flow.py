@@ -227,7 +227,10 @@ class _Split:
         inside = np.diag(saturation(-a[kept], t)) - up[:, None] * (h @ inverse) * up
         between = down[:, None] * cross * up
         outside = down[:, None] * within * down
-        return float(np.vdot(inside, inside) + 2 * np.vdot(between, between) + np.vdot(outside, outside)) / a.size
+        return (
+            float(np.vdot(inside, inside) + 2 * np.vdot(between, between) + np.vdot(outside, outside))
+            / a.size
+        )
 
 
 def _inverse(h: FloatArray) -> FloatArray:

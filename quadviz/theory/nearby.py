@@ -8,14 +8,14 @@ steps, where a start from nothing needs eight. The same decisions are made on th
 - where it is not, the solution with the cut at omega is the one in the first bracket that the scan of all xi
   finds. That the wide student's rank is too large is often to be seen in the scan itself.
 
-What is found passes the same checks in the report. Where it does not, where Newton's method does not converge,
-and where phases or regimes meet, a point is solved from nothing. Nothing here is public: a point of a public
-function does not depend on what was solved before.
+What is found passes the same checks in the report. Where it does not, where Newton's method does not
+converge, and where phases or regimes meet, a point is solved from nothing. Nothing here is public: a point of
+a public function does not depend on what was solved before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ from quadviz.theory.solving import Unknowns, problems_of, recovers, report, solv
 from quadviz.theory.steady_state import REMEDY, SteadyState
 from quadviz.theory.zoom import newton_between
 
-__all__ = ["Course", "Cusp", "Guess", "Trail", "solve_courses", "solve_nearby"]
+__all__ = ["NO_CUSP", "Course", "Cusp", "Guess", "Trail", "solve_courses", "solve_nearby"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -48,7 +48,7 @@ _TIP = 1e-5
 
 
 class Guess(NamedTuple):
-    """Values of the unknowns to start from, one entry a problem; xi = NaN where there is nothing to start from.
+    """Values of the unknowns to start from, one entry a problem; xi = NaN where there are none.
 
     Attributes:
         xi: noise variance of the effective teacher; 0 where the teacher is recovered.
@@ -133,7 +133,9 @@ def _followed(p: Problems, guess: Guess) -> Unknowns:
     if at.size:
         place = np.log(xi[at])
         near = (place > low[at] - _BESIDE) & (place < high[at] + _BESIDE)
-        begin = [np.where(near, mine[at], theirs[at]) for mine, theirs in zip((xi, q, omega), start, strict=True)]
+        begin = [
+            np.where(near, mine[at], theirs[at]) for mine, theirs in zip((xi, q, omega), start, strict=True)
+        ]
         found[at] = newton_between(p[at], begin, low[at], high[at], eager=True)
         xi[at], q[at], omega[at] = begin
     return Unknowns(xi, q, omega, recovered, several, found)
@@ -186,6 +188,10 @@ class Cusp(NamedTuple):
             return beyond
         fits = (beyond > 0) == self.fits_above
         return np.where(fits, np.copysign(np.sqrt(np.abs(beyond)), beyond), beyond)
+
+
+#: Where no phases are known to meet.
+NO_CUSP = Cusp()
 
 
 class _Seen(NamedTuple):
@@ -258,8 +264,8 @@ class Trail:
         xi[tip] = found.xi[tip] * (cusp.xi / last.cusp.xi)
         cut = tip[np.isfinite(omega[tip])]
         if cut.size and not cusp.fits_above:
-            widths = (np.full(cut.shape, width) for width in setting[:2])
-            omega[cut] = WISHART_FAMILY.quick_quantile(*widths, xi[cut])
+            kappa, star = (np.full(cut.shape, width) for width in setting[:2])
+            omega[cut] = WISHART_FAMILY.quick_quantile(kappa, star, xi[cut])
         return Guess(xi, drawn.q, omega)
 
 
@@ -302,19 +308,24 @@ class Course(NamedTuple):
     lam: FloatArray
     delta: FloatArray
     setting: tuple[float, ...]
-    cusp: Cusp = Cusp()
+    cusp: Cusp = NO_CUSP
     guess: Guess | None = None
     remember: bool = True
 
     @classmethod
     def over_alpha(
-        cls, trail: Trail, alpha: FloatArray, kappa: float, kappa_star: float, lam: float, delta: float,
-        cusp: Cusp = Cusp(), *, remember: bool = True,
-    ) -> Course:  # fmt: skip
-        """A learning curve."""
-        setting = (kappa, kappa_star, lam, delta)
-        rest = (np.full(alpha.shape, value) for value in setting)
-        return cls(trail, alpha, alpha, *rest, setting, cusp, remember=remember)
+        cls,
+        trail: Trail,
+        alpha: FloatArray,
+        member: Mapping[str, float],
+        cusp: Cusp = NO_CUSP,
+        *,
+        remember: bool = True,
+    ) -> Course:
+        """A learning curve, with kappa, kappa_star, lam and delta by name."""
+        setting = (member["kappa"], member["kappa_star"], member["lam"], member["delta"])
+        kappa, star, lam, delta = (np.full(alpha.shape, value) for value in setting)
+        return cls(trail, alpha, alpha, kappa, star, lam, delta, setting, cusp, remember=remember)
 
     @property
     def start(self) -> Guess:
@@ -335,9 +346,7 @@ def solve_courses(courses: Sequence[Course]) -> list[SteadyState]:
         part = slice(start, start + each.alpha.size)
         start = part.stop
         if each.remember:
-            each.trail.add(
-                each.setting, each.axis, each.cusp, Guess(*(column[part] for column in solved))
-            )
+            each.trail.add(each.setting, each.axis, each.cusp, Guess(*(column[part] for column in solved)))
         given: dict[str, Any] = {name: getattr(each, name) for name in names}
         given["lam2"] = np.zeros(each.alpha.shape)
         states.append(SteadyState(**given, **{name: values[part] for name, values in found.items()}))

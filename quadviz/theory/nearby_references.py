@@ -6,7 +6,7 @@ what the public functions find; where it does not, they are asked.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +17,15 @@ from quadviz.theory.nearby import Guess
 from quadviz.theory.newton import Problems, at_rank
 from quadviz.theory.outcome import Status, quiet
 from quadviz.theory.small_noise import settled_width
-from quadviz.theory.thresholds import (
-    THRESHOLD_STEP,
-    InterpolationThreshold,
-    Scanned,
-    reported,
-    scan_thresholds,
-    threshold_stretch,
-    threshold_with_noise,
-)
+from quadviz.theory.threshold_scan import THRESHOLD_STEP, Scanned, scan_thresholds, threshold_stretch
+from quadviz.theory.thresholds import InterpolationThreshold, reported, threshold_with_noise
 
 __all__ = ["BayesTrail", "nearby_decay", "nearby_threshold"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: Evaluations after which a start was not near, and the step in log xi after which the next is below rounding.
+#: Evaluations after which a start was not near, and the step in log xi that is the last.
 _PATIENCE, _LAST = 6, 3e-6
 #: Steps to a best decay at most, and the last of them: the unknowns follow each other with one step between.
 _DECAY_STEPS, _DECAY_LAST = 8, 1e-10
@@ -132,9 +125,7 @@ class BayesTrail:
             place = np.clip(place + excess / np.maximum(1 - slope / needed, 0.1), low, high)
         return place
 
-    def _remember(
-        self, alpha: FloatArray, kappa_star: float, xi: FloatArray, law: LawMmse | None
-    ) -> None:
+    def _remember(self, alpha: FloatArray, kappa_star: float, xi: FloatArray, law: LawMmse | None) -> None:
         """A curve of more than a few points."""
         order = np.argsort(xi, kind="stable")
         order = order[np.flatnonzero(np.diff(xi[order], prepend=-1.0) > 0)]
@@ -160,7 +151,8 @@ def nearby_threshold(
         good: relative error that an mse may have.
     """
     student, n = settled_width(kappa, kappa_star), kappa.size
-    columns = [*(np.full(n, np.nan) for _ in range(3)), np.full(n, Status.FAILED, dtype=np.int8)]
+    columns: list[NDArray[Any]] = [np.full(n, np.nan) for _ in range(3)]
+    columns.append(np.full(n, Status.FAILED, dtype=np.int8))
     noisy = np.flatnonzero(delta > 0)
     k, star, noise = student[noisy], kappa_star[noisy], delta[noisy]
     if noisy.size:
@@ -168,7 +160,8 @@ def nearby_threshold(
         place, cut, found = _followed(scan, k[scan.at], star[scan.at], noise[scan.at], max(1e-9, 0.01 * good))
         sure = np.zeros(noisy.size, dtype=bool)
         sure[scan.at] = found
-        for column, values in zip(columns, reported(scan, place, cut, k, star, noise, good), strict=True):
+        seen: tuple[NDArray[Any], ...] = reported(scan, place, cut, k, star, noise, good)
+        for column, values in zip(columns, seen, strict=True):
             column[noisy[sure]] = values[sure]
     rest = np.flatnonzero(columns[3] == Status.FAILED)
     if rest.size:
@@ -182,7 +175,7 @@ def nearby_threshold(
 def _followed(
     scan: Scanned, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, last: float
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """log xi and the cut where both equations at q = 0 ask for the same alpha, and where Newton's way led there."""
+    """log xi and the cut where both equations at q = 0 ask for one alpha, and where they were found."""
     nothing = np.zeros_like(kappa)
     p = Problems(nothing, kappa, kappa_star, nothing, delta)
     low, high = scan.low, scan.low + THRESHOLD_STEP
@@ -218,8 +211,8 @@ def nearby_decay(
 ) -> tuple[FloatArray, Guess]:
     """The weight decay with the least mse, and the steady state there; arrays of shape (N,).
 
-    As :func:`quadviz.theory.optimal_decay.optimal_lam`, with xi, the shift and the cut as unknowns side by side:
-    at the best shift the mse does not depend on it, so that neither waits for the other.
+    As :func:`quadviz.theory.optimal_decay.optimal_lam`, with xi, the shift and the cut as unknowns side by
+    side: at the best shift the mse does not depend on it, so that neither waits for the other.
 
     Args:
         alpha: sample ratios.
@@ -232,7 +225,10 @@ def nearby_decay(
         The decays, NaN where none > 0 was found, and the steady states, which are to be held against the
         solver's.
     """
-    lam, columns = np.full(alpha.shape, np.nan), [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)]
+    lam, columns = (
+        np.full(alpha.shape, np.nan),
+        [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)],
+    )
     xi, q, omega = guess
     at = np.flatnonzero((xi > 0) & (q > 0) & (delta > 0))
     for turned in (False, True):

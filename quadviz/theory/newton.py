@@ -125,8 +125,8 @@ def newton(
         q: start and result, >= 0.
         omega: start and result, or None.
         iterations: how many at most; next to a double root each gains only a digit or less.
-        eager: whether a step is the last one as soon as the next would be below 1e-11 if steps shrank no faster
-            than before.
+        eager: whether a step is the last one as soon as the next would be below 1e-11 if steps shrank no
+            faster than before.
     """
     converged = np.zeros(len(problems), dtype=bool)
     active, last, previous = np.arange(len(problems)), np.zeros(len(problems)), np.full(len(problems), np.inf)

@@ -27,7 +27,15 @@ from quadviz.theory.small_noise import ridgeless_recovery
 from quadviz.theory.wide import least_mse
 from quadviz.theory.zoom import newton_between, zoom
 
-__all__ = ["PER_DECADE", "RankLimited", "first_brackets", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
+__all__ = [
+    "PER_DECADE",
+    "RankLimited",
+    "first_brackets",
+    "others_above",
+    "scan_cut",
+    "solve_rank_limited",
+    "stretch",
+]
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -191,9 +199,9 @@ def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
 def _look_side_by_side(p: Problems, table: _Cut, first: IndexArray, last: IndexArray, lowest: int) -> _Looked:
     """Where stretches are about the same: a row a problem, which spares looking up the table."""
     point = np.arange(lowest, lowest + table.xi.size)
-    columns = (column[:, None] for column in (p.alpha, p.kappa, p.kappa_star, p.lam, p.delta))
     lam2 = None if p.lam2 is None else p.lam2[:, None]
-    phi, q = _phi(table, Problems(*columns, lam2, p.family))
+    alpha, kappa, star, lam, delta = (v[:, None] for v in (p.alpha, p.kappa, p.kappa_star, p.lam, p.delta))
+    phi, q = _phi(table, Problems(alpha, kappa, star, lam, delta, lam2, p.family))
     inside = (point >= first[:, None]) & (point <= last[:, None])
     owner, column = np.nonzero(inside)
     found = (phi[inside], q[inside], table.omega[column])

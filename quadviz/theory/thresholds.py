@@ -13,7 +13,7 @@ leave one scalar equation in xi,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,32 +28,31 @@ from quadviz.theory.equations import Terms, evaluate
 from quadviz.theory.errors import term_sizes
 from quadviz.theory.outcome import Status, announce, quiet
 from quadviz.theory.reach import within_reach
-from quadviz.theory.scan import FEW, Lattices, blocks_of, stretches
+from quadviz.theory.scan import blocks_of
 from quadviz.theory.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
+from quadviz.theory.threshold_scan import (
+    THRESHOLD_STEP,
+    Scanned,
+    scan_thresholds,
+    threshold_cut,
+    threshold_stretch,
+)
 
 __all__ = [
-    "THRESHOLD_STEP",
     "InterpolationThreshold",
     "Regularisation",
-    "Scanned",
     "interpolation_threshold",
     "recovery_threshold",
     "reported",
-    "scan_thresholds",
     "teacher_widths",
-    "threshold_stretch",
     "threshold_with_noise",
 ]
 
 FloatArray = NDArray[np.float64]
 Regularisation = Literal["ridgeless", "none", "bayes"]
 
-#: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
-_PER_DECADE, _BLOCK = 4, 2**16
-THRESHOLD_STEP = np.log(10) / _PER_DECADE
-#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
-#: the mse, which is proportional to it, is not looked for.
-_CLEAN, _LEAST = 1e-16, 1e-30
+#: Points of the scan in xi at once, which bounds the memory.
+_BLOCK = 2**16
 #: Rounding of a term, with a margin, and the largest error of a result.
 _UNIT, _GOOD = 3e-17, 1e-9
 #: Relative rise of the first equation's alpha that is more than rounding of the scan.
@@ -262,103 +261,6 @@ def threshold_with_noise(
     return alpha, mse, xi, status
 
 
-def threshold_stretch(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, family: Family = WISHART_FAMILY
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First and last point of the lattice in log xi at which a threshold is looked for.
-
-    alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
-    """
-    floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
-    ceiling = 1e3 * ((family.second(kappa_star) + delta) / np.minimum(kappa, 1)) ** 2
-    first, last = np.floor(np.log(floor) / THRESHOLD_STEP), np.ceil(np.log(ceiling) / THRESHOLD_STEP)
-    return first.astype(np.intp), last.astype(np.intp)
-
-
-def _cut(
-    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
-) -> FloatArray:
-    """max(0, omega); one-dimensional arguments."""
-    cut, narrow = np.zeros_like(xi), kappa < 1
-    quantile = family.quick_quantile if quick else family.quantile
-    cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
-    return cut
-
-
-class Scanned(NamedTuple):
-    """What the scan in xi sees of N thresholds.
-
-    Attributes:
-        owner: whose points these are.
-        point: points of the lattice.
-        first: alpha by the first equation.
-        crossings: how often it falls below alpha by the second, shape (N,).
-        clean: where it is below from the start, shape (N,): the clean limit, beyond what xi can tell, of a
-            student narrower than its teacher by next to nothing.
-        at: which cross, and not in that limit, shape (K,).
-        low: log xi before the first crossing of these, shape (K,).
-        share: about where in the step after that the crossing is, shape (K,).
-        cut: about where the spectrum is cut there, shape (K,).
-    """
-
-    owner: NDArray[np.intp]
-    point: NDArray[np.intp]
-    first: FloatArray
-    crossings: NDArray[np.intp]
-    clean: NDArray[np.bool_]
-    at: NDArray[np.intp]
-    low: FloatArray
-    share: FloatArray
-    cut: FloatArray
-
-
-def scan_thresholds(
-    kappa: FloatArray,
-    kappa_star: FloatArray,
-    delta: FloatArray,
-    first_point: NDArray[np.intp],
-    last_point: NDArray[np.intp],
-    family: Family = WISHART_FAMILY,
-) -> Scanned:
-    """Look for all places where the two equations at q = 0 ask for the same alpha.
-
-    alpha = (mse + delta/2)/(2 xi) by the first starts out larger, as xi grows, than alpha = I by the second.
-    """
-    owner, point = stretches(first_point, last_point)
-
-    def law(k: FloatArray, star: FloatArray, point: NDArray[np.intp]) -> tuple[FloatArray, ...]:
-        xi = np.exp(point * THRESHOLD_STEP)
-        cut = _cut(xi, k, star, family, quick=True)
-        t = evaluate(cut, np.zeros_like(xi), xi, star, family)
-        return t.mse, t.interaction, cut
-
-    if 0 < kappa.size <= FEW and family is WISHART_FAMILY:
-        mse, interaction, cut = _lattices.columns((kappa, kappa_star), first_point, last_point, law)
-    else:
-        mse, interaction, cut = law(kappa[owner], kappa_star[owner], point)
-    first = (mse + delta[owner] / 2) / (2 * np.exp(point * THRESHOLD_STEP))
-    slack = first - interaction
-    above, same = slack > 0, owner[1:] == owner[:-1]
-    falls = np.flatnonzero(same & above[:-1] & ~above[1:])
-    n = kappa.size
-    whose, one = np.unique(owner[falls], return_index=True)
-    begins = np.cumsum(last_point - first_point + 1) - (last_point - first_point + 1)
-    clean = ~above[begins]
-    place = falls[one][~clean[whose]]
-    share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
-    crossings = np.bincount(owner[falls], minlength=n)
-    at = np.flatnonzero((crossings > 0) & ~clean)
-    # It goes about as the root of xi.
-    root = np.exp(point * (THRESHOLD_STEP / 2))
-    about = (1 - share) * (cut / root)[place] + share * (cut / root)[place + 1]
-    about *= np.exp((point[place] + share) * (THRESHOLD_STEP / 2))
-    return Scanned(owner, point, first, crossings, clean, at, point[place] * THRESHOLD_STEP, share, about)
-
-
-#: What scans saw of the law lately, by the pair of widths.
-_lattices = Lattices()
-
-
 def _noisy_interpolation(
     kappa: FloatArray,
     kappa_star: FloatArray,
@@ -374,13 +276,15 @@ def _noisy_interpolation(
 
     def excess(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        cut = _cut(xi, k[index], star[index], family)
+        cut = threshold_cut(xi, k[index], star[index], family)
         t = evaluate(cut, np.zeros_like(xi), xi, star[index], family)
         first = (t.mse + noise[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    root = newton_in_bracket(excess, scan.low, scan.low + THRESHOLD_STEP, start=scan.low + scan.share * THRESHOLD_STEP)
-    cut = _cut(np.exp(root), k, star, family)
+    root = newton_in_bracket(
+        excess, scan.low, scan.low + THRESHOLD_STEP, start=scan.low + scan.share * THRESHOLD_STEP
+    )
+    cut = threshold_cut(np.exp(root), k, star, family)
     return reported(scan, root, cut, kappa, kappa_star, delta, accuracy, family)
 
 
