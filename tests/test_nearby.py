@@ -8,8 +8,17 @@ import numpy as np
 import pytest
 
 import quadviz.theory.nearby as nearby
-from quadviz import Regime, Status, bayes_optimal, errstate, interpolation_threshold, steady_state
+from quadviz import (
+    Regime,
+    Status,
+    bayes_optimal,
+    errstate,
+    interpolation_threshold,
+    optimal_lam,
+    steady_state,
+)
 from quadviz.scenes.curve_thresholds import curve_thresholds, curves_through
+from quadviz.scenes.double_descent import DescentSetting, Solver
 from quadviz.scenes.learning_curves import learning_curves
 from quadviz.setting import PARAMETERS
 from quadviz.theory.nearby import Course, Trail, solve_courses
@@ -148,3 +157,25 @@ def test_the_bayes_optimal_error_from_any_curve_before():
             if field.name not in ("labels", "teacher"):
                 one, other = getattr(found, field.name), getattr(known, field.name)
                 np.testing.assert_allclose(one, other, rtol=1e-9, atol=0, err_msg=f"{field.name} {at}")
+
+
+def test_double_descent_of_a_scene_is_that_of_the_solver():
+    """Curves over samples and over widths, and at the best weight decays, wherever the sliders go."""
+    solver = Solver()
+    with errstate("ignore"):
+        for number, at in enumerate(walk(30, 11)):
+            alpha = 0.3 if number % 4 else 0.1 + 0.02 * number
+            place = (at["kappa"], at["kappa_star"], at["delta"], at["lam"])
+            scene = solver.scene(DescentSetting(*place, alpha, alpha_top=1.0))
+            widths = (scene.ridgeless_widths, scene.current_widths)
+            for curve in (*scene.family, *widths, scene.marker):
+                known = steady_state(curve.alpha, curve.kappa, curve.kappa_star, curve.lam, curve.delta)
+                assert_same(curve, known, at)
+            for best in (scene.best, scene.best_widths):
+                given = (best.alpha, best.kappa, best.kappa_star)
+                lam = optimal_lam(*given, best.delta)
+                np.testing.assert_array_equal(np.isnan(best.lam), np.isnan(lam))
+                known = steady_state(*given, lam, best.delta)
+                # At the least mse a decay is known to half the digits that the mse is.
+                np.testing.assert_allclose(best.mse, known.mse, rtol=1e-9, atol=0)
+                np.testing.assert_allclose(best.lam, lam, rtol=1e-6, atol=1e-9)
