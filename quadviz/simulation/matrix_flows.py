@@ -58,7 +58,7 @@ class MatrixFlows:
 def matrix_flows(
     target: FlowTarget, kappa: float, d: int, seeds: tuple[int, ...], times: ArrayLike, gamma: float = 1.0
 ) -> MatrixFlows:
-    """Flows of size d, exactly, at any times; about 30 ms each at d = 200 with 41 times.
+    """Flows of size d, exactly, at any times; about 15 ms each at d = 200 with 41 times.
 
     The start is W_ij(0) ~ N(0, gamma/m), drawn in the eigenbasis of the target: its law is that of any basis.
 

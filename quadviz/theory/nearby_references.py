@@ -165,7 +165,9 @@ def nearby_threshold(
             column[noisy[sure]] = values[sure]
     rest = np.flatnonzero(columns[3] == Status.FAILED)
     if rest.size:
-        asked: tuple[NDArray[Any], ...] = threshold_with_noise(student[rest], kappa_star[rest], delta[rest], good)
+        asked: tuple[NDArray[Any], ...] = threshold_with_noise(
+            student[rest], kappa_star[rest], delta[rest], good
+        )
         for column, values in zip(columns, asked, strict=True):
             column[rest] = values
     alpha, mse, xi, status = columns
