@@ -1,8 +1,9 @@
 """Speed as it is felt: pages opened and sliders dragged in a real browser, `python -m benchmarks.felt`.
 
-A page is opened with a kernel waiting for it, and without one. Then its slider of Δ is moved: one step at a
-time, one after another, and to and fro for five seconds; beside it the same page where plotly draws every
-change, in the same run. What is sent and what the kernel computes is counted meanwhile.
+A page is opened with a kernel waiting for it, and without one. Then its slider of Δ is moved, and where
+there is a film that of its time: one step at a time, one after another, and to and fro for five seconds;
+beside it the same page where plotly draws every change, in the same run. What is sent and what the kernel
+computes is counted meanwhile. With `--write` what was measured is written to docs/speed.md.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ from quadviz.contents import FRONT, PAGES
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _FIGURE = ".js-plotly-plot"
 _CURVES = f"{_FIGURE} .scatterlayer path.js-line"
+#: What is moved, by name; the second one where a page has a film with a slider of its own.
+_SLIDERS = {
+    "Δ": 'input.qv-control-slider[data-name="delta"]',
+    "time of the film": ".qv-film input.qv-control-slider",
+}
+_PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
 _PORT = 8990
 #: Seconds for the kernels of all pages to be waiting.
 _WARM = 60
@@ -44,10 +51,10 @@ _SEEN = """
 """
 #: From an event of the slider to the frame after the first thing that moves; null where nothing does.
 _STEP = (
-    "async ([name, by]) => {"
+    "async ([selector, by]) => {"
     + _SEEN
     + """
-  const slider = document.querySelector(`input.qv-control-slider[data-name="${name}"]`);
+  const slider = document.querySelector(selector);
   let observer;
   const painted = new Promise((done) => {
     observer = new MutationObserver((changes) => {
@@ -152,9 +159,10 @@ def open_times(browser: Browser, address: str, rounds: int) -> tuple[float, floa
     return statistics.median(warm), statistics.median(cold)
 
 
-def drag(page: Page, seconds: float = 5.0) -> tuple[float, float]:
-    """Drag Δ to and fro; repaints a second, and how long after the end the last change comes."""
-    box = page.locator('input.qv-control-slider[data-name="delta"]').bounding_box()
+def drag(page: Page, slider: str, seconds: float = 5.0) -> tuple[float, float]:
+    """Drag a slider to and fro; repaints a second, and how long after the end the last change comes."""
+    page.locator(slider).scroll_into_view_if_needed()
+    box = page.locator(slider).bounding_box()
     if box is None:
         raise RuntimeError("the slider is not in sight")
     middle = box["y"] + box["height"] / 2
@@ -175,7 +183,7 @@ def drag(page: Page, seconds: float = 5.0) -> tuple[float, float]:
     return frames / seconds, max((moment for moment in repaints if moment < end + 100), default=end) - end
 
 
-def steps(page: Page, pause: float, count: int = _STEPS) -> tuple[float, float]:
+def steps(page: Page, slider: str, pause: float, count: int = _STEPS) -> tuple[float, float]:
     """Milliseconds from a move of the slider to the repaint: median and 95th percentile.
 
     The slider goes one way, for what was solved before is remembered.
@@ -183,7 +191,7 @@ def steps(page: Page, pause: float, count: int = _STEPS) -> tuple[float, float]:
     times = []
     for _ in range(count):
         page.wait_for_timeout(pause)
-        times.append(page.evaluate(_STEP, ["delta", 1]))
+        times.append(page.evaluate(_STEP, [slider, 1]))
     seen = sorted(each for each in times if each is not None)
     return statistics.median(seen), seen[int(0.95 * (len(seen) - 1))]
 
@@ -198,8 +206,8 @@ def _size(frame: dict[str, Any]) -> int:
     return len(frame["payloadData"]) * 3 // 4 if frame["opcode"] == 2 else len(frame["payloadData"])
 
 
-def felt(page: Page, server: psutil.Process) -> Felt:
-    """Move the slider of a page."""
+def felt(page: Page, server: psutil.Process, slider: str) -> Felt:
+    """Move a slider of a page."""
     sent = [0]
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
@@ -208,12 +216,52 @@ def felt(page: Page, server: psutil.Process) -> Felt:
         lambda frame: sent.__setitem__(0, sent[0] + _size(frame["response"])),
     )
     page.wait_for_timeout(1500)
-    page.locator('input.qv-control-slider[data-name="delta"]').press("Home")
-    steps(page, 450, 4)
+    page.locator(slider).press("Home")
+    steps(page, slider, 450, 4)
     before, sent[0] = busy(server), 0
-    alone = steps(page, 450)
+    alone = steps(page, slider, 450)
     work, bytes_sent = (busy(server) - before) / _STEPS, sent[0] / _STEPS
-    return Felt(alone, steps(page, 0), *drag(page), 1e3 * work, bytes_sent / 1e3)
+    return Felt(alone, steps(page, slider, 0), *drag(page, slider), 1e3 * work, bytes_sent / 1e3)
+
+
+def rows(browser: Browser, home: str, server: psutil.Process, name: str, rounds: int) -> Iterator[str]:
+    """Measure a page, and print; the rows of the table."""
+    address = f"{home}{name}.ipynb"
+    warm, cold = open_times(browser, address, rounds)
+    print(f"{name}: first curve after {warm:.1f} s preheated, {cold:.1f} s cold", flush=True)
+    page, _ = opened(browser, address)
+    there = {label: slider for label, slider in _SLIDERS.items() if page.locator(slider).count()}
+    found = {label: felt(page, server, slider) for label, slider in there.items()}
+    page.evaluate(_PLOTLY_ALONE)
+    for label, seen in found.items():
+        print(f"{name}, {label}: {seen}", flush=True)
+        alone = felt(page, server, there[label])
+        print(f"{name}, {label}, drawn by plotly alone: {alone}", flush=True)
+        opening = f"{warm:.1f} / {cold:.1f}" if label == "Δ" else ""
+        yield (
+            f"| {PAGES[name]} | {label} | {opening} | {seen.step[0]:.0f} ({seen.step[1]:.0f}) "
+            f"| {seen.next[0]:.0f} ({seen.next[1]:.0f}) | {seen.rate:.0f} | {seen.cpu:.0f} | {seen.sent:.1f} "
+            f"| {alone.step[0]:.0f} ({alone.step[1]:.0f}) |"
+        )
+    page.close()
+
+
+_TEXT = """\
+# How fast the pages feel
+
+Written by `python -m benchmarks.felt --write`, which opens every page in Chromium and moves its sliders: on
+two cores that browser, server and kernels share with other work, of a load of {load:.1f} as it began, {day}.
+
+| Page | slider | first curve, s: kernel waiting / none | a step to its repaint, ms: median (95%) | \
+with no rest between | repaints a second in a drag | kernel, ms a step | sent, kB a step | \
+a step where plotly draws all |
+|---|---|---|---|---|---|---|---|---|
+{rows}
+
+A step is one stop of the slider; steps come 0.45 s apart, or as soon as the last one is seen. The kernel's
+milliseconds are of its processor and hold all it does: solving, figures, words, sending. Times to a repaint
+are rounded up to the next frame of the screen, of 17 ms.
+"""
 
 
 def main() -> None:
@@ -222,20 +270,18 @@ def main() -> None:
     parser.add_argument("--pages", default=",".join(name for name in PAGES if name != FRONT))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md")
     options = parser.parse_args()
+    load, table = psutil.getloadavg()[0], []
     with sync_playwright() as playwright, dashboards() as (home, server):
         browser = playwright.chromium.launch(executable_path=options.browser, args=_FLAGS)
         time.sleep(_WARM)
         for name in options.pages.split(","):
-            address = f"{home}{name}.ipynb"
-            warm, cold = open_times(browser, address, options.rounds)
-            print(f"{name}: first curve after {warm:.1f} s preheated, {cold:.1f} s cold", flush=True)
-            page, _ = opened(browser, address)
-            print(f"{name}, Δ: {felt(page, server)}", flush=True)
-            page.evaluate(_PLOTLY_ALONE)
-            print(f"{name}, Δ, drawn by plotly alone: {felt(page, server)}", flush=True)
-            page.close()
+            table += rows(browser, home, server, name, options.rounds)
         browser.close()
+    if options.write:
+        text = _TEXT.format(load=load, day=time.strftime("%B %Y"), rows="\n".join(table))
+        _PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.best.elastic_net import OptimalDecay, optimal_decay
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
+from quadviz.theory.finite.finite_size import FiniteSize, finite_size
 from quadviz.theory.flow.approach import Approach, ApproachLaw, approach_curve, approach_law
 from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.flow.matrix_flow import MatrixFlow, matrix_flow
 from quadviz.theory.flow.population import PopulationFlow, population_flow
-from quadviz.theory.steady.finite_size import FiniteSize, finite_size
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.solutions import solution_branches, steady_state_solutions
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state

@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar, Self
 
@@ -167,6 +168,7 @@ class PointResult(Result):
                 object.__setattr__(self, name, value[()])
 
     @classmethod
+    @cache
     def _columns(cls) -> tuple[str, ...]:
         return tuple(f.name for f in fields(cls) if f.name not in cls._apart)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,10 +14,12 @@ from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import Threshold
-from quadviz.theory.steady.steady_state import SteadyState, steady_state
-from quadviz.theory.steady.thresholds import Regularisation, interpolation_threshold, recovery_threshold
+from quadviz.theory.best.nearby import nearby_threshold
+from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
+from quadviz.theory.steady.steady_state import SteadyState
+from quadviz.theory.steady.thresholds import Regularisation, recovery_threshold
 
-__all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
+__all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "joined", "named"]
 
 
 POINTS = 200
@@ -59,10 +63,12 @@ class CurveThresholds:
 def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> CurveThresholds:
     """The thresholds of curves with these parameters, broadcast and at least one-dimensional."""
     student, teacher, noise = np.atleast_1d(*np.broadcast_arrays(kappa, kappa_star, delta))
-    interpolation = interpolation_threshold(student, teacher, noise)
+    interpolation = nearby_threshold(student, teacher, noise)
     clean = noise == 0
 
     def recovery(width: FloatArray, regularisation: Regularisation) -> FloatArray:
+        if not clean.any():
+            return np.full(noise.shape, np.inf)
         return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)
 
     unique = interpolation.status == Status.SOLVED
@@ -97,12 +103,10 @@ def named(thresholds: CurveThresholds, noisy: bool) -> tuple[Threshold, ...]:
 def curves_through(
     thresholds: CurveThresholds,
     alpha: FloatArray,
-    kappa: ArrayLike,
-    kappa_star: ArrayLike,
-    lam: ArrayLike,
-    delta: ArrayLike,
-) -> SteadyState:
-    """Learning curves that know their thresholds.
+    members: Sequence[Mapping[str, float]],
+    trails: Sequence[Trail],
+) -> list[SteadyState]:
+    """Learning curves that know their thresholds, and where they were before.
 
     A ridgeless curve has a cusp at its interpolation threshold, where the general solver takes ten times its
     usual time. The error there is known from the threshold; the solver is asked a millionth to the left,
@@ -110,27 +114,35 @@ def curves_through(
 
     Args:
         thresholds: those of the curves, shape (M,) or (1,).
-        alpha: increasing values, shape (N,).
-        kappa: student width; with the next three, they broadcast to shape (M,) or ().
-        kappa_star: teacher width.
-        lam: weight decay.
-        delta: label noise.
+        alpha: values, shape (N,).
+        members: kappa, kappa_star, lam and delta of M curves.
+        trails: of these curves.
 
     Returns:
-        Results of shape (M, N).
+        Results of shape (N,), a curve each.
     """
-    columns = [
-        np.atleast_1d(values)[:, None] for values in np.broadcast_arrays(kappa, kappa_star, lam, delta)
-    ]
-    places, cusp, peak = np.broadcast_arrays(
-        alpha, thresholds.interpolation[:, None], thresholds.peak[:, None], columns[2]
-    )[:3]
-    at = (places == cusp) & (peak > 0) & (columns[2] == 0)
-    curves = steady_state(np.where(at, places * (1 - 1e-6), places), *columns)
-    if not at.any():
-        return curves
-    mse = np.where(at & np.isfinite(curves.mse), peak, curves.mse)
-    return replace(curves, alpha=places, mse=mse)
+    cusps, peaks = np.broadcast_arrays(thresholds.interpolation, thresholds.peak, np.empty(len(members)))[:2]
+    courses = []
+    for each, trail, cusp, peak in zip(members, trails, cusps, peaks, strict=True):
+        ridgeless = each["lam"] == 0 and peak > 0
+        at = (alpha == cusp) & ridgeless
+        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless else NO_CUSP
+        places = np.where(at, alpha * (1 - 1e-6), alpha)
+        courses.append(Course.over_alpha(trail, places, each, meet))
+    curves = solve_courses(courses)
+    for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
+        at = alpha != curve.alpha
+        if at.any():
+            mse = np.where(at & np.isfinite(curve.mse), peak, curve.mse)
+            curves[number] = replace(curve, alpha=alpha, mse=mse)
+    return curves
+
+
+def joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
+    """Several results as one."""
+    names = [each.name for each in fields(SteadyState) if each.name not in ("labels", "teacher")]
+    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
+    return SteadyState(**columns)
 
 
 def alpha_grid(

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import (
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
+    joined,
     named,
 )
 from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
 from quadviz.scenes.marks import SimulatedPoints, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.statistics import mean_and_error
-from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.steady.steady_state import SteadyState, steady_state
+from quadviz.theory.best.bayes import BayesOptimal
+from quadviz.theory.best.nearby import BayesTrail
+from quadviz.theory.steady.nearby import Course, Trail, solve_courses
+from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.curve import CurveRun
 
@@ -101,8 +102,9 @@ def learning_curves(
     setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
     spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
     members = [{**setting, compare or "kappa": value} for value in spread.values]
+    names = [(compare, "current" if i == spread.current else v) for i, v in enumerate(spread.values)]
     with _one_at_a_time:
-        curves, marker, known = _solved(members, setting, span, alpha)
+        curves, marker, known = _solved(members, setting, names, span, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
@@ -121,6 +123,8 @@ def learning_curves(
 #: Curves and points solved lately, by their settings and places: a slider mostly moves one of a family.
 _solved_lately: OrderedDict[tuple[object, ...], SteadyState] = OrderedDict()
 _KEPT = 48
+#: Where the curves were before, by what they are compared by, and its value where it is not the current one.
+_trails: defaultdict[object, Trail] = defaultdict(Trail)
 #: A page that is saved is solved for in a thread beside.
 _one_at_a_time = threading.Lock()
 
@@ -128,6 +132,7 @@ _one_at_a_time = threading.Lock()
 def _solved(
     members: Sequence[Mapping[str, float]],
     setting: Mapping[str, float],
+    names: Sequence[object],
     span: tuple[float, float],
     alpha: float,
 ) -> tuple[SteadyState, SteadyState, CurveThresholds]:
@@ -145,24 +150,25 @@ def _solved(
     point_keys = [(*each.values(), alpha) for each in members]
     new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
     if new:
-        columns = {name: [members[i][name] for i in new] for name in CURVE_PARAMETERS}
-        some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
         # The points at alpha come along: one call costs less than two.
-        found = curves_through(some, np.append(grid, alpha), **columns)
-        for row, i in enumerate(new):
-            _solved_lately[curve_keys[i]] = found[row, :-1]
-            _solved_lately[point_keys[i]] = found[row, -1:]
+        some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
+        those, trails = [members[i] for i in new], [_trails[names[i]] for i in new]
+        found = curves_through(some, np.append(grid, alpha), those, trails)
+        for curve, i in zip(found, new, strict=True):
+            _solved_lately[curve_keys[i]] = curve[:-1]
+            _solved_lately[point_keys[i]] = curve[-1:]
     new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
     if new:
-        found = steady_state(alpha, **{name: [members[i][name] for i in new] for name in CURVE_PARAMETERS})
-        for row, i in enumerate(new):
-            _solved_lately[point_keys[i]] = found[row : row + 1]
+        place = np.array([alpha])
+        courses = [Course.over_alpha(_trails[names[i]], place, members[i], remember=False) for i in new]
+        for point, i in zip(solve_courses(courses), new, strict=True):
+            _solved_lately[point_keys[i]] = point
     for key in (*point_keys, *curve_keys):
         _solved_lately.move_to_end(key)
     curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
     while len(_solved_lately) > _KEPT:
         _solved_lately.popitem(last=False)
-    return _joined(curves, np.stack), _joined(points, np.concatenate), thresholds
+    return joined(curves, np.stack), joined(points, np.concatenate), thresholds
 
 
 def network_points(run: CurveRun, current: bool) -> SimulatedPoints | None:
@@ -183,13 +189,6 @@ def network_points(run: CurveRun, current: bool) -> SimulatedPoints | None:
     return SimulatedPoints(np.array(alphas), mean, error, current)
 
 
-def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
-    """Several results as one."""
-    names = [each.name for each in fields(SteadyState) if each.name not in ("labels", "teacher")]
-    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
-    return SteadyState(**columns)
-
-
 @lru_cache(maxsize=4)
 def _thresholds(
     kappa: tuple[float, ...], kappa_star: tuple[float, ...], delta: tuple[float, ...]
@@ -202,15 +201,18 @@ def _thresholds(
 def _bayes(kappa_star: float, delta: float, span: tuple[float, float]) -> BayesOptimal:
     """The Bayes-optimal error over the axis, through the place where it becomes 0."""
     threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
-    return bayes_optimal(
-        alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0]), kappa_star, delta
-    )
+    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
+    return _bayes_trail.solve(grid, kappa_star, delta)
 
 
 @lru_cache(maxsize=4)
 def _best(kappa_star: float, delta: float, alpha: float) -> float:
     """The Bayes-optimal error at the marker."""
-    return float(bayes_optimal(alpha, kappa_star, delta).mmse)
+    return float(_bayes_trail.solve(np.array([alpha]), kappa_star, delta).mmse[0])
+
+
+#: Where the Bayes-optimal curve was before.
+_bayes_trail = BayesTrail()
 
 
 def _name(parameter: str, value: float) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through
+from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through, joined
 from quadviz.scenes.recovery import PointSpectrum, point_spectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["Student", "TwoStudents", "two_students"]
@@ -74,7 +75,11 @@ def _behind(mse: FloatArray) -> FloatArray:
 
 
 def two_students(
-    students: Sequence[Student], kappa_star: float, alpha: float, top: float = PARAMETERS["alpha"].high
+    students: Sequence[Student],
+    kappa_star: float,
+    alpha: float,
+    top: float = PARAMETERS["alpha"].high,
+    trails: Sequence[Trail] = (),
 ) -> TwoStudents:
     """Solve for what two students of one teacher learn.
 
@@ -83,11 +88,14 @@ def two_students(
         kappa_star: teacher width.
         alpha: where the marker stands.
         top: the end of the alpha axis.
+        trails: of both curves, which are solved from where they were; from nothing when omitted.
     """
     kappa, lam, delta = np.array([(each.kappa, each.lam, each.delta) for each in students]).T
     thresholds = curve_thresholds(kappa, kappa_star, delta)
     grid = alpha_grid(top, through=thresholds.cusps(lam))
-    solved = curves_through(thresholds, np.append(grid, alpha), kappa, kappa_star, lam, delta)
+    members = [{"kappa_star": kappa_star, **vars(each)} for each in students]
+    several = curves_through(thresholds, np.append(grid, alpha), members, trails or (Trail(), Trail()))
+    solved = joined(several, np.stack)
     first, second = (
         learned_spectrum(alpha, each.kappa, kappa_star, each.lam, each.delta) for each in students
     )

@@ -8,6 +8,7 @@ roots may hide between neighbouring points: there it is looked at more closely.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from quadviz.arrays import BoolArray, FloatArray
 
 __all__ = ["Brackets", "blocks_of", "find_brackets", "stretches"]
+__all__ = ["FEW", "Brackets", "Lattices", "blocks_of", "find_brackets", "stretches"]
 
 IndexArray = NDArray[np.intp]
 #: The function and what else is wanted at the ends of a bracket, for owners at values of log xi.
@@ -27,6 +29,53 @@ Columns = Callable[[IndexArray, FloatArray], tuple[FloatArray, ...]]
 _ROUNDS, _PIECES = 3, 16
 #: How low a turn must lie, beside the second difference there, to be looked at.
 _LOW = 0.5
+#: Up to so many pairs of widths are looked up one by one.
+FEW = 24
+#: Pairs of widths whose law is remembered.
+_REMEMBERED = 64
+#: Columns at points of the lattice, for a pair of widths.
+Law = Callable[[FloatArray, FloatArray, IndexArray], tuple[FloatArray, ...]]
+
+
+class Lattices:
+    """What a scan needs of the law, by the pair of widths, on stretches of the lattice.
+
+    Neither samples nor noise nor decay are in it: as one of these moves, it stays.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[float, float], tuple[int, tuple[FloatArray, ...]]] = OrderedDict()
+
+    def columns(
+        self, pairs: tuple[FloatArray, FloatArray], first: IndexArray, last: IndexArray, law: Law
+    ) -> tuple[FloatArray, ...]:
+        """Columns on the stretches of some pairs of widths, one after the other."""
+        keys = [(float(one), float(other)) for one, other in zip(*pairs, strict=True)]
+        ends = list(zip(first.tolist(), last.tolist(), strict=True))
+        known, new = {}, {}
+        for key, (low, high) in zip(keys, ends, strict=True):
+            start, columns = self._known.get(key, (low, ()))
+            end = start + columns[0].size - 1 if columns else high
+            if not columns or low < start or high > end:
+                new[key] = (min(low, start), max(high, end))
+            else:
+                known[key] = (start, columns)
+        if new:
+            owner, point = stretches(*np.array(list(new.values())).T)
+            widths = np.array(list(new))
+            found = law(widths[owner, 0], widths[owner, 1], point)
+            cuts = np.flatnonzero(np.diff(owner)) + 1
+            parts = zip(*(np.split(column, cuts) for column in found), strict=True)
+            known |= {key: (new[key][0], part) for key, part in zip(new, parts, strict=True)}
+            # What is known is replaced, never changed: a page that is saved is solved for in a thread beside.
+            self._known.update((key, known[key]) for key in new)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        chosen = [
+            tuple(column[low - known[key][0] : high + 1 - known[key][0]] for column in known[key][1])
+            for key, (low, high) in zip(keys, ends, strict=True)
+        ]
+        return chosen[0] if len(chosen) == 1 else tuple(map(np.concatenate, zip(*chosen, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,7 @@ from quadviz.scenes.curve_thresholds import (
 from quadviz.scenes.families import FAMILY, family
 from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
+from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 from tests.snapshots import unpacked
@@ -239,14 +240,19 @@ def test_a_ridgeless_curve_reaches_its_cusp(setting: tuple[float, float, float])
     thresholds = curve_thresholds(*setting)
     grid = alpha_grid(1.0, thresholds.cusps([0.0, 0.01]))
     assert np.all(alpha_grid(1.0, thresholds.cusps(0.01)) == alpha_grid(1.0))
-    curve = curves_through(thresholds, grid, kappa, kappa_star, [0.0, 0.01], delta)
+    members = [{"kappa": kappa, "kappa_star": kappa_star, "delta": delta, "lam": lam} for lam in (0.0, 0.01)]
+    curves = curves_through(thresholds, grid, members, [Trail(), Trail()])
     solved = learning_curve(grid, kappa, kappa_star, [0.0, 0.01], delta)
-    for field in ("alpha", "mse", "train_loss", "in_sample_error"):
-        np.testing.assert_allclose(getattr(curve, field), getattr(solved, field), rtol=1e-6, atol=1e-14)
+    for curve, known in zip(curves, solved, strict=True):
+        for field in ("alpha", "mse", "train_loss", "in_sample_error"):
+            np.testing.assert_allclose(getattr(curve, field), getattr(known, field), rtol=1e-6, atol=1e-14)
+    ridgeless = curves[0]
     peak = interpolation_threshold([kappa], [kappa_star], delta)
-    (at,) = np.flatnonzero(grid == peak.alpha[0])
-    assert curve.mse[0, at] == peak.mse[0] > curve.mse[0, at + 1]
-    assert curve.mse[0, at - 1] < 0.8 * peak.mse[0], "without this point the cusp would be cut"
+    (at,) = np.flatnonzero(grid == thresholds.interpolation[0])
+    assert grid[at] == pytest.approx(peak.alpha[0], rel=1e-12)
+    assert ridgeless.mse[at] == pytest.approx(peak.mse[0], rel=1e-12)
+    assert ridgeless.mse[at] > ridgeless.mse[at + 1]
+    assert ridgeless.mse[at - 1] < 0.8 * peak.mse[0], "without this point the cusp would be cut"
 
 
 def lines_at(page: LearningCurvesExplorer) -> dict[str, float]:
@@ -674,7 +680,8 @@ def check_everything_said(count: int, seed: int) -> set[str]:
     titles = set()
     for setting, top, marker in random_settings(count, seed):
         thresholds = curve_thresholds(setting["kappa"], setting["kappa_star"], setting["delta"])
-        curve = curves_through(thresholds, alpha_grid(top, thresholds.cusps(setting["lam"])), **setting)[0]
+        grid = alpha_grid(top, thresholds.cusps(setting["lam"]))
+        (curve,) = curves_through(thresholds, grid, [setting], [Trail()])
         point = steady_state(marker, **setting)
         best = float(bayes_optimal(marker, setting["kappa_star"], setting["delta"]).mmse)
         (title, shape), *rest = prose(curve, point, thresholds[0], best)

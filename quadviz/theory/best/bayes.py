@@ -29,8 +29,11 @@ from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.reach import within_reach
 from quadviz.theory.steady.thresholds import recovery_threshold, teacher_widths
 
-__all__ = ["BayesOptimal", "bayes_optimal"]
+__all__ = ["BayesOptimal", "LawMmse", "bayes_optimal", "checked_solution", "law_mmse", "unsolved"]
 
+
+#: The mmse as a function of xi, its derivative, its relative rounding, and the error of its integral.
+LawMmse = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
 #: Points at a time.
 _BLOCK = 4096
@@ -130,32 +133,41 @@ def _solved(
     """mmse, xi and status of one-dimensional parameters."""
     xi, mmse, fine = np.zeros(alpha.shape), np.zeros(alpha.shape), np.ones(alpha.shape, dtype=bool)
     tried = within_reach(alpha, widths=(kappa_star,), delta=delta)
-    left = np.flatnonzero(
-        tried & ((delta > 0) | (alpha < recovery_threshold(kappa_star, kappa_star, "bayes")))
-    )
+    left = np.flatnonzero(tried & unsolved(alpha, kappa_star, delta))
     if left.size:
         a, k, noise = alpha[left], kappa_star[left], delta[left]
-        x = _effective_noise(a, k, noise)
-        # The first equation gives the mmse without the second one's cancellation, unless the noise dominates.
-        value = np.maximum(2 * a * x - noise / 2, 0.0)
-        by_law, slope, error, quadrature = _mmse(k, x)
-        value = np.where(value < noise / 4, by_law, value)
-        needed = by_law + noise / 2
-        # How the rounding of the mmse moves xi, and with it the mmse.
-        bend = np.abs(x * slope / needed - 1)
-        moved = np.where(bend > 0, error * by_law / needed / bend, np.inf)
-        # Next to its own threshold, alpha counts to its last digit: that is not an error of the solution.
-        moved = np.where(error <= _NONE, 0.0, moved)
-        off = np.maximum(
-            moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300)))
-        )
-        error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature))
-        residual = np.abs(needed - 2 * a * x) <= 1e-8 * 2 * a * x
-        xi[left], mmse[left] = x, np.minimum(value, 1 / k)
-        fine[left] = (error <= _GOOD) & residual & (value > 0) & (value <= (1 + 1e-9) / k)
+        xi[left] = _effective_noise(a, k, noise)
+        mmse[left], fine[left] = checked_solution(a, k, noise, xi[left], law_mmse(k, xi[left]))
     fine &= tried
     status = np.where(fine, Status.SOLVED, Status.FAILED).astype(np.int8)
     return np.where(fine, mmse, np.nan), np.where(fine, xi, np.nan), status
+
+
+def unsolved(alpha: FloatArray, kappa_star: FloatArray, delta: FloatArray) -> NDArray[np.bool_]:
+    """Where the mmse is not 0."""
+    noisy: NDArray[np.bool_] = delta > 0
+    return noisy if noisy.all() else noisy | (alpha < recovery_threshold(kappa_star, kappa_star, "bayes"))
+
+
+def checked_solution(
+    alpha: FloatArray, kappa_star: FloatArray, noise: FloatArray, xi: FloatArray, law: LawMmse
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The mmse at a solution, and where it is good to nine digits; ``law`` is :func:`law_mmse` there."""
+    by_law, slope, error, quadrature = law
+    # The first equation gives the mmse without the second one's cancellation, unless the noise dominates.
+    value = np.maximum(2 * alpha * xi - noise / 2, 0.0)
+    value = np.where(value < noise / 4, by_law, value)
+    needed = by_law + noise / 2
+    # How the rounding of the mmse moves xi, and with it the mmse.
+    bend = np.abs(xi * slope / needed - 1)
+    moved = np.where(bend > 0, error * by_law / needed / bend, np.inf)
+    # Next to its own threshold, alpha counts to its last digit: that is not an error of the solution.
+    moved = np.where(error <= _NONE, 0.0, moved)
+    off = np.maximum(moved, np.where(value == by_law, error, moved * (1 + noise / np.maximum(value, 1e-300))))
+    error = np.where(error <= _NONE, 0.0, np.maximum(off, quadrature))
+    residual = np.abs(needed - 2 * alpha * xi) <= 1e-8 * 2 * alpha * xi
+    fine = (error <= _GOOD) & residual & (value > 0) & (value <= (1 + 1e-9) / kappa_star)
+    return np.minimum(value, 1 / kappa_star), fine
 
 
 def _solved_levels(
@@ -204,7 +216,7 @@ def _solved_levels(
     return np.where(fine, mmse * square, np.nan), np.where(fine, xi * square, np.nan), status
 
 
-def _mmse(kappa_star: FloatArray, xi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def law_mmse(kappa_star: FloatArray, xi: FloatArray) -> LawMmse:
     """mmse(xi), its derivative, its relative rounding, and the error of its integral.
 
     Where the noise hides all but the variance 1/kappa_star of the teacher's eigenvalues, the two terms of the
@@ -235,7 +247,7 @@ def _effective_noise(alpha: FloatArray, kappa_star: FloatArray, delta: FloatArra
 
     def surplus(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        mmse, slope, *_ = _mmse(kappa_star[index], xi)
+        mmse, slope, *_ = law_mmse(kappa_star[index], xi)
         needed = mmse + delta[index] / 2
         return np.log(needed / (2 * alpha[index] * xi)), xi * slope / needed - 1
 

@@ -17,9 +17,9 @@ from quadviz.arrays import FloatArray
 from quadviz.law.quantile import mass_quantile
 from quadviz.outcome import Status, quiet
 from quadviz.parameters import PARAMETERS
+from quadviz.theory.best.nearby import nearby_threshold
 from quadviz.theory.steady.equations import Terms, evaluate
-from quadviz.theory.steady.small_noise import settled_width
-from quadviz.theory.steady.thresholds import InterpolationThreshold, threshold_with_noise
+from quadviz.theory.steady.thresholds import InterpolationThreshold
 
 __all__ = ["InterpolatingWidth", "interpolating_width"]
 
@@ -111,9 +111,7 @@ def _coarse(kappa_star: float, delta: float) -> InterpolationThreshold:
 
 def _thresholds(widths: FloatArray, kappa_star: float, delta: float) -> InterpolationThreshold:
     """Thresholds good enough to draw: their mse to six digits, which leaves alpha ten."""
-    star, noise = np.full_like(widths, kappa_star), np.full_like(widths, delta)
-    alpha, mse, xi, status = threshold_with_noise(settled_width(widths, star), star, noise, good=_DRAWN)
-    return InterpolationThreshold(widths, star, noise, alpha=alpha, mse=mse, xi=xi, status=status)
+    return nearby_threshold(widths, np.full_like(widths, kappa_star), np.full_like(widths, delta), _DRAWN)
 
 
 def _newton(thresholds: InterpolationThreshold, right: int, alpha: float) -> InterpolatingWidth | None:

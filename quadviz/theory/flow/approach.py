@@ -55,6 +55,8 @@ COMPETING = math.log(2)
 _SAME = 1e-9
 #: Nodes of the double-exponential rule on one interval, out to arguments of this size.
 _NODES, _REACH = 257, 3.9
+#: Nodes from which on every so many are looked at first.
+_MANY, _EVERY = 400, 8
 #: Newton's steps at most, and the change in log u that ends them.
 _STEPS, _DONE = 80, 1e-13
 
@@ -233,6 +235,11 @@ def _effective_start(log_s: FloatArray, weights: FloatArray, kappa: float, gamma
     top = log_s.max(axis=1)
     high = np.logaddexp(low, top - math.log(kappa) + np.log(np.exp(log_s - top[:, None]) @ weights)) + 1e-9
     x: FloatArray = (low + high) / 2
+    if weights.size > _MANY:
+        # Every few nodes tell about where it is.
+        few = weights[::_EVERY]
+        share = few * (weights.sum() / few.sum())
+        x = np.clip(_effective_start(log_s[:, ::_EVERY], share, kappa, gamma), low, high)
     for _ in range(_STEPS):
         f = 1 / (1 + np.exp(np.clip(x[:, None] - log_s, -700, 700)))
         own = kappa / gamma * np.exp(-x)

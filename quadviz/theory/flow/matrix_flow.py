@@ -29,15 +29,18 @@ from quadviz.results import Result, Sheet
 from quadviz.theory.flow.arguments import flow_times, real_matrix, symmetric_matrix
 from quadviz.theory.flow.riccati import log_growth, moved, saturation
 
-__all__ = ["MatrixFlow", "matrix_flow", "spectral_flow"]
+__all__ = ["MatrixFlow", "SplitStart", "matrix_flow", "spectral_flow"]
 
 
 #: Eigenvalues of T below this share of its norm, times d, are zero but for rounding.
 _ROUNDING = 1e-15
 #: Where H is larger than this, Z is far from its end, and the plain difference is the more accurate.
 _FAR = 1e6
-#: Directions whose entries in A are smaller than the largest by this many powers of e add nothing.
-_NOTHING = 40.0
+#: Directions whose entries in A are smaller than the largest by this many powers of e add nothing: they enter
+#: squared, and what they make of the others does too.
+_NOTHING = 20.0
+#: Directions that are left of what they were by this share of the largest have gone.
+_GONE = 1e-10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,7 +120,7 @@ def matrix_flow(target: ArrayLike, start: ArrayLike, times: ArrayLike) -> Matrix
     return spectral_flow(rates[::-1], basis[:, ::-1].T @ weights, times)
 
 
-def spectral_flow(rates: FloatArray, start: FloatArray, times: ArrayLike) -> MatrixFlow:
+def spectral_flow(rates: FloatArray, start: FloatArray | SplitStart, times: ArrayLike) -> MatrixFlow:
     """The same in the eigenbasis of T, where T is diag(rates).
 
     Args:
@@ -135,29 +138,52 @@ def spectral_flow(rates: FloatArray, start: FloatArray, times: ArrayLike) -> Mat
     if np.any(np.diff(rates) > 0):
         raise ValueError("rates must not increase: the largest eigenvalue comes first")
     a = np.where(np.abs(rates) < _ROUNDING * rates.size * np.abs(rates).max(), 0.0, rates)
-    split = _Split(a, start)
+    split = _Split(a, start if isinstance(start, SplitStart) else SplitStart(start))
     distance = [split.distance(float(t)) if t > 0 else split.at_start() for t in at]
-    return MatrixFlow(at, np.array(distance), a, split.rank, start.shape[1])
+    return MatrixFlow(at, np.array(distance), a, split.rank, split.start.shape[1])
+
+
+class SplitStart:
+    """A start, split into the directions kept and the others, which does not depend on the rates.
+
+    Attributes:
+        weights: W(0), shape (d, m).
+    """
+
+    def __init__(self, weights: FloatArray) -> None:
+        self.weights = weights
+        self._last: tuple[int, tuple[FloatArray, FloatArray, FloatArray]] | None = None
+
+    def parts(self, r: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """C, Y and the Gram matrix that H begins with, without their scales, for r directions kept.
+
+        The last are remembered: neighbouring targets keep the same number.
+        """
+        if self._last is None or self._last[0] != r:
+            self._last = (r, self._parts(r))
+        return self._last[1]
+
+    def _parts(self, r: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        from scipy.linalg import solve_triangular  # not needed to import quadviz
+
+        d, m = self.weights.shape
+        # Only W W^T matters: d columns do.
+        columns = self.weights if m <= d else np.transpose(np.linalg.qr(self.weights.T, mode="r"))
+        q, upper = np.linalg.qr(columns[:r].T, mode="complete")
+        rotated = columns[r:] @ q
+        lower = upper[:r].T
+        y = solve_triangular(lower, rotated[:, :r].T, lower=True, trans=1).T
+        inverse = solve_triangular(lower, np.eye(r), lower=True)
+        return rotated[:, r:], y, inverse.T @ inverse
 
 
 class _Split:
-    """A start, split into the directions kept and the others; all that does not depend on time."""
+    """A start beside the rates of one target; all that does not depend on time."""
 
-    def __init__(self, rates: FloatArray, start: FloatArray) -> None:
-        from scipy.linalg import solve_triangular  # not needed to import quadviz
-
-        d, m = start.shape
-        self.rates, self.start = rates, start
-        self.rank = r = min(m, int(np.count_nonzero(rates > 0)))
-        # Only W W^T matters: d columns do.
-        columns = start if m <= d else np.transpose(np.linalg.qr(start.T, mode="r"))
-        q, upper = np.linalg.qr(columns[:r].T, mode="complete")
-        rotated = columns[r:] @ q
-        self._others = rotated[:, r:]
-        lower = upper[:r].T
-        self._y = solve_triangular(lower, rotated[:, :r].T, lower=True, trans=1).T
-        inverse = solve_triangular(lower, np.eye(r), lower=True)
-        self._gram = inverse.T @ inverse
+    def __init__(self, rates: FloatArray, start: SplitStart) -> None:
+        self.rates, self.start = rates, start.weights
+        self.rank = r = min(self.start.shape[1], int(np.count_nonzero(rates > 0)))
+        self._others, self._y, self._gram = start.parts(r)
 
     def at_start(self) -> float:
         """The distance at time 0."""
@@ -170,8 +196,6 @@ class _Split:
 
     def distance(self, t: float) -> float:
         """The distance at a time > 0."""
-        from scipy.linalg import cho_factor, cho_solve  # not needed to import quadviz
-
         a, r = self.rates, self.rank
         size, left = 0.5 * log_growth(a, t), saturation(a, t)
         # Rates decrease, and sizes with them: what matters is next to the cut.
@@ -181,23 +205,43 @@ class _Split:
             last = r + int(np.count_nonzero(size[r:] > size[r] - _NOTHING))
         kept, lost = slice(first, r), slice(r, last)
         near = self._y[: last - r, kept] * np.exp(size[lost, None] - size[None, kept])
-        sifted, within = near, np.zeros((last - r, last - r))
+        sifted, through = near, None
         if self._others.shape[1]:
             c = self._others * np.exp(size[lost])[:, None]
-            factor = cho_factor(np.eye(c.shape[1]) + c.T @ c, lower=True, check_finite=False)
-            through = cho_solve(factor, c.T, check_finite=False)
-            sifted, within = near - c @ (through @ near), c @ through
+            through = _inverse(c.T @ c) @ c.T
+            sifted = near - c @ (through @ near)
         scale = np.exp(-size[kept])
-        h = self._gram[kept, kept] * np.outer(scale, scale) + near.T @ sifted
+        h = self._gram[kept, kept] * (scale[:, None] * scale) + near.T @ sifted
         if h.max(initial=0.0) > _FAR:
             return self._from_end(moved(a, self.start, t))
-        factor = cho_factor(np.eye(len(h)) + h, lower=True) if len(h) else None
-        solved = cho_solve(factor, np.hstack([h, sifted.T])) if factor else np.zeros((0, last - r))
-        missing, cross = solved[:, : len(h)], solved[:, len(h) :].T
-        within = within + cross @ sifted.T
-        up, down = np.sqrt(left[kept]), np.sqrt(left[lost])
+        inverse = _inverse(h)
+        # Of directions lost, those count in the end that are left to decay.
+        down, up = np.sqrt(left[lost]), np.sqrt(left[kept])
+        late = slice(0, int(np.count_nonzero(down > _GONE * down.max(initial=0.0))))
+        sifted, down = sifted[late], down[late]
+        cross = sifted @ inverse
+        within = cross @ sifted.T
+        if through is not None:
+            within += c[late] @ through[:, late]
         # a/(e^{2at} - 1): the saturation at -a.
-        inside = np.diag(saturation(-a[kept], t)) - np.outer(up, up) * missing
-        between = np.outer(down, up) * cross
-        outside = np.outer(down, down) * within
-        return float(np.sum(inside**2) + 2 * np.sum(between**2) + np.sum(outside**2)) / a.size
+        inside = np.diag(saturation(-a[kept], t)) - up[:, None] * (h @ inverse) * up
+        between = down[:, None] * cross * up
+        outside = down[:, None] * within * down
+        return (
+            float(np.vdot(inside, inside) + 2 * np.vdot(between, between) + np.vdot(outside, outside))
+            / a.size
+        )
+
+
+def _inverse(h: FloatArray) -> FloatArray:
+    """The inverse of 1 + h, for a positive semidefinite h; faster than to solve for as many columns."""
+    from scipy.linalg.lapack import dpotrf, dpotri  # not needed to import quadviz
+
+    if not len(h):
+        return h
+    factor, _ = dpotrf(np.eye(len(h)) + h, lower=1)
+    below, _ = dpotri(factor, lower=1)
+    # Above the diagonal is what the factor had there: zeros.
+    inverse: FloatArray = below + below.T
+    inverse.ravel("K")[:: len(h) + 1] /= 2
+    return inverse

@@ -39,11 +39,16 @@ def term_sizes(
 
 def mass_blur(p: Problems, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArray:
     """What the rounding of the mass above the cut leaves unknown of a rank-limited mse."""
-    blur: FloatArray = np.where(cut > q, p.surplus(t)[1] / 4 * cut * cut, 0.0)
+    limited = cut > q
+    if not limited.any():
+        return np.zeros_like(cut)
+    blur: FloatArray = np.where(limited, p.surplus(t)[1] / 4 * cut * cut, 0.0)
     return blur
 
 
-def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, t: Terms) -> FloatArray:
+def relative_error(
+    p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, t: Terms, blur: FloatArray
+) -> FloatArray:
     """The relative error of mse, xi, q and train loss by rounding; 0 where the input's own is as large.
 
     Args:
@@ -52,13 +57,13 @@ def relative_error(p: Problems, xi: FloatArray, q: FloatArray, cut: FloatArray, 
         q: the solution.
         cut: where the spectrum is cut, q or omega.
         t: the terms there.
+        blur: what :func:`mass_blur` says of them.
 
     Returns:
         One number a problem, not finite where there is nothing to trust.
     """
     sizes = term_sizes(t, xi, q, cut, p.kappa_star, p.family)
     memory = _UNIT * (sizes.x_rho_hilbert + q * sizes.rho_hilbert)
-    blur = mass_blur(p, q, cut, t)
     first = _UNIT * sizes.deficit + 4 * xi * memory + blur
     total = 2 * p.alpha * xi
     backward = np.maximum(np.maximum(first / total, memory / p.alpha), first / t.mse)

@@ -24,6 +24,8 @@ _SMALLEST = 1e-40
 _NO_SHIFT = 1e-7
 #: Smallest relative change of omega that a float can tell.
 _ULP = 4e-16
+#: Size of a step that need not be made, and of one that may be the last before it.
+_EAGER, _SMALL = 1e-11, 1e-7
 #: Part of the mass between gap and cut by which that mass may still be wrong.
 _LAST = 1e-5
 
@@ -107,6 +109,7 @@ def newton(
     omega: FloatArray | None = None,
     *,
     iterations: int = 16,
+    eager: bool = False,
 ) -> BoolArray:
     """Solve both equations from a start, improving the unknowns in place; True where it converged.
 
@@ -121,6 +124,8 @@ def newton(
         q: start and result, >= 0.
         omega: start and result, or None.
         iterations: how many at most; next to a double root each gains only a digit or less.
+        eager: whether a step is the last one as soon as the next would be below 1e-11 if steps shrank no
+            faster than before.
     """
     converged = np.zeros(len(problems), dtype=bool)
     active, last, previous = np.arange(len(problems)), np.zeros(len(problems)), np.full(len(problems), np.inf)
@@ -160,6 +165,8 @@ def newton(
         # Where q vanishes beside the spectrum, at the end of interpolation, its own digits do not count.
         size = np.maximum(np.abs(dx), np.abs(dq) * s / (s + _NO_SHIFT * np.sqrt(x)))
         done = ~bad & ((size < 1e-9) | ((size < 1e-6) & (size > previous[active] / 2)))
+        if eager:
+            done |= ~bad & (size < _SMALL) & (size * size < _EAGER * previous[active])
         previous[active] = size
         if omega is not None:
             shift = np.divide(surplus, t.density, out=np.zeros_like(x), where=t.density > 1e-9)

@@ -20,14 +20,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import BoolArray, FloatArray
-from quadviz.theory.scan import Brackets, blocks_of, find_brackets, stretches
+from quadviz.law.family import WISHART_FAMILY
+from quadviz.theory.scan import FEW, Brackets, Lattices, blocks_of, find_brackets, stretches
 from quadviz.theory.steady.newton import Problems
 from quadviz.theory.steady.penalty import pure_response, shift_below_cut
 from quadviz.theory.steady.small_noise import ridgeless_recovery
 from quadviz.theory.steady.wide import least_mse
 from quadviz.theory.steady.zoom import newton_between, zoom
 
-__all__ = ["PER_DECADE", "RankLimited", "others_above", "scan_cut", "solve_rank_limited", "stretch"]
+__all__ = [
+    "PER_DECADE",
+    "RankLimited",
+    "first_brackets",
+    "others_above",
+    "scan_cut",
+    "solve_rank_limited",
+    "stretch",
+]
 
 IndexArray = NDArray[np.intp]
 
@@ -152,23 +161,50 @@ def _quick_cut(p: Problems, xi: FloatArray, kappa: FloatArray, kappa_star: Float
     return _law_above(some, p.family.quick_quantile(kappa, kappa_star, xi), xi)
 
 
+#: The law above the cut, lately.
+_lattices = Lattices()
+
+
 def _look(p: Problems, first: IndexArray, last: IndexArray) -> _Looked:
     """Phi on stretches of a lattice in log xi; problems of one pair of widths share a table."""
-    pairs, pair = np.unique(np.stack([p.kappa, p.kappa_star], axis=1), axis=0, return_inverse=True)
-    pair = pair.reshape(-1)
+    if len(p) and (p.kappa == p.kappa[0]).all() and (p.kappa_star == p.kappa_star[0]).all():
+        pairs, pair = p.kappa[:1] + 1j * p.kappa_star[:1], np.zeros(len(p), dtype=np.intp)
+    else:
+        pairs, pair = np.unique(p.kappa + 1j * p.kappa_star, return_inverse=True)
     lowest = np.full(len(pairs), np.iinfo(np.intp).max)
     highest = np.full(len(pairs), np.iinfo(np.intp).min)
     np.minimum.at(lowest, pair, first)
     np.maximum.at(highest, pair, last)
-    whose, point = stretches(lowest, highest)
-    table = _quick_cut(p, np.exp(point * _STEP), pairs[whose, 0], pairs[whose, 1])
     lengths = highest - lowest + 1
+
+    def law(kappa: FloatArray, kappa_star: FloatArray, point: IndexArray) -> _Cut:
+        return _quick_cut(p, np.exp(point * _STEP), kappa, kappa_star)
+
+    if 0 < len(pairs) <= FEW and p.lam2 is None and p.family is WISHART_FAMILY:
+        table = _Cut(*_lattices.columns((pairs.real, pairs.imag), lowest, highest, law))
+    else:
+        whose, point = stretches(lowest, highest)
+        table = law(pairs.real[whose], pairs.imag[whose], point)
+    if len(pairs) == 1 and len(p) * int(lengths[0]) <= 2 * int((last - first + 1).sum()):
+        return _look_side_by_side(p, table, first, last, int(lowest[0]))
     begins = np.cumsum(lengths) - lengths
     owner, point = stretches(first, last)
     row = (begins - lowest)[pair[owner]] + point
     here = _Cut(*(values[row] for values in table))
     phi, q = _phi(here, p[owner])
     return _Looked(owner, point * _STEP, (phi, q, here.omega))
+
+
+def _look_side_by_side(p: Problems, table: _Cut, first: IndexArray, last: IndexArray, lowest: int) -> _Looked:
+    """Where stretches are about the same: a row a problem, which spares looking up the table."""
+    point = np.arange(lowest, lowest + table.xi.size)
+    lam2 = None if p.lam2 is None else p.lam2[:, None]
+    alpha, kappa, star, lam, delta = (v[:, None] for v in (p.alpha, p.kappa, p.kappa_star, p.lam, p.delta))
+    phi, q = _phi(table, Problems(alpha, kappa, star, lam, delta, lam2, p.family))
+    inside = (point >= first[:, None]) & (point <= last[:, None])
+    owner, column = np.nonzero(inside)
+    found = (phi[inside], q[inside], table.omega[column])
+    return _Looked(owner, point[column] * _STEP, found)
 
 
 def _brackets(p: Problems, looked: _Looked, valid: BoolArray) -> Brackets:
@@ -187,6 +223,43 @@ def _roots(p: Problems) -> Brackets:
         rest = looked.part(lost[looked.owner])
         found = found.joined(_brackets(p, rest, np.ones(rest.owner.shape, dtype=bool)))
     return found
+
+
+class FirstBrackets(NamedTuple):
+    """Where to find the solution with the cut at omega, one entry a problem.
+
+    Attributes:
+        low: log xi on its left, NaN where there is none.
+        high: log xi on its right.
+        start: xi, q and omega to start from, shape (3, N).
+        several: whether there are others.
+        certain: whether it is certain that the wide student's rank is more than kappa.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    start: FloatArray
+    several: BoolArray
+    certain: BoolArray
+
+
+def first_brackets(p: Problems) -> FirstBrackets:
+    """The brackets of the solutions that :func:`solve_rank_limited` goes for.
+
+    Where q <= omega, Phi has the sign of the wide student's equation at both ends of such a stretch. As that
+    one changes sign once, its solution lies in no other stretch if Phi changes sign inside of one, and once.
+    """
+    n, looked = len(p), _look(p, *stretch(p))
+    found = _brackets(p, looked, looked.valid)
+    one, counts = found.first(), found.counts(n)
+    low, high, start = np.full(n, np.nan), np.full(n, np.nan), np.full((3, n), np.nan)
+    low[one.owner], high[one.owner], start[:, one.owner] = one.low, one.high, one.start()
+    certain = counts == 1
+    right, ends = high[looked.owner], low[looked.owner]
+    wrong = looked.valid & ((looked.columns[0] > 0) != (looked.log_xi >= right))
+    wrong |= ~looked.valid & ((looked.log_xi == ends) | (looked.log_xi == right))
+    certain[looked.owner[wrong]] = False
+    return FirstBrackets(low, high, start, counts > 1, certain)
 
 
 def others_above(problems: Problems, xi: FloatArray) -> BoolArray:

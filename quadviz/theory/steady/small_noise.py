@@ -104,6 +104,9 @@ def ridgeless_recovery(kappa: FloatArray, kappa_star: FloatArray) -> FloatArray:
         The threshold, of the broadcast shape: 1/2 for kappa_star >= 1.
     """
     kappa, kappa_star = np.broadcast_arrays(kappa, kappa_star)
+    if kappa.size > 1 and (kappa == kappa.flat[0]).all() and (kappa_star == kappa_star.flat[0]).all():
+        # The points of a curve have one threshold.
+        return np.broadcast_to(ridgeless_recovery(kappa.flat[:1], kappa_star.flat[:1]), kappa.shape).copy()
     teacher = np.minimum(kappa_star, 1.0)
     cut = _rank_cut(kappa, teacher)
     # mu' is increasing and concave on [0, 2]: Newton from s = 0 stays below the root after one step.

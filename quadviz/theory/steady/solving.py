@@ -26,7 +26,7 @@ from quadviz.theory.steady.small_noise import recovered_scale, ridgeless_recover
 from quadviz.theory.steady.thresholds import threshold_with_noise
 from quadviz.theory.steady.wide import solve_wide
 
-__all__ = ["Unknowns", "in_levels", "problems_of", "recovers", "report", "solve_flat"]
+__all__ = ["Unknowns", "in_levels", "problems_of", "recovers", "report", "solve_flat", "solve_problems"]
 
 
 #: Largest relative residual of the two equations that counts as solved, and the largest error.
@@ -58,11 +58,18 @@ def solve_flat(
         # Each of the two is solved by itself: a point does not depend on its company.
         return _apart(lam2 > 0, (alpha, kappa, kappa_star, lam, delta, lam2), teacher)
     problems = problems_of(teacher, alpha, kappa, kappa_star, lam, delta, lam2)
+    return in_levels(teacher, solve_problems(problems)[0])
+
+
+def solve_problems(problems: Problems) -> tuple[dict[str, Any], Unknowns]:
+    """The reported quantities by name, and the unknowns that they follow from."""
     unknowns = _solve(problems)
     parts = [report(problems[part], unknowns.part(part)) for part in slices(len(problems))]
+    if len(parts) == 1:
+        return parts[0], unknowns
     if not parts:
-        parts = [report(problems, unknowns)]
-    return in_levels(teacher, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        return report(problems, unknowns), unknowns
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, unknowns
 
 
 def problems_of(
@@ -137,7 +144,8 @@ def _solve(p: Problems) -> Unknowns:
         wide = np.flatnonzero(tried & ~recovered[part] & ~recovers(here, np.ones(len(here))))
         at = part.start + wide
         xi[at], q[at], converged[at] = solve_wide(here[wide])
-        solved = at[converged[at]]
+        # A student as wide as the input is never too narrow.
+        solved = at[converged[at] & (p.kappa[at] < 1)]
         mass[solved] = p[solved].terms(q[solved], q[solved], xi[solved]).mass
     narrow = np.flatnonzero(converged & ~recovered & (p.kappa < mass - MASS_ROUNDING))
     wide_failed = np.flatnonzero(~converged & (p.kappa < 1) & _tried(p))
@@ -202,11 +210,13 @@ def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
     at = np.flatnonzero(~recovered & converged)
     a, x, s, lam = p.alpha[at], xi[at], q[at], p.lam[at]
     here = p[at]
-    kappa_min[at] = here.terms(s, s, x).mass
     cut = np.maximum(s, omega[at])
     t = here.terms(cut, s, x)
     limited = cut > s
-    surplus = np.where(limited, here.surplus(t)[0], 0.0)
+    kappa_min[at], surplus = t.mass, np.zeros(at.size)
+    if limited.any():
+        kappa_min[at[limited]] = here[limited].terms(s[limited], s[limited], x[limited]).mass
+        surplus = np.where(limited, here.surplus(t)[0], 0.0)
     mse[at], interaction = at_rank(t, surplus, x, s, cut)
     # lam/q, which is 1 - I/alpha by the second equation; the form that does not cancel.
     shift = np.where(s > 0, s, 1.0)
@@ -220,8 +230,9 @@ def report(p: Problems, unknowns: Unknowns) -> dict[str, Any]:
     second = np.abs(s * (1 - interaction / a) - lam) <= _TOLERANCE * np.maximum(s, lam)
     fine = converged.copy()
     fine[at] &= first & second & (mse[at] >= 0)
-    fine[at] &= relative_error(here, x, s, cut, t) <= _GOOD
-    kappa_min[recovered] = recovered_scale(p.alpha[recovered], p.kappa[recovered], p.kappa_star[recovered])
+    fine[at] &= relative_error(here, x, s, cut, t, blur) <= _GOOD
+    if recovered.any():
+        kappa_min[recovered] = recovered_scale(*(v[recovered] for v in (p.alpha, p.kappa, p.kappa_star)))
     # As 2 alpha xi = mse + delta/2, both are sums of positive terms.
     train_loss = p.alpha * xi * response**2
     in_sample_error = mse / 2 * response**2 + p.delta / 4 * memory**2

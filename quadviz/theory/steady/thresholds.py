@@ -27,28 +27,32 @@ from quadviz.outcome import Status, announce, quiet
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.reach import within_reach
-from quadviz.theory.scan import blocks_of, stretches
+from quadviz.theory.scan import blocks_of
 from quadviz.theory.steady.equations import Terms, evaluate
 from quadviz.theory.steady.errors import term_sizes
 from quadviz.theory.steady.small_noise import ridgeless_interpolation, ridgeless_recovery, settled_width
+from quadviz.theory.steady.threshold_scan import (
+    THRESHOLD_STEP,
+    Scanned,
+    scan_thresholds,
+    threshold_cut,
+    threshold_stretch,
+)
 
 __all__ = [
     "InterpolationThreshold",
     "Regularisation",
     "interpolation_threshold",
     "recovery_threshold",
+    "reported",
     "teacher_widths",
     "threshold_with_noise",
 ]
 
 Regularisation = Literal["ridgeless", "none", "bayes"]
 
-#: Points of the scan in xi, per decade, and how many at once, which bounds the memory.
-_PER_DECADE, _BLOCK = 4, 2**16
-_STEP = np.log(10) / _PER_DECADE
-#: Below this xi the clean-teacher limit is reached to the last digit that a float can tell; below this noise
-#: the mse, which is proportional to it, is not looked for.
-_CLEAN, _LEAST = 1e-16, 1e-30
+#: Points of the scan in xi at once, which bounds the memory.
+_BLOCK = 2**16
 #: Rounding of a term, with a margin, and the largest error of a result.
 _UNIT, _GOOD = 3e-17, 1e-9
 #: Relative rise of the first equation's alpha that is more than rounding of the scan.
@@ -248,43 +252,13 @@ def threshold_with_noise(
     for column, failed in ((alpha, np.nan), (mse, np.nan), (xi, np.nan), (status, Status.FAILED)):
         column[noisy & ~tried] = failed
     todo = np.flatnonzero(noisy & tried)
-    first, last = _stretch(kappa[todo], kappa_star[todo], delta[todo], family)
+    first, last = threshold_stretch(kappa[todo], kappa_star[todo], delta[todo], family)
     for run in blocks_of(last - first + 1, _BLOCK):
         at = todo[run]
         alpha[at], mse[at], xi[at], status[at] = _noisy_interpolation(
             kappa[at], kappa_star[at], delta[at], first[run], last[run], good, family
         )
     return alpha, mse, xi, status
-
-
-def _stretch(
-    kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, family: Family
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First and last point of the lattice in log xi at which a threshold is looked for.
-
-    alpha = I <= 1/2 bounds xi from below; from above, a generous multiple of the largest seen.
-    """
-    floor = np.where(delta > _LEAST, delta / 2, _CLEAN)
-    ceiling = 1e3 * ((family.second(kappa_star) + delta) / np.minimum(kappa, 1)) ** 2
-    first, last = np.floor(np.log(floor) / _STEP), np.ceil(np.log(ceiling) / _STEP)
-    return first.astype(np.intp), last.astype(np.intp)
-
-
-def _cut(
-    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
-) -> FloatArray:
-    """max(0, omega); one-dimensional arguments."""
-    cut, narrow = np.zeros_like(xi), kappa < 1
-    quantile = family.quick_quantile if quick else family.quantile
-    cut[narrow] = np.maximum(quantile(kappa[narrow], kappa_star[narrow], xi[narrow]), 0.0)
-    return cut
-
-
-def _interpolating(
-    xi: FloatArray, kappa: FloatArray, kappa_star: FloatArray, family: Family, quick: bool = False
-) -> Terms:
-    """The law's integrals at q = 0, above the cut."""
-    return evaluate(_cut(xi, kappa, kappa_star, family, quick), np.zeros_like(xi), xi, kappa_star, family)
 
 
 def _noisy_interpolation(
@@ -296,40 +270,38 @@ def _noisy_interpolation(
     accuracy: float,
     family: Family,
 ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
-    """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha.
-
-    alpha = (mse + delta/2)/(2 xi) by the first starts out larger, as xi grows, than alpha = I by the second.
-    """
+    """alpha, mse, xi and status where the two equations at q = 0 ask for the same alpha."""
+    scan = scan_thresholds(kappa, kappa_star, delta, first_point, last_point, family)
+    k, star, noise = kappa[scan.at], kappa_star[scan.at], delta[scan.at]
 
     def excess(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
-        t = _interpolating(xi, kappa[index], kappa_star[index], family)
-        first = (t.mse + delta[index] / 2) / (2 * xi)
+        cut = threshold_cut(xi, k[index], star[index], family)
+        t = evaluate(cut, np.zeros_like(xi), xi, star[index], family)
+        first = (t.mse + noise[index] / 2) / (2 * xi)
         return first - t.interaction, t.mse_xi / 2 - first - xi * t.interaction_xi
 
-    owner, point = stretches(first_point, last_point)
-    xi = np.exp(point * _STEP)
-    scan = _interpolating(xi, kappa[owner], kappa_star[owner], family, quick=True)
-    first = (scan.mse + delta[owner] / 2) / (2 * xi)
-    slack = first - scan.interaction
-    above, same = slack > 0, owner[1:] == owner[:-1]
-    falls = np.flatnonzero(same & above[:-1] & ~above[1:])
-    n = kappa.size
-    whose, one = np.unique(owner[falls], return_index=True)
-    place = falls[one]
-    found, crossings = np.zeros(n, dtype=bool), np.bincount(owner[falls], minlength=n)
-    found[whose] = True
-    begins = np.cumsum(last_point - first_point + 1) - (last_point - first_point + 1)
-    # A student narrower than its teacher by next to nothing: the clean limit, beyond what xi can tell.
-    clean = ~above[begins]
-    at = np.flatnonzero(found & ~clean)
-    place = place[~clean[whose]]
-    share = np.clip(slack[place] / (slack[place] - slack[place + 1]), 0.0, 1.0)
-    low = point[place] * _STEP
-    k, star, noise = kappa[at], kappa_star[at], delta[at]
-    root = newton_in_bracket(lambda x, i: excess(x, at[i]), low, low + _STEP, start=low + share * _STEP)
+    root = newton_in_bracket(
+        excess, scan.low, scan.low + THRESHOLD_STEP, start=scan.low + scan.share * THRESHOLD_STEP
+    )
+    cut = threshold_cut(np.exp(root), k, star, family)
+    return reported(scan, root, cut, kappa, kappa_star, delta, accuracy, family)
+
+
+def reported(
+    scan: Scanned,
+    root: FloatArray,
+    cut: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    accuracy: float = _GOOD,
+    family: Family = WISHART_FAMILY,
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8]]:
+    """alpha, mse, xi and status of thresholds at log xi = root, with the spectrum cut there."""
+    n, clean, at = kappa.size, scan.clean, scan.at
     solved = np.exp(root)
-    cut = _cut(solved, k, star, family)
+    star, noise = kappa_star[at], delta[at]
     t = evaluate(cut, np.zeros_like(solved), solved, star, family)
     alpha, mse, xi_there = (np.full(n, np.nan) for _ in range(3))
     alpha[clean] = ridgeless_interpolation(kappa[clean], kappa_star[clean])
@@ -338,8 +310,10 @@ def _noisy_interpolation(
     # Coming from large alpha along q = 0, alpha falls as xi grows, unless the branch folds before.
     end = np.full(n, -np.inf)
     end[at] = root
-    rises = same & (np.diff(first) > _RISE * first[1:]) & (point[1:] * _STEP < end[owner[1:]])
-    several = (crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
+    owner, point, first = scan.owner, scan.point, scan.first
+    rises = (owner[1:] == owner[:-1]) & (np.diff(first) > _RISE * first[1:])
+    rises &= point[1:] * THRESHOLD_STEP < end[owner[1:]]
+    several = (scan.crossings > 1) | (np.bincount(owner[1:][rises], minlength=n) > 0)
     several[at] |= t.mse_xi > 2 * t.interaction
     good = clean & (delta == 0)
     good[at] = _error(solved, cut, star, noise, t, family) <= accuracy

@@ -47,9 +47,11 @@ def start_between(
     return [np.exp(place), *rest]
 
 
-def newton_between(p: Problems, start: list[FloatArray], low: FloatArray, high: FloatArray) -> BoolArray:
+def newton_between(
+    p: Problems, start: list[FloatArray], low: FloatArray, high: FloatArray, *, eager: bool = False
+) -> BoolArray:
     """Newton's method from a start, in place; True where it converged to a root in [low, high] of log xi."""
-    converged = newton(p, *start)
+    converged = newton(p, *start, eager=eager)
     # Next to a fold the other root is a little beyond the bracket: it is not the one that is looked for.
     return converged & (np.log(start[0]) > low - _MARGIN) & (np.log(start[0]) < high + _MARGIN)
 

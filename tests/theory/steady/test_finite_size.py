@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.evidence.cases.teachers import CASES, read_means
+from benchmarks.evidence.cases.teachers_page import limit
 
-from benchmarks.evidence.teachers import CASES, read_means
-from benchmarks.evidence.teachers_page import limit
 from quadviz import Orthogonal, Setting, Status, finite_size, minimise
-from quadviz.theory.steady.finite_size import _Draws, _Lengths
+from quadviz.theory.finite.finite_size import _Draws, _Lengths
 
 SETTING = Setting(0.7, 0.3, 0.35, 0.1, 0.5, lam2=0.1, teacher=Orthogonal())
 
