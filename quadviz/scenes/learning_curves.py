@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,14 +158,7 @@ def _solved(
     curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
     while len(_solved_lately) > _KEPT:
         _solved_lately.popitem(last=False)
-    return _joined(curves, np.stack), _joined(points, np.concatenate), thresholds
-
-
-def _joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
-    """Several results as one."""
-    names = [each.name for each in fields(SteadyState) if each.name not in ("labels", "teacher")]
-    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
-    return SteadyState(**columns)
+    return SteadyState.joined(curves, np.stack), SteadyState.joined(points, np.concatenate), thresholds
 
 
 @lru_cache(maxsize=4)

@@ -17,12 +17,14 @@ tau,
 
     R = E tau/(1 + tau c),   I_d = alpha c R,   4 alpha xi R^2 = E tau (2 tau mse + delta)/(1 + tau c)^2,
     train_loss = E (2 tau mse + delta)/(1 + tau c)^2 / 4,
+    in_sample_error = E (2 tau mse + delta tau^2 c^2)/(1 + tau c)^2 / 4,
 
 those of the limit where tau = 1. That is most of what is left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
@@ -30,22 +32,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.checks import shown, whole_number
-from quadviz.law.teachers import Wishart
+from quadviz.law.teachers import Teacher, Wishart
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting, checked_setting
-from quadviz.simulation.sizes import Inputs
-from quadviz.theory.outcome import Status, quiet
-from quadviz.theory.steady_state import SteadyState, steady_state
+from quadviz.simulation.sizes import Inputs, Sizes
+from quadviz.theory.outcome import Regime, Status, announce, quiet
+from quadviz.theory.steady_state import REMEDY, SteadyState, steady_state
 
-__all__ = ["FiniteSize", "finite_size"]
+__all__ = [
+    "LARGEST_D",
+    "LEAST_DECAY",
+    "FiniteSize",
+    "checked_inputs",
+    "finite_size",
+    "sized_state",
+    "solve_at_size",
+]
 
 FloatArray = NDArray[np.float64]
 
-#: Steps of the search for xi, and its accuracy; halvings of the bracket of c.
-_STEPS, _ACCURACY, _HALVINGS = 40, 1e-7, 60
-#: The least c looked for, and the nodes of the lengths of inputs.
-_LEAST, _LENGTHS = 1e-9, 24
+#: The largest d: there a point takes 6 s and 0.3 GB, and networks are nearly at the limit.
+LARGEST_D = 200
+#: The least decay: the averages are taken at a decay, and have no form of their own for its limit 0+.
+LEAST_DECAY = 1e-6
+#: Steps of a search, its accuracy in log xi and log c, and the ends of both.
+_STEPS, _ACCURACY, _ENDS = 60, 1e-7, (-60.0, 60.0)
+#: The ends of the search for c: no more is looked for than nothing learned, or all labels fitted.
+_LOADS = (np.log(1e-9), np.log(1e9))
+#: Relative residual of an equation that counts as solved: eigenvalues come and go one by one.
+_TOLERANCE = 1e-3
+#: What it has in common with a steady state.
+_MEANS = ("mse", "train_loss", "in_sample_error", "rank")
+_NUMBERS = (*_MEANS, *(f"{name}_error" for name in _MEANS), "xi", "q", "kappa_min")
+#: Nodes of the lengths of inputs.
+_LENGTHS = 24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,14 +80,19 @@ class FiniteSize(Result):
         samples: how many samples the averages are over.
         mse: |Z - Z*|_F^2 / d.
         train_loss: (1/4n) sum_k (Tr X_k Z - z_k)^2.
+        in_sample_error: (1/4n) sum_k (Tr X_k (Z - Z*))^2.
         rank: rank of Z over d.
         mse_error: standard error of mse.
         train_loss_error: of the train loss.
+        in_sample_error_error: of the in-sample error.
         rank_error: of the rank.
         xi: noise variance of the effective teacher.
         q: shift.
+        kappa_min: share of the eigenvalues of Y above q.
         limit: the steady state at d -> infinity.
-        status: a :class:`~quadviz.Status`; FAILED, with NaN, where no solution was bracketed.
+        status: a :class:`~quadviz.Status`; FAILED, with NaN, where no solution was found. Others
+            at size d are not looked for: SEVERAL where the limit has several.
+        regime: a :class:`~quadviz.Regime`, by kappa_min at size d.
     """
 
     setting: Setting
@@ -75,21 +101,24 @@ class FiniteSize(Result):
     samples: int
     mse: float
     train_loss: float
+    in_sample_error: float
     rank: float
     mse_error: float
     train_loss_error: float
+    in_sample_error_error: float
     rank_error: float
     xi: float
     q: float
+    kappa_min: float
     limit: SteadyState
     status: Status
+    regime: Regime
 
     def sheets(self) -> dict[str, Sheet]:
         """One table with one row."""
         coords = {name: ((), getattr(self.setting, name)) for name in (*PARAMETERS, "lam2")}
-        names = ("mse", "mse_error", "train_loss", "train_loss_error", "rank", "rank_error", "xi", "q")
-        values: dict[str, Any] = {name: ((), getattr(self, name)) for name in names}
-        values["status"] = ((), int(self.status))
+        values: dict[str, Any] = {name: ((), getattr(self, name)) for name in _NUMBERS}
+        values |= {"status": ((), int(self.status)), "regime": ((), int(self.regime))}
         return {"point": Sheet({}, {**coords, "d": ((), self.d), "inputs": ((), self.inputs)}, values)}
 
 
@@ -105,8 +134,8 @@ def finite_size(
     their moments is used to lower the spread. Numbers of shape ().
 
     Args:
-        setting: the ratios; without any decay lam = 1e-6 is taken, as a finite network has no limit.
-        d: input dimension, >= 2.
+        setting: the ratios; without any decay lam = 1e-6 is taken, as there is no closed form of its limit.
+        d: input dimension, from 2 to 200.
         inputs: "network" or "gaussian", as of :func:`quadviz.sample_problem`.
         samples: pairs of samples of Z* and G, >= 8.
         seed: of the random numbers, a whole number >= 0.
@@ -116,7 +145,11 @@ def finite_size(
 
     Raises:
         TypeError: if the setting is none, or a count is not a whole number.
-        ValueError: if d < 2, samples < 8, the seed is negative, or the inputs are unknown.
+        ValueError: if d is not from 2 to 200, a width or the number of samples would be 0 there, samples < 8,
+            the seed is negative, or the inputs are unknown.
+
+    Warns:
+        SolveWarning: if no solution was found; see :func:`quadviz.errstate`.
 
     >>> from quadviz import Orthogonal
     >>> setting = Setting(0.7, 0.3, 0.35, 0.1, 0.5, teacher=Orthogonal())
@@ -125,39 +158,115 @@ def finite_size(
     >>> bool(gaussian.limit.mse < gaussian.mse < network.mse)
     True
     """
-    s = checked_setting(setting)
+    s, d = checked_setting(setting), whole_number("d (input dimension)", d, 2, LARGEST_D)
+    inputs, samples = checked_inputs(inputs), whole_number("samples", samples, 8)
+    found = sized_state(s, d, inputs, samples, whole_number("seed", seed, 0))
+    told = {name: getattr(s, name) for name in ("alpha", "kappa", "kappa_star", "lam", "delta")}
+    announce("finite_size", np.array(found.status), told, REMEDY, level=4)
+    return found
+
+
+def checked_inputs(inputs: Any) -> Inputs:
+    """Whose inputs, as one of the names known.
+
+    Raises:
+        ValueError: if there are no such inputs.
+
+    >>> checked_inputs("gaussian")
+    'gaussian'
+    """
     if not isinstance(inputs, str) or inputs not in get_args(Inputs):
         listed = ", ".join(map(repr, get_args(Inputs)))
         raise ValueError(f"inputs must be one of {listed}, got {shown(inputs)}")
-    d, samples = whole_number("d (input dimension)", d, 2), whole_number("samples", samples, 8)
-    draws = _Draws(s, d, samples, np.random.default_rng(whole_number("seed", seed, 0)))
-    lengths = _Lengths.of(inputs, d)
+    known: Inputs = inputs  # type: ignore[assignment]  # one of its names
+    return known
+
+
+@quiet
+def sized_state(
+    setting: Setting,
+    d: int,
+    inputs: Inputs = "network",
+    samples: int = 64,
+    seed: int = 0,
+    watch: Callable[[], None] = lambda: None,
+) -> FiniteSize:
+    """As :func:`finite_size`, for arguments that are checked, and without a warning.
+
+    Args:
+        setting: the ratios.
+        d: input dimension.
+        inputs: whose.
+        samples: pairs of samples.
+        seed: of the random numbers.
+        watch: called before every decomposition of the samples; what it raises ends the work.
+
+    Raises:
+        ValueError: if a width or the number of samples would be 0.
+    """
+    s = setting
+    Sizes.of(s, d)
+    draws, lengths = _Draws(s, d, samples, np.random.default_rng(seed), watch), _Lengths.of(inputs, d)
     kappa_star = s.kappa_star if s.teacher.sized_by_width else None
     limit = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
     found = _solved(draws, lengths, float(limit.xi))
     if found is None:
-        nan = float("nan")
-        return FiniteSize(s, d, inputs, samples, nan, nan, nan, nan, nan, nan, nan, nan, limit, Status.FAILED)
+        unknown: dict[str, Any] = dict.fromkeys(_NUMBERS, float("nan"))
+        return FiniteSize(
+            s, d, inputs, samples, **unknown, limit=limit, status=Status.FAILED, regime=Regime.EXACT
+        )
     xi, load = found
-    there = draws.at(xi).averages(lengths.response(load))
-    mse, _, rank = there.means
+    here = draws.at(xi)
+    there = here.averages(lengths.response(load))
+    mse, _, rank = map(float, there.means)
     errors = _errors(draws, lengths, xi, load, there)
+    kappa_min = rank + here.cut(lengths.response(load))
     return FiniteSize(
         setting=s,
         d=d,
         inputs=inputs,
         samples=samples,
-        mse=float(mse),
-        train_loss=lengths.train_loss(float(mse), s.delta, load),
-        rank=float(rank),
+        mse=mse,
+        train_loss=lengths.train_loss(mse, s.delta, load),
+        in_sample_error=lengths.in_sample_error(mse, s.delta, load),
+        rank=rank,
         mse_error=errors[0],
         train_loss_error=errors[1],
-        rank_error=errors[2],
+        in_sample_error_error=errors[2],
+        rank_error=errors[3],
         xi=xi,
         q=_lam(s) / lengths.response(load),
+        kappa_min=kappa_min,
         limit=limit,
-        status=Status.SOLVED,
+        status=Status.SEVERAL if limit.status == Status.SEVERAL else Status.SOLVED,
+        regime=Regime.RANK_LIMITED if draws.kept / d < kappa_min else Regime.EXACT,
     )
+
+
+def solve_at_size(
+    parameters: Mapping[str, FloatArray], teacher: Teacher, d: int, inputs: Inputs
+) -> dict[str, Any]:
+    """The columns of a :class:`SteadyState` at size d, for validated parameters of shape (N,) each.
+
+    Raises:
+        ValueError: if there is less decay than the averages can be taken at, or no network of that size.
+    """
+    decay = np.maximum(parameters["lam"], parameters["lam2"])
+    if np.any(decay < LEAST_DECAY):
+        allowed = (
+            f">= {LEAST_DECAY:g} beside finite_size, or lam2 that large (at size d 0+ has no closed form)"
+        )
+        little = float(parameters["lam"][decay < LEAST_DECAY][0])
+        raise ValueError(PARAMETERS["lam"].refusal(little, allowed))
+    rows = [dict(zip(parameters, row, strict=True)) for row in zip(*parameters.values(), strict=True)]
+    if not teacher.sized_by_width:
+        rows = [{**row, "kappa_star": None} for row in rows]
+    found = [sized_state(Setting(**row, teacher=teacher), d, inputs) for row in rows]
+    kinds = {"status": np.int8, "regime": np.int8}
+    return {
+        name: np.array([getattr(one, name) for one in found], dtype=kinds.get(name, np.float64))
+        for name in (*_NUMBERS, *kinds)
+    }
 
 
 class _Lengths(NamedTuple):
@@ -189,21 +298,30 @@ class _Lengths(NamedTuple):
         """(1/4n) sum of squared residuals."""
         return float(self.weight @ ((2 * self.tau * mse + delta) / (1 + self.tau * load) ** 2)) / 4
 
+    def in_sample_error(self, mse: float, delta: float, load: float) -> float:
+        """(1/4n) sum of squared residuals on the labels without noise: the fit takes up part of the noise."""
+        tau, pull = self.tau, self.tau * load
+        return float(self.weight @ ((2 * tau * mse + delta * pull**2) / (1 + pull) ** 2)) / 4
+
 
 def _errors(
     draws: _Draws, lengths: _Lengths, xi: float, load: float, there: _Averages
-) -> tuple[float, float, float]:
-    """Standard errors of mse, train loss and rank: to first order in what samples are off their mean."""
+) -> tuple[float, float, float, float]:
+    """Standard errors of mse, both losses and rank: to first order in what samples are off their mean."""
     s = draws.setting
+    spectra: dict[float, _Spectra] = {}
 
     def state(log_xi: float, log_load: float, off: FloatArray) -> FloatArray:
-        """The two equations, mse, train loss and rank, with averages off by so much."""
+        """The two equations, mse, both losses and rank, with averages off by so much."""
         noise, c = float(np.exp(log_xi)), float(np.exp(log_load))
         response = lengths.response(c)
-        mse, interaction, rank = draws.at(noise).averages(response).means + off
+        if noise not in spectra:
+            spectra[noise] = draws.at(noise)
+        mse, interaction, rank = spectra[noise].averages(response).means + off
         first = lengths.noise(mse, s.delta, c) - 4 * s.alpha * noise * response**2
         second = interaction - s.alpha * c * response
-        return np.array([first, second, mse, lengths.train_loss(mse, s.delta, c), rank])
+        losses = lengths.train_loss(mse, s.delta, c), lengths.in_sample_error(mse, s.delta, c)
+        return np.array([first, second, mse, *losses, rank])
 
     at, none, step = np.log([xi, load]), np.zeros(3), 1e-3
     base = state(at[0], at[1], none)
@@ -216,12 +334,12 @@ def _errors(
     by_average = np.array([state(at[0], at[1], 1e-6 * e) - base for e in np.eye(3)]).T / 1e-6
     moved = -np.linalg.solve(by_unknown[:2], by_average[:2] @ there.spread)
     off = by_average[2:] @ there.spread + by_unknown[2:] @ moved
-    mse, loss, rank = np.sqrt(np.mean(off**2, axis=1) / (off.shape[1] - 1))
-    return float(mse), float(loss), float(rank)
+    mse, loss, in_sample, rank = map(float, np.sqrt(np.mean(off**2, axis=1) / (off.shape[1] - 1)))
+    return mse, loss, in_sample, rank
 
 
 def _lam(setting: Setting) -> float:
-    return setting.lam if setting.lam > 0 or setting.lam2 > 0 else 1e-6
+    return setting.lam if setting.lam > 0 or setting.lam2 > 0 else LEAST_DECAY
 
 
 @dataclass(frozen=True)
@@ -235,8 +353,15 @@ class _Averages:
 class _Draws:
     """Samples of Z* and G, the second in pairs of opposite sign."""
 
-    def __init__(self, setting: Setting, d: int, samples: int, rng: np.random.Generator) -> None:
-        self.setting, self.d = setting, d
+    def __init__(
+        self,
+        setting: Setting,
+        d: int,
+        samples: int,
+        rng: np.random.Generator,
+        watch: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.setting, self.d, self.watch = setting, d, watch
         self.kept = max(1, min(d, round(setting.kappa * d)))
         roots = [setting.teacher.sample_root(rng, d, setting.kappa_star) for _ in range(samples)]
         self.teachers = np.array([root @ root.T for root in roots])
@@ -257,21 +382,31 @@ class _Draws:
 
     def at(self, xi: float) -> _Spectra:
         """Their spectra at a noise variance."""
+        self.watch()
         root = np.sqrt(xi)
         y = np.concatenate([self.teachers + root * self.noise, self.teachers - root * self.noise])
         values, vectors = np.linalg.eigh(y)
         twice = np.concatenate([self.teachers, self.teachers])
-        overlaps = np.einsum("sik,sij,sjk->sk", vectors, twice, vectors, optimize=True)
-        return _Spectra(self, values, overlaps)
+        overlaps = np.einsum("sik,sik->sk", vectors, twice @ vectors)
+        apart = values[:, :, None] - values[:, None, :]
+        diagonal = np.arange(self.d)
+        apart[:, diagonal, diagonal] = np.inf
+        return _Spectra(self, values, overlaps, (1 / apart).sum(axis=2))
 
 
 @dataclass(frozen=True, eq=False)
 class _Spectra:
-    """Eigenvalues of Y, and the teacher along its eigenvectors, shape (2 samples, d)."""
+    """Eigenvalues of Y, the teacher along its eigenvectors, and sums of 1/(y_i - y_j); (2 samples, d)."""
 
     draws: _Draws
     values: FloatArray
     overlaps: FloatArray
+    repulsion: FloatArray
+
+    def cut(self, response: float) -> float:
+        """The share of eigenvalues above q that the width cuts."""
+        above = np.sum(self.values > _lam(self.draws.setting) / response, axis=1)
+        return float(np.mean(np.maximum(above - self.draws.kept, 0)) / self.draws.d)
 
     def averages(self, response: float) -> _Averages:
         """mse, I and rank of what is learned with 1 - I/alpha = ``response``."""
@@ -282,11 +417,8 @@ class _Spectra:
         f, slope = np.where(kept, shrink * (y - shift), 0.0), np.where(kept, shrink, 0.0)
         second = np.einsum("sij,sij->s", self.draws.teachers, self.draws.teachers)
         mse = (np.sum(f * f - 2 * f * self.overlaps, axis=1) + np.concatenate([second, second])) / d
-        apart = y[:, :, None] - y[:, None, :]
-        diagonal = np.arange(d)
-        apart[:, diagonal, diagonal] = 1.0
-        quotients = (f[:, :, None] - f[:, None, :]) / apart
-        interaction = (slope.sum(axis=1) + quotients.sum(axis=(1, 2)) / 2) / d**2
+        # Over both orders of a pair (f_i - f_j)/(y_i - y_j) is f_i/(y_i - y_j) twice.
+        interaction = (slope.sum(axis=1) + (f * self.repulsion).sum(axis=1)) / d**2
         rank = kept.mean(axis=1)
         half = len(y) // 2
         pairs = np.stack([(v[:half] + v[half:]) / 2 for v in (mse, interaction, rank)])
@@ -298,53 +430,67 @@ class _Spectra:
         means = cleaned.mean(axis=1)
         return _Averages(means, cleaned - means[:, None])
 
-    def load(self, lengths: _Lengths) -> tuple[float, FloatArray]:
-        """c with I = alpha c R, and the averages there: I falls as c rises, for less is kept."""
-        low, high, alpha = np.log(_LEAST), -np.log(_LEAST), self.draws.setting.alpha
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            c = float(np.exp(middle))
-            response = lengths.response(c)
-            if self.averages(response).means[1] > alpha * c * response:
-                low = middle
-            else:
-                high = middle
-            if high - low <= 1e-9:
-                break
-        c = float(np.exp((low + high) / 2))
-        return c, self.averages(lengths.response(c)).means
+    def load(self, lengths: _Lengths, start: float) -> float:
+        """log c with I = alpha c R, searched for from ``start``: I falls as c rises, for less is kept."""
+
+        def excess(log_load: float) -> float:
+            interaction, needed = self.sides(lengths, float(np.exp(log_load)))
+            return (interaction - needed) / (interaction + needed)
+
+        return _root(excess, start, 0.1, _LOADS)
+
+    def sides(self, lengths: _Lengths, load: float) -> tuple[float, float]:
+        """I and alpha c R."""
+        response = lengths.response(load)
+        return float(self.averages(response).means[1]), self.draws.setting.alpha * load * response
 
 
 def _solved(draws: _Draws, lengths: _Lengths, start: float) -> tuple[float, float] | None:
-    """xi and c, by a bracketed secant in log xi."""
+    """xi and c, from about that xi on; None where they do not solve both equations."""
     s = draws.setting
+    log_load = 0.0
 
-    def excess(log_xi: float) -> tuple[float, float]:
+    def excess(log_xi: float) -> float:
+        nonlocal log_load
         xi = float(np.exp(log_xi))
-        load, means = draws.at(xi).load(lengths)
-        needed = lengths.noise(float(means[0]), s.delta, load)
-        return float(np.log(needed / (4 * s.alpha * xi * lengths.response(load) ** 2))), load
+        spectra = draws.at(xi)
+        log_load = spectra.load(lengths, log_load)
+        load = float(np.exp(log_load))
+        response = lengths.response(load)
+        needed = lengths.noise(float(spectra.averages(response).means[0]), s.delta, load)
+        return float(np.log(needed / (4 * s.alpha * xi * response**2)))
 
-    here = np.log(start) if np.isfinite(start) and start > 0 else 0.0
-    value, _ = excess(here)
-    step = 0.3 if value > 0 else -0.3
+    log_xi = _root(excess, np.log(start) if np.isfinite(start) and start > 0 else 0.0, 0.3, _ENDS)
+    first, xi, load = excess(log_xi), float(np.exp(log_xi)), float(np.exp(log_load))
+    interaction, needed = draws.at(xi).sides(lengths, load)
+    # One eigenvalue of one sample more or less is no failure.
+    grain = 1 / (len(draws.noise) * draws.d**2)
+    second = abs(interaction - needed) <= _TOLERANCE * needed + grain
+    return (xi, load) if abs(first) <= _TOLERANCE and second else None
+
+
+def _root(f: Callable[[float], float], start: float, step: float, ends: tuple[float, float]) -> float:
+    """Where f, which falls, changes sign: by a bracketed secant, from a start; an end where it does not."""
+    here, value = start, f(start)
     for _ in range(_STEPS):
-        there = here + step
-        other, _ = excess(there)
+        there = float(np.clip(here + (step if value > 0 else -step), *ends))
+        other = f(there)
         if (other > 0) != (value > 0):
             break
+        if there in ends:
+            return there
         here, value, step = there, other, 1.5 * step
     else:
-        return None
+        return here
     for turn in range(_STEPS):
-        share = value / (value - other)
         # Now and then the middle, so that both ends come near.
-        middle = here + (share if turn % 3 < 2 else 0.5) * (there - here)
-        found, load = excess(middle)
+        share = value / (value - other) if turn % 3 < 2 else 0.5
+        middle = here + share * (there - here)
+        found = f(middle)
         if abs(there - here) <= _ACCURACY or abs(found) <= _ACCURACY:
-            return float(np.exp(middle)), load
+            break
         if (found > 0) == (value > 0):
             here, value = middle, found
         else:
             there, other = middle, found
-    return float(np.exp(middle)), load
+    return middle
