@@ -334,6 +334,10 @@ def test_what_was_run_is_saved_and_run_again_by_the_code(name: str, monkeypatch:
         assert made["figure"].to_json() == still(exhibit.draw()).to_json(), exhibit.name
         assert ("run=(" in code) is bool(exhibit.work)
         rows = table_of(exhibit)
+        if name == "learning_curves":
+            sized = [row for row in rows if row["source"] == "theory at size d"]
+            assert [row["mse"] for row in sized] == [each.mse for each in made["at_size"]]
+            assert len(sized) == 3
         if "networks" in exhibit.work:
             networks = [row for row in rows if row["source"] == "network"]
             assert networks and {row["seed"] for row in networks} == {0}

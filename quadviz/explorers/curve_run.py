@@ -1,4 +1,4 @@
-"""Networks trained along a learning curve, to be drawn as points on it."""
+"""Networks trained along a learning curve, to be drawn as points on it, and the theory at their size."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from numpy.typing import NDArray
 from quadviz.explorers.network_words import trained_at, trained_how
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
-from quadviz.scenes.marks import SimulatedPoints
-from quadviz.scenes.wording import Paragraph, four_digits
+from quadviz.scenes.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.wording import Paragraph, four_digits, measured, two_digits
 from quadviz.setting import PARAMETERS, Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.statistics import mean_and_error
-from quadviz.theory.steady_state import steady_state
+from quadviz.theory.finite_size import FiniteSize, sized_state
+from quadviz.theory.steady_state import Regime, steady_state
 
-__all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
+__all__ = ["SIZE_SAMPLES", "CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
 
 FloatArray = NDArray[np.float64]
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
+#: Pairs of samples that the theory at the networks' size is averaged over: its error is then below theirs.
+SIZE_SAMPLES = 24
+#: A network takes as long as a place of that line at this d, and in proportion to d longer.
+_AS_LONG = 50
 #: A mean so many standard errors from the theory can be told from it.
 _APART = 3.0
 #: Where the theory's mse is smaller, how a network's compares with it says nothing of either.
@@ -59,6 +64,17 @@ class CurveRequest:
         return [Setting(self.kappa, self.kappa_star, alpha, self.lam, self.delta) for alpha in self.alphas]
 
     @property
+    def sized(self) -> list[Setting]:
+        """Where the theory is solved at size d: at the networks' settings, and between them."""
+        alphas = np.array(self.alphas)
+        between = [float(f"{place:.4g}") for place in np.sqrt(alphas[1:] * alphas[:-1])]
+        lam = max(self.lam, SMALLEST_LAM)
+        return [
+            Setting(self.kappa, self.kappa_star, alpha, lam, self.delta)
+            for alpha in sorted({*self.alphas, *between})
+        ]
+
+    @property
     def curve(self) -> tuple[float, ...]:
         """What makes the curve that the networks belong to."""
         return (self.kappa, self.kappa_star, self.delta, self.lam)
@@ -76,10 +92,29 @@ class CurveRequest:
 
 @dataclass(frozen=True, eq=False)
 class CurveRun:
-    """What was asked for, and the networks trained so far, one alpha after another."""
+    """What was asked for, the theory at size d, and the networks trained so far, one alpha after another."""
 
     request: CurveRequest
     networks: tuple[FinalState, ...] = ()
+    at_size: tuple[FiniteSize, ...] = ()
+
+    def line(self, current: bool) -> SizedTheory | None:
+        """The theory at the networks' size; None before any of it is solved.
+
+        Args:
+            current: whether it belongs to the curve now drawn.
+        """
+        if not self.at_size:
+            return None
+        found = self.at_size
+        return SizedTheory(
+            d=self.request.d,
+            alpha=np.array([one.setting.alpha for one in found]),
+            value=np.array([[getattr(one, panel.field) for one in found] for panel in PANELS]),
+            error=np.array([[getattr(one, f"{panel.field}_error") for one in found] for panel in PANELS]),
+            limited=np.array([one.regime == Regime.RANK_LIMITED for one in found]),
+            current=current,
+        )
 
     def points(self, current: bool) -> SimulatedPoints | None:
         """Their means and standard errors at each alpha; None before the first network is trained.
@@ -120,18 +155,25 @@ def simulated_alphas(top: float, scale: Scale, marker: float, low: float | None 
 
 
 def run_curve(request: CurveRequest, check: Callable[[], None]) -> Iterator[tuple[float, CurveRun]]:
-    """Train the networks of a request.
+    """Solve the theory at the size of a request, and train its networks.
 
     Args:
         request: what to train.
-        check: called before every evaluation of the force; what it raises ends the work.
+        check: called before every evaluation of the force, and more; what it raises ends the work.
 
     Yields:
         What fraction is done, and all there is so far.
     """
-    seeds = range(request.networks)
+    settings, seeds = request.sized, range(request.networks)
+    cost = len(request.alphas) * len(seeds) * request.d / _AS_LONG
+    share = len(settings) / (len(settings) + cost)
+    yield 0.0, CurveRun(request)
+    at_size: tuple[FiniteSize, ...] = ()
+    for setting in settings:
+        at_size += (sized_state(setting, request.d, "network", SIZE_SAMPLES, watch=check),)
+        yield share * len(at_size) / len(settings), CurveRun(request, (), at_size)
     for fraction, networks in train_to_the_end(request.settings, request.d, seeds, check):
-        yield fraction, CurveRun(request, networks)
+        yield share + (1 - share) * fraction, CurveRun(request, networks, at_size)
 
 
 def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
@@ -148,6 +190,7 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
     # A single network has no error to be judged by, as long as it is alone at its place.
     if current and points is not None and np.isfinite(points.error).any():
         said.append(("Agreement", _about_agreement(run, points)))
+        said += _about_size(run, points)
     return said
 
 
@@ -172,3 +215,30 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     if any(network.flow for network in run.networks):
         text += ". Where the curve is dashed it rests on an assumption besides"
     return f"{text}."
+
+
+def _about_size(run: CurveRun, points: SimulatedPoints) -> list[Paragraph]:
+    """How much of what the means are off the limit the theory at their size explains."""
+    found = {one.setting.alpha: one for one in run.at_size}
+    there = [found.get(alpha) for alpha in points.alpha.tolist()]
+    columns = [(one.mse, one.mse_error, one.limit.mse) if one else (np.nan,) * 3 for one in there]
+    at, at_error, limit = np.array(columns, dtype=np.float64).T
+    mean, error = points.mean[0], points.error[0]
+    known = np.isfinite(mean) & np.isfinite(error) & np.isfinite(at) & (limit > _NEXT_TO_NOTHING)
+    if not known.any():
+        return []
+    on = np.abs(mean - at)[known] <= _APART * np.hypot(error, at_error)[known]
+    off, blur, line = (100 * values[known] / limit[known] for values in (mean - limit, error, at - limit))
+    networks, sure, theirs = float(off.mean()), float(np.hypot.reduce(blur) / blur.size), float(line.mean())
+    d, side = run.request.d, "above" if networks >= 0 else "below"
+    text = (
+        f"the thin line is the theory at d = {d}, with inputs x xᵀ − I as the networks have: at "
+        f"{int(on.sum())} of {on.size} places the mean mse is on it within {_APART:g} standard errors of both. "
+        f"On average over these places networks of d = {d} lie {measured(abs(networks), sure)}% {side} the "
+        f"limit, and the line {two_digits(abs(theirs))}% {'above' if theirs >= 0 else 'below'} it"
+    )
+    if abs(networks) <= _APART * sure:
+        return [("At their size", f"{text}: with so few networks no share of that can be told.")]
+    share = theirs / networks
+    told = f"explains {100 * share:.0f}% of it" if share > 0 else "explains none of it"
+    return [("At their size", f"{text}: the theory at their size {told}.")]

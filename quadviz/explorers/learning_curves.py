@@ -25,7 +25,7 @@ from quadviz.explorers.curve_state import (
 from quadviz.explorers.curve_table import curve_code, curve_table
 from quadviz.explorers.exhibit import DASHED, Exhibit, trained
 from quadviz.explorers.explorer import Explorer
-from quadviz.explorers.line_key import CURVE_KINDS, line_key
+from quadviz.explorers.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.live import LiveFigure
 from quadviz.explorers.page import Page, cards_html, choice, prose_html, unlabelled
 from quadviz.explorers.point_cards import cards
@@ -35,6 +35,7 @@ from quadviz.explorers.simulation_bar import SimulationBar, number_choice
 from quadviz.explorers.zooming import HANDS, axis_track, zoomed
 from quadviz.figures.drawing import Drawing, Held
 from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
+from quadviz.figures.theme import family_colours
 from quadviz.scenes.curve_thresholds import POINTS
 from quadviz.scenes.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves, learning_curves
@@ -68,6 +69,7 @@ class LearningCurvesExplorer(Explorer[State]):
             ],
         )
         self.figure = LiveFigure(self._figure(self._scene()))
+        self.key = line_key(CURVE_KINDS, HANDS)
         self.figure.on_click(self._take_click)
         self.figure.on_zoom(lambda span: self.change(span=span))
         self.controls["alpha"].add_class("qv-under-axis")
@@ -104,10 +106,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 self.figure,
                 self.controls["alpha"],
                 self.bar.widget,
-                line_key(
-                    CURVE_KINDS,
-                    HANDS,
-                ),
+                self.key,
                 self.theme,
             ],
             margin=MARGIN,
@@ -134,10 +133,11 @@ class LearningCurvesExplorer(Explorer[State]):
                 self.figure,
                 lambda: self._figure(self._scene()),
                 lambda: curve_table(self._scene(), self.run),
-                lambda: curve_code(self._scene(), self.state),
+                lambda: curve_code(self._scene(), self.state, self.run),
                 ("lam", "delta", "kappa", "kappa_star", "alpha"),
                 ("networks",),
                 f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
+                + _about_line(self.run)
                 + trained(self.run),
             ),
         )
@@ -168,6 +168,7 @@ class LearningCurvesExplorer(Explorer[State]):
         """Solve for the state, redraw, and fill the read-out."""
         scene = self._scene()
         self.figure.show(self._figure(scene, self.figure.held))
+        self.key.value = key_text((*CURVE_KINDS, *_size_kind(scene)), HANDS)
         self._tell(scene)
 
     def _tell(self, scene: LearningCurves) -> None:
@@ -188,9 +189,12 @@ class LearningCurvesExplorer(Explorer[State]):
     def _scene(self) -> LearningCurves:
         """What there is to see."""
         s, run = self.state, self.run
-        points = None if run is None else run.points(self._is_current(run))
+        points = line = None
+        if run is not None:
+            current = self._is_current(run)
+            points, line = run.points(current), run.line(current)
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points
+            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line
         )
 
     def _figure(self, scene: LearningCurves, held: Held | None = None) -> Drawing:
@@ -211,6 +215,27 @@ class LearningCurvesExplorer(Explorer[State]):
     def _take_click(self, alpha: float, _height: float) -> None:
         """Move the marker to where a curve was clicked."""
         self.change(alpha=float(f"{alpha:.4g}"))
+
+
+def _size_kind(scene: LearningCurves) -> list[tuple[str, str]]:
+    """The line of the theory at the networks' size as the key shows it; none without one."""
+    if scene.at_size is None:
+        return []
+    look = 'class="qv-thin qv-grey"'
+    if scene.at_size.current:
+        light, dark = (
+            family_colours(len(scene.names), theme, scene.shades)[scene.current]
+            for theme in ("light", "dark")
+        )
+        look = f'class="qv-thin" style="--light: {light}; --dark: {dark}"'
+    return [(look, f"thin: theory at d = {scene.at_size.d}, the size of the networks ◆")]
+
+
+def _about_line(run: CurveRun | None) -> str:
+    """The same in words, for the key of a saved figure."""
+    if run is None or not run.at_size:
+        return ""
+    return f" Thin: the theory at d = {run.request.d} with a network's own inputs."
 
 
 def show(**state: Any) -> None:

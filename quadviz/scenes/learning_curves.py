@@ -19,7 +19,7 @@ from quadviz.scenes.curve_thresholds import (
     named,
 )
 from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
-from quadviz.scenes.marks import SimulatedPoints, Threshold
+from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.theory.bayes import BayesOptimal, bayes_optimal
@@ -51,6 +51,7 @@ class LearningCurves:
         bayes: the least possible mse over increasing values of alpha, shape (K,); None for none.
         best: the least possible mse at the marker.
         simulated: trained networks; None for none.
+        at_size: the theory at their size; None for none.
     """
 
     curves: SteadyState
@@ -63,6 +64,7 @@ class LearningCurves:
     bayes: BayesOptimal | None = None
     best: float = np.nan
     simulated: SimulatedPoints | None = None
+    at_size: SizedTheory | None = None
 
 
 def learning_curves(
@@ -75,6 +77,7 @@ def learning_curves(
     compare: str = "",
     references: bool = True,
     simulated: SimulatedPoints | None = None,
+    at_size: SizedTheory | None = None,
 ) -> LearningCurves:
     """Solve for what a figure of learning curves shows.
 
@@ -90,6 +93,7 @@ def learning_curves(
         compare: the parameter a family runs over, "" for a single curve.
         references: whether thresholds and the Bayes-optimal error are there to be compared with.
         simulated: networks to be seen beside them.
+        at_size: the theory at the size of these.
 
     Returns:
         The curves, and what stands beside them.
@@ -111,6 +115,7 @@ def learning_curves(
         bayes=_bayes(kappa_star, delta, span) if references else None,
         best=_best(kappa_star, delta, alpha),
         simulated=simulated,
+        at_size=at_size,
     )
 
 
