@@ -29,6 +29,9 @@ from benchmarks.evidence_dynamics import (
     SIZES,
     SMALL,
     STEPS,
+    TEACHER_NETWORKS,
+    TEACHER_TIMES,
+    TEACHERS,
     TIMES,
 )
 from benchmarks.evidence_dynamics_deep import aging_part, deep_part
@@ -51,7 +54,8 @@ __all__ = ["write_page"]
 def write_page(rows: Iterable[Row]) -> None:
     """Write the page."""
     means = Means(rows)
-    parts = [_opening, _scheme, _flows, _ends, _honest, _sizes, _steps, _broken, _long, deep_part, aging_part]
+    first = [_opening, _scheme, _flows, _teachers, _ends, _honest, _sizes, _steps, _broken, _long]
+    parts = [*first, deep_part, aging_part]
     PAGE.write_text(wrapped("\n\n".join(part(means) for part in parts)), encoding="utf-8")
 
 
@@ -173,6 +177,49 @@ def _flows(means: Means) -> str:
         f"{FLOWS[1].name}: {told[1]}."
     )
     return "\n\n".join(parts)
+
+
+def _teachers(means: Means) -> str:
+    """Teachers of other spectra, with both decays."""
+    settings, parts, off = [], [], []
+    for case in TEACHERS:
+        s = case.setting
+        ratios = (s.kappa, s.kappa_star, s.alpha, s.lam, s.lam2, s.delta)
+        settings.append([case.name, f"`{s.teacher!r}`", *(f"{x:g}" for x in ratios)])
+        for quantity in ("mse", "train_loss"):
+            lines = []
+            for t in TEACHER_TIMES:
+                solved = means.of("teachers", case.name, quantity, "dmft", t)[0]
+                seen = means.of("teachers_networks", case.name, quantity, "network", t)
+                limit = means.limit("teachers_networks", case.name, quantity, "network", t)
+                off.append(_off(solved, limit))
+                lines.append(
+                    [
+                        f"{t:g}",
+                        with_error(solved.mean, solved.error),
+                        *(with_error(r.mean, r.error) for r in seen),
+                        with_error(limit.limit, limit.error),
+                        percent(solved.mean / limit.limit - 1),
+                        f"{off[-1]:+.1f}",
+                    ]
+                )
+            sizes = (f"d = {d}" for d in TEACHER_NETWORKS)
+            head = ["t", "DMFT", *sizes, "d → ∞", "DMFT - limit", "errors off"]
+            parts += [f"{case.name}, {SYMBOLS[quantity]}:", table(head, lines)]
+    many = ", ".join(f"{runs} at d = {d}" for d, runs in TEACHER_NETWORKS.items())
+    told = "; ".join(f"{case.name}: {march_status(means, 'teachers', case)}" for case in TEACHERS)
+    worst, typical = np.max(np.abs(off)), np.sqrt(np.mean(np.square(off)))
+    text = f"""## Other teachers, and both decays
+
+Teachers that are not Wishart, with a Frobenius decay λ₂ beside weight decay: `dmft` against networks of the
+same teacher, {many}, and the value at 1/d = 0 of a line through their means, which leaves what 1/d² makes.
+
+{table(["", "teacher", "κ", "κ*", "α", "λ", "λ₂", "Δ"], settings)}"""
+    ending = (
+        f"The march is within {worst:.1f} errors of the limit of networks everywhere, and {typical:.1f} off in "
+        f"the root mean square over these {len(off)}, which one setting's times share. {told}."
+    )
+    return "\n\n".join([text, *parts, ending])
 
 
 def _off(solved: Row, limit: Extrapolation) -> float:

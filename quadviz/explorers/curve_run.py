@@ -233,7 +233,7 @@ def _about_size(run: CurveRun, points: SimulatedPoints) -> list[Paragraph]:
     d, side = run.request.d, "above" if networks >= 0 else "below"
     text = (
         f"the thin line is the theory at d = {d}, with inputs x xᵀ − I as the networks have: at "
-        f"{int(on.sum())} of {on.size} places the mean mse is on it within {_APART:g} standard errors of both. "
+        f"{int(on.sum())} of {on.size} places the mean mse is on it within {_APART:g} errors of both. "
         f"On average over these places networks of d = {d} lie {measured(abs(networks), sure)}% {side} the "
         f"limit, and the line {two_digits(abs(theirs))}% {'above' if theirs >= 0 else 'below'} it"
     )
