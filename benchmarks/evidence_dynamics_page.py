@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -46,6 +46,7 @@ from benchmarks.evidence_means import (
     wrapped,
 )
 from benchmarks.evidence_statistics import Extrapolation
+from benchmarks.evidence_teachers_page import theory as end_of
 from quadviz import steady_state
 
 __all__ = ["write_page"]
@@ -147,27 +148,11 @@ def _flows(means: Means) -> str:
                 ("flows_networks", NETWORKS, TIMES),
                 ("late_networks", LATE, LATE_TIMES),
             ):
-                lines = []
-                for t in times:
-                    solved = means.of("flows", case.name, quantity, "dmft", t)[0]
-                    seen = means.of(section, case.name, quantity, "network", t)
-                    limit = means.limit(section, case.name, quantity, "network", t)
-                    off = _off(solved, limit)
-                    worst[quantity] = max(worst[quantity], abs(off))
-                    lines.append(
-                        [
-                            f"{t:g}",
-                            with_error(solved.mean, solved.error),
-                            *(with_error(r.mean, r.error) for r in seen),
-                            with_error(limit.limit, limit.error),
-                            percent(solved.mean / limit.limit - 1),
-                            f"{off:+.1f}",
-                        ]
-                    )
-                head = ["t", "DMFT", *(f"d = {d}" for d in sizes), "d → ∞", "DMFT - limit", "errors off"]
                 late = ", later" if section == "late_networks" else ""
                 parts.append(f"{case.name}, {SYMBOLS[quantity]}{late}:")
-                parts.append(table(head, lines))
+                lines, off = _beside(means, ("flows", section), case, quantity, times, sizes)
+                worst[quantity] = max(worst[quantity], *map(abs, off))
+                parts.append(lines)
     told = [march_status(means, "flows", case) for case in FLOWS]
     parts.append(
         f"The mse of the march is within {worst['mse']:.1f} errors of the limit of networks at all these "
@@ -181,33 +166,24 @@ def _flows(means: Means) -> str:
 
 def _teachers(means: Means) -> str:
     """Teachers of other spectra, with both decays."""
-    settings, parts, off = [], [], []
+    settings, parts = [], []
+    off: list[float] = []
     for case in TEACHERS:
         s = case.setting
         ratios = (s.kappa, s.kappa_star, s.alpha, s.lam, s.lam2, s.delta)
         settings.append([case.name, f"`{s.teacher!r}`", *(f"{x:g}" for x in ratios)])
         for quantity in ("mse", "train_loss"):
-            lines = []
-            for t in TEACHER_TIMES:
-                solved = means.of("teachers", case.name, quantity, "dmft", t)[0]
-                seen = means.of("teachers_networks", case.name, quantity, "network", t)
-                limit = means.limit("teachers_networks", case.name, quantity, "network", t)
-                off.append(_off(solved, limit))
-                lines.append(
-                    [
-                        f"{t:g}",
-                        with_error(solved.mean, solved.error),
-                        *(with_error(r.mean, r.error) for r in seen),
-                        with_error(limit.limit, limit.error),
-                        percent(solved.mean / limit.limit - 1),
-                        f"{off[-1]:+.1f}",
-                    ]
-                )
-            sizes = (f"d = {d}" for d in TEACHER_NETWORKS)
-            head = ["t", "DMFT", *sizes, "d → ∞", "DMFT - limit", "errors off"]
-            parts += [f"{case.name}, {SYMBOLS[quantity]}:", table(head, lines)]
+            sections = ("teachers", "teachers_networks")
+            lines, some = _beside(means, sections, case, quantity, TEACHER_TIMES, TEACHER_NETWORKS)
+            parts += [f"{case.name}, {SYMBOLS[quantity]}:", lines]
+            off += some
     many = ", ".join(f"{runs} at d = {d}" for d, runs in TEACHER_NETWORKS.items())
     told = "; ".join(f"{case.name}: {march_status(means, 'teachers', case)}" for case in TEACHERS)
+    last = TEACHER_TIMES[-1]
+    ends = ", ".join(
+        percent(means.of("teachers", case.name, "mse", "dmft", last)[0].mean / end_of(case.setting).mse - 1)
+        for case in TEACHERS
+    )
     worst, typical = np.max(np.abs(off)), np.sqrt(np.mean(np.square(off)))
     text = f"""## Other teachers, and both decays
 
@@ -216,10 +192,40 @@ same teacher, {many}, and the value at 1/d = 0 of a line through their means, wh
 
 {table(["", "teacher", "κ", "κ*", "α", "λ", "λ₂", "Δ"], settings)}"""
     ending = (
-        f"The march is within {worst:.1f} errors of the limit of networks everywhere, and {typical:.1f} off in "
-        f"the root mean square over these {len(off)}, which one setting's times share. {told}."
+        f"The march is within {worst:.1f} errors of the limit of networks everywhere, in the root mean "
+        f"square {typical:.1f}; times of one setting have their networks in common. At t = {last:g} its mse is "
+        f"{ends} off that of `quadviz.steady_state`. {told}."
     )
     return "\n\n".join([text, *parts, ending])
+
+
+def _beside(
+    means: Means,
+    sections: tuple[str, str],
+    case: Case,
+    quantity: str,
+    times: Sequence[float],
+    sizes: Iterable[int],
+) -> tuple[str, list[float]]:
+    """A march beside networks as a table, and how many errors it is off their limit at each time."""
+    lines, off = [], []
+    for t in times:
+        solved = means.of(sections[0], case.name, quantity, "dmft", t)[0]
+        seen = means.of(sections[1], case.name, quantity, "network", t)
+        limit = means.limit(sections[1], case.name, quantity, "network", t)
+        off.append(_off(solved, limit))
+        lines.append(
+            [
+                f"{t:g}",
+                with_error(solved.mean, solved.error),
+                *(with_error(r.mean, r.error) for r in seen),
+                with_error(limit.limit, limit.error),
+                percent(solved.mean / limit.limit - 1),
+                f"{off[-1]:+.1f}",
+            ]
+        )
+    head = ["t", "DMFT", *(f"d = {d}" for d in sizes), "d → ∞", "DMFT - limit", "errors off"]
+    return table(head, lines), off
 
 
 def _off(solved: Row, limit: Extrapolation) -> float:
