@@ -13,7 +13,6 @@ import pytest
 
 from quadviz.explorers import learning_curves as page_module
 from quadviz.explorers.curve_run import (
-    SIZE_SAMPLES,
     CurveRequest,
     CurveRun,
     about_networks,
@@ -22,6 +21,7 @@ from quadviz.explorers.curve_run import (
 )
 from quadviz.explorers.curve_state import ALPHA_TOPS, State
 from quadviz.explorers.learning_curves import LearningCurvesExplorer
+from quadviz.explorers.network_words import SIZE_SAMPLES
 from quadviz.figures.drawing import still, trace
 from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.theme import THEMES

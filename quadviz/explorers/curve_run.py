@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.network_words import trained_at, trained_how
+from quadviz.explorers.network_words import SIZE_SAMPLES, trained_at, trained_how
 from quadviz.figures.axes import Scale
 from quadviz.figures.learning_curves import PANELS
 from quadviz.scenes.marks import SimulatedPoints, SizedTheory
@@ -20,14 +20,12 @@ from quadviz.statistics import mean_and_error
 from quadviz.theory.finite_size import FiniteSize, sized_state
 from quadviz.theory.steady_state import Regime, steady_state
 
-__all__ = ["SIZE_SAMPLES", "CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
+__all__ = ["CurveRequest", "CurveRun", "about_networks", "run_curve", "simulated_alphas"]
 
 FloatArray = NDArray[np.float64]
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
-#: Pairs of samples that the theory at the networks' size is averaged over: its error is then below theirs.
-SIZE_SAMPLES = 24
 #: A network takes as long as a place of that line at this d, and in proportion to d longer.
 _AS_LONG = 50
 #: A mean so many standard errors from the theory can be told from it.

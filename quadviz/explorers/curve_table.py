@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quadviz.explorers.curve_run import SIZE_SAMPLES, CurveRun
+from quadviz.explorers.curve_run import CurveRun
 from quadviz.explorers.curve_state import State
 from quadviz.explorers.exhibit import Code, assignment
+from quadviz.explorers.network_words import SIZE_SAMPLES
 from quadviz.explorers.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
 from quadviz.scenes.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves

@@ -8,7 +8,10 @@ from quadviz.scenes.wording import four_digits
 from quadviz.setting import PARAMETERS
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 
-__all__ = ["ratios", "trained_at", "trained_how"]
+__all__ = ["SIZE_SAMPLES", "ratios", "trained_at", "trained_how"]
+
+#: Pairs of samples that the theory at the networks' size is averaged over: its error is then below theirs.
+SIZE_SAMPLES = 24
 
 
 def ratios(values: Mapping[str, float]) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quadviz.explorers.network_words import trained_at, trained_how
+from quadviz.explorers.network_words import SIZE_SAMPLES, trained_at, trained_how
 from quadviz.scenes.marks import NetworkSpectrum
-from quadviz.scenes.wording import Paragraph, measured
+from quadviz.scenes.wording import Paragraph, four_digits, measured
 from quadviz.setting import Setting
-from quadviz.simulation.final import FinalState, train_to_the_end
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
 from quadviz.spectrum import NoisyTeacherLaw
+from quadviz.theory.finite_size import FiniteSize, sized_state
 from quadviz.theory.learned_spectrum import LearnedSpectrum
 from quadviz.theory.steady_state import Status
 
@@ -59,10 +60,11 @@ class SpectrumRequest:
 
 @dataclass(frozen=True, eq=False)
 class SpectrumRun:
-    """What was asked for, and the networks trained so far."""
+    """What was asked for, the networks trained so far, and the theory at their size."""
 
     request: SpectrumRequest
     networks: tuple[FinalState, ...] = ()
+    at_size: FiniteSize | None = None
 
     def spectrum(self, current: bool) -> NetworkSpectrum | None:
         """Their eigenvalues, to be drawn; None before the first network is trained.
@@ -81,13 +83,16 @@ def run_spectrum(request: SpectrumRequest, check: Callable[[], None]) -> Iterato
 
     Args:
         request: what to train.
-        check: called before every evaluation of the force; what it raises ends the work.
+        check: called before every evaluation of the force, and more; what it raises ends the work.
 
     Yields:
         What fraction is done, and all there is so far.
     """
+    yield 0.0, SpectrumRun(request)
+    setting = replace(request.setting, lam=max(request.setting.lam, SMALLEST_LAM))
+    at_size = sized_state(setting, request.d, "network", SIZE_SAMPLES, watch=check)
     for fraction, networks in train_to_the_end([request.setting], request.d, range(request.networks), check):
-        yield fraction, SpectrumRun(request, networks)
+        yield fraction, SpectrumRun(request, networks, at_size)
 
 
 def kolmogorov_distance(networks: NetworkSpectrum, law: LearnedSpectrum) -> float:
@@ -133,6 +138,11 @@ def about_spectrum(run: SpectrumRun, law: LearnedSpectrum, current: bool) -> lis
         f". Of their eigenvalues {100 * pooled.atom_at_zero:.0f}% are 0, and their mse is "
         f"{measured(float(errors.mean()), float(error))}"
     )
+    if run.at_size is not None and np.isfinite(run.at_size.mse):
+        text += (
+            f", where the theory has {four_digits(float(run.at_size.limit.mse))} as d → ∞ and "
+            f"{measured(run.at_size.mse, run.at_size.mse_error)} at d = {r.d}"
+        )
     distance = kolmogorov_distance(pooled, law)
     if np.isfinite(distance):
         text += f". The distance of their distribution from the law (Kolmogorov's) is {distance:.2g}"
