@@ -20,7 +20,8 @@ from quadviz import (
     minimise,
     steady_state,
 )
-from quadviz.theory.finite_size import _Draws, _Lengths, sized_state
+from quadviz.theory.finite_size import sized_state
+from quadviz.theory.size_averages import Draws, Lengths
 
 VALUES = ("mse", "train_loss", "in_sample_error", "rank", "mse_error", "rank_error", "q", "xi", "kappa_min")
 SETTING = Setting(0.7, 0.3, 0.35, 0.1, 0.5, lam2=0.1, teacher=Orthogonal())
@@ -40,7 +41,7 @@ def test_it_nears_the_limit_as_one_over_d(inputs):
 
 def test_both_equations_hold_in_the_averages():
     s = finite_size(SETTING, 20, inputs="gaussian", samples=16, seed=3)
-    draws = _Draws(SETTING, 20, 16, np.random.default_rng(3))
+    draws = Draws(SETTING, 20, 16, np.random.default_rng(3))
     response = SETTING.lam / s.q
     mse, interaction, rank = draws.at(s.xi).averages(response).means
     assert 2 * SETTING.alpha * s.xi == pytest.approx(mse + SETTING.delta / 2, rel=1e-5)
@@ -56,7 +57,7 @@ def test_both_equations_hold_in_the_averages():
 def test_the_divergence_is_that_of_a_matrix():
     """I_d of one sample is (1/d^2) sum over directions of d f(Y)/dY, by differences."""
     d, xi, response = 5, 0.7, 0.4
-    draws = _Draws(SETTING, d, 8, np.random.default_rng(1))
+    draws = Draws(SETTING, d, 8, np.random.default_rng(1))
     draws.controls = draws.controls[:0]
     shrink, shift = response / (response + SETTING.lam2), SETTING.lam / response
 
@@ -108,11 +109,11 @@ def test_networks_of_that_size(inputs, sizes, share):
 
 
 def test_the_lengths_of_inputs():
-    tau, weight = _Lengths.of("network", 40)
+    tau, weight = Lengths.of("network", 40)
     assert weight @ tau == pytest.approx(1)
     drawn = (np.random.default_rng(0).standard_normal((200_000, 40)) ** 2).mean(axis=1) ** 2
     assert weight @ tau**2 == pytest.approx(np.mean(drawn**2) / np.mean(drawn) ** 2, rel=5e-3)
-    assert _Lengths.of("gaussian", 40).response(3.0) == 0.25
+    assert Lengths.of("gaussian", 40).response(3.0) == 0.25
 
 
 def test_a_network_nearby():
@@ -131,7 +132,7 @@ def test_residuals_on_labels_without_noise_are_of_the_same_answers():
     tau = (rng.standard_normal((20_000, d)) ** 2).mean(axis=1) ** 2 / (1 + 2 / d)
     off, noise = rng.standard_normal((2, 20_000))
     residual = (np.sqrt(2 * tau * mse) * off - np.sqrt(delta) * noise) / (1 + tau * load)
-    lengths = _Lengths.of("network", d)
+    lengths = Lengths.of("network", d)
     assert lengths.train_loss(mse, delta, load) == pytest.approx(np.mean(residual**2) / 4, rel=0.05)
     clean = np.mean((residual + np.sqrt(delta) * noise) ** 2) / 4
     assert lengths.in_sample_error(mse, delta, load) == pytest.approx(clean, rel=0.05)

@@ -26,23 +26,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.checks import shown, whole_number
-from quadviz.law.teachers import Teacher, Wishart
+from quadviz.law.teachers import Teacher
 from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Setting, checked_setting
 from quadviz.simulation.sizes import Inputs, Sizes
 from quadviz.theory.outcome import Regime, Status, announce, quiet
+from quadviz.theory.size_averages import (
+    LEAST_DECAY,
+    Averages,
+    Draws,
+    Lengths,
+    Spectra,
+    decay_of,
+    falling_root,
+)
 from quadviz.theory.steady_state import REMEDY, SteadyState, steady_state
 
 __all__ = [
     "LARGEST_D",
-    "LEAST_DECAY",
     "FiniteSize",
     "checked_inputs",
     "finite_size",
@@ -54,19 +62,13 @@ FloatArray = NDArray[np.float64]
 
 #: The largest d: there a point takes 6 s and 0.3 GB, and networks are nearly at the limit.
 LARGEST_D = 200
-#: The least decay: the averages are taken at a decay, and have no form of their own for its limit 0+.
-LEAST_DECAY = 1e-6
-#: Steps of a search, its accuracy in log xi and log c, and the ends of both.
-_STEPS, _ACCURACY, _ENDS = 60, 1e-7, (-60.0, 60.0)
-#: The ends of the search for c: no more is looked for than nothing learned, or all labels fitted.
-_LOADS = (np.log(1e-9), np.log(1e9))
+#: The ends of the search for log xi.
+_ENDS = (-60.0, 60.0)
 #: Relative residual of an equation that counts as solved: eigenvalues come and go one by one.
 _TOLERANCE = 1e-3
 #: What it has in common with a steady state.
 _MEANS = ("mse", "train_loss", "in_sample_error", "rank")
 _NUMBERS = (*_MEANS, *(f"{name}_error" for name in _MEANS), "xi", "q", "kappa_min")
-#: Nodes of the lengths of inputs.
-_LENGTHS = 24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -206,7 +208,7 @@ def sized_state(
     """
     s = setting
     Sizes.of(s, d)
-    draws, lengths = _Draws(s, d, samples, np.random.default_rng(seed), watch), _Lengths.of(inputs, d)
+    draws, lengths = Draws(s, d, samples, np.random.default_rng(seed), watch), Lengths.of(inputs, d)
     kappa_star = s.kappa_star if s.teacher.sized_by_width else None
     limit = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
     found = _solved(draws, lengths, float(limit.xi))
@@ -235,7 +237,7 @@ def sized_state(
         in_sample_error_error=errors[2],
         rank_error=errors[3],
         xi=xi,
-        q=_lam(s) / lengths.response(load),
+        q=decay_of(s) / lengths.response(load),
         kappa_min=kappa_min,
         limit=limit,
         status=Status.SEVERAL if limit.status == Status.SEVERAL else Status.SOLVED,
@@ -269,47 +271,12 @@ def solve_at_size(
     }
 
 
-class _Lengths(NamedTuple):
-    """How often samples count, tau, with its weights: means over the lengths of inputs."""
-
-    tau: FloatArray
-    weight: FloatArray
-
-    @classmethod
-    def of(cls, inputs: Inputs, d: int) -> _Lengths:
-        """Of these inputs: |x|^2 is chi-squared with d degrees of freedom, by its Gauss quadrature."""
-        if inputs == "gaussian":
-            return cls(np.ones(1), np.ones(1))
-        from scipy.special import roots_genlaguerre  # not needed to import quadviz
-
-        nodes, weight = roots_genlaguerre(_LENGTHS, d / 2 - 1)
-        tau, weight = (2 * nodes / d) ** 2, weight / weight.sum()
-        return cls(tau / (weight @ tau), weight)
-
-    def response(self, load: float) -> float:
-        """R."""
-        return float(self.weight @ (self.tau / (1 + self.tau * load)))
-
-    def noise(self, mse: float, delta: float, load: float) -> float:
-        """4 alpha xi R^2."""
-        return float(self.weight @ (self.tau * (2 * self.tau * mse + delta) / (1 + self.tau * load) ** 2))
-
-    def train_loss(self, mse: float, delta: float, load: float) -> float:
-        """(1/4n) sum of squared residuals."""
-        return float(self.weight @ ((2 * self.tau * mse + delta) / (1 + self.tau * load) ** 2)) / 4
-
-    def in_sample_error(self, mse: float, delta: float, load: float) -> float:
-        """(1/4n) sum of squared residuals on the labels without noise: the fit takes up part of the noise."""
-        tau, pull = self.tau, self.tau * load
-        return float(self.weight @ ((2 * tau * mse + delta * pull**2) / (1 + pull) ** 2)) / 4
-
-
 def _errors(
-    draws: _Draws, lengths: _Lengths, xi: float, load: float, there: _Averages
+    draws: Draws, lengths: Lengths, xi: float, load: float, there: Averages
 ) -> tuple[float, float, float, float]:
     """Standard errors of mse, both losses and rank: to first order in what samples are off their mean."""
     s = draws.setting
-    spectra: dict[float, _Spectra] = {}
+    spectra: dict[float, Spectra] = {}
 
     def state(log_xi: float, log_load: float, off: FloatArray) -> FloatArray:
         """The two equations, mse, both losses and rank, with averages off by so much."""
@@ -338,114 +305,7 @@ def _errors(
     return mse, loss, in_sample, rank
 
 
-def _lam(setting: Setting) -> float:
-    return setting.lam if setting.lam > 0 or setting.lam2 > 0 else LEAST_DECAY
-
-
-@dataclass(frozen=True)
-class _Averages:
-    """mse, I and rank: means over samples, shape (3,), and what each is off, shape (3, samples)."""
-
-    means: FloatArray
-    spread: FloatArray
-
-
-class _Draws:
-    """Samples of Z* and G, the second in pairs of opposite sign."""
-
-    def __init__(
-        self,
-        setting: Setting,
-        d: int,
-        samples: int,
-        rng: np.random.Generator,
-        watch: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.setting, self.d, self.watch = setting, d, watch
-        self.kept = max(1, min(d, round(setting.kappa * d)))
-        roots = [setting.teacher.sample_root(rng, d, setting.kappa_star) for _ in range(samples)]
-        self.teachers = np.array([root @ root.T for root in roots])
-        gauss = rng.standard_normal((samples, d, d))
-        self.noise = (gauss + gauss.swapaxes(1, 2)) / np.sqrt(2 * d)
-        # What is known of a sample's moments: E G^2 = 1 + 1/d, and of a Wishart teacher's second one.
-        squares = self.noise @ self.noise
-        mean = np.trace(self.teachers, axis1=1, axis2=2) / d
-        controls = [
-            np.trace(squares, axis1=1, axis2=2) / d - (1 + 1 / d),
-            np.einsum("sij,sij->s", squares, self.teachers) / d - (1 + 1 / d) * mean,
-        ]
-        if isinstance(setting.teacher, Wishart):
-            columns = max(1, round(setting.kappa_star * d))
-            second = np.einsum("sij,sij->s", self.teachers, self.teachers) / d
-            controls += [mean - 1, second - (1 + (d + 1) / columns)]
-        self.controls = np.array(controls)
-
-    def at(self, xi: float) -> _Spectra:
-        """Their spectra at a noise variance."""
-        self.watch()
-        root = np.sqrt(xi)
-        y = np.concatenate([self.teachers + root * self.noise, self.teachers - root * self.noise])
-        values, vectors = np.linalg.eigh(y)
-        twice = np.concatenate([self.teachers, self.teachers])
-        overlaps = np.einsum("sik,sik->sk", vectors, twice @ vectors)
-        apart = values[:, :, None] - values[:, None, :]
-        diagonal = np.arange(self.d)
-        apart[:, diagonal, diagonal] = np.inf
-        return _Spectra(self, values, overlaps, (1 / apart).sum(axis=2))
-
-
-@dataclass(frozen=True, eq=False)
-class _Spectra:
-    """Eigenvalues of Y, the teacher along its eigenvectors, and sums of 1/(y_i - y_j); (2 samples, d)."""
-
-    draws: _Draws
-    values: FloatArray
-    overlaps: FloatArray
-    repulsion: FloatArray
-
-    def cut(self, response: float) -> float:
-        """The share of eigenvalues above q that the width cuts."""
-        above = np.sum(self.values > _lam(self.draws.setting) / response, axis=1)
-        return float(np.mean(np.maximum(above - self.draws.kept, 0)) / self.draws.d)
-
-    def averages(self, response: float) -> _Averages:
-        """mse, I and rank of what is learned with 1 - I/alpha = ``response``."""
-        s, d, y = self.draws.setting, self.draws.d, self.values
-        shift, shrink = _lam(s) / response, response / (response + s.lam2)
-        kept = y > shift
-        kept[:, : d - self.draws.kept] = False
-        f, slope = np.where(kept, shrink * (y - shift), 0.0), np.where(kept, shrink, 0.0)
-        second = np.einsum("sij,sij->s", self.draws.teachers, self.draws.teachers)
-        mse = (np.sum(f * f - 2 * f * self.overlaps, axis=1) + np.concatenate([second, second])) / d
-        # Over both orders of a pair (f_i - f_j)/(y_i - y_j) is f_i/(y_i - y_j) twice.
-        interaction = (slope.sum(axis=1) + (f * self.repulsion).sum(axis=1)) / d**2
-        rank = kept.mean(axis=1)
-        half = len(y) // 2
-        pairs = np.stack([(v[:half] + v[half:]) / 2 for v in (mse, interaction, rank)])
-        # Less the part that moves with moments whose mean is known.
-        controls = self.draws.controls
-        design = np.vstack([np.ones(half), controls])
-        weights, *_ = np.linalg.lstsq(design.T, pairs.T, rcond=None)
-        cleaned = pairs - weights[1:].T @ controls
-        means = cleaned.mean(axis=1)
-        return _Averages(means, cleaned - means[:, None])
-
-    def load(self, lengths: _Lengths, start: float) -> float:
-        """log c with I = alpha c R, searched for from ``start``: I falls as c rises, for less is kept."""
-
-        def excess(log_load: float) -> float:
-            interaction, needed = self.sides(lengths, float(np.exp(log_load)))
-            return (interaction - needed) / (interaction + needed)
-
-        return _root(excess, start, 0.1, _LOADS)
-
-    def sides(self, lengths: _Lengths, load: float) -> tuple[float, float]:
-        """I and alpha c R."""
-        response = lengths.response(load)
-        return float(self.averages(response).means[1]), self.draws.setting.alpha * load * response
-
-
-def _solved(draws: _Draws, lengths: _Lengths, start: float) -> tuple[float, float] | None:
+def _solved(draws: Draws, lengths: Lengths, start: float) -> tuple[float, float] | None:
     """xi and c, from about that xi on; None where they do not solve both equations."""
     s = draws.setting
     log_load = 0.0
@@ -460,37 +320,10 @@ def _solved(draws: _Draws, lengths: _Lengths, start: float) -> tuple[float, floa
         needed = lengths.noise(float(spectra.averages(response).means[0]), s.delta, load)
         return float(np.log(needed / (4 * s.alpha * xi * response**2)))
 
-    log_xi = _root(excess, np.log(start) if np.isfinite(start) and start > 0 else 0.0, 0.3, _ENDS)
+    log_xi = falling_root(excess, np.log(start) if np.isfinite(start) and start > 0 else 0.0, 0.3, _ENDS)
     first, xi, load = excess(log_xi), float(np.exp(log_xi)), float(np.exp(log_load))
     interaction, needed = draws.at(xi).sides(lengths, load)
     # One eigenvalue of one sample more or less is no failure.
     grain = 1 / (len(draws.noise) * draws.d**2)
     second = abs(interaction - needed) <= _TOLERANCE * needed + grain
     return (xi, load) if abs(first) <= _TOLERANCE and second else None
-
-
-def _root(f: Callable[[float], float], start: float, step: float, ends: tuple[float, float]) -> float:
-    """Where f, which falls, changes sign: by a bracketed secant, from a start; an end where it does not."""
-    here, value = start, f(start)
-    for _ in range(_STEPS):
-        there = float(np.clip(here + (step if value > 0 else -step), *ends))
-        other = f(there)
-        if (other > 0) != (value > 0):
-            break
-        if there in ends:
-            return there
-        here, value, step = there, other, 1.5 * step
-    else:
-        return here
-    for turn in range(_STEPS):
-        # Now and then the middle, so that both ends come near.
-        share = value / (value - other) if turn % 3 < 2 else 0.5
-        middle = here + share * (there - here)
-        found = f(middle)
-        if abs(there - here) <= _ACCURACY or abs(found) <= _ACCURACY:
-            break
-        if (found > 0) == (value > 0):
-            here, value = middle, found
-        else:
-            there, other = middle, found
-    return middle
