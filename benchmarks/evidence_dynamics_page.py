@@ -193,8 +193,8 @@ same teacher, {many}, and the value at 1/d = 0 of a line through their means, wh
 {table(["", "teacher", "κ", "κ*", "α", "λ", "λ₂", "Δ"], settings)}"""
     ending = (
         f"The march is within {worst:.1f} errors of the limit of networks everywhere, in the root mean "
-        f"square {typical:.1f}; times of one setting have their networks in common. At t = {last:g} its mse is "
-        f"{ends} off that of `quadviz.steady_state`. {told}."
+        f"square {typical:.1f}; times of one setting have their networks in common. At t = {last:g} its mse "
+        f"is {ends} off that of `quadviz.steady_state`. {told}."
     )
     return "\n\n".join([text, *parts, ending])
 

@@ -432,6 +432,7 @@ def test_the_share_that_their_size_explains_is_that_of_the_numbers() -> None:
             assert explained == pytest.approx(100 * line / off, abs=0.51)
         else:
             assert "explains none of it" in text
+        assert "too low with few samples" in text
     few = a_run(request, (limit[:, None] * np.tile([0.5, 1.5, 0.6, 1.4], (3, 1))).ravel())
     text = dict(about_networks(CurveRun(request, few.networks, at_size), current=True))["At their size"]
     assert "no share of that can be told" in text

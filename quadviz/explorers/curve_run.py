@@ -26,6 +26,10 @@ FloatArray = NDArray[np.float64]
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
+#: What docs/teachers.md says of the theory at size d.
+_KNOWN_TO_MISS = (
+    "It is known to be too low with few samples, and too high at an interpolation peak with little decay."
+)
 #: A network takes as long as a place of that line at this d, and in proportion to d longer.
 _AS_LONG = 50
 #: A mean so many standard errors from the theory can be told from it.
@@ -236,7 +240,8 @@ def _about_size(run: CurveRun, points: SimulatedPoints) -> list[Paragraph]:
         f"limit, and the line {two_digits(abs(theirs))}% {'above' if theirs >= 0 else 'below'} it"
     )
     if abs(networks) <= _APART * sure:
-        return [("At their size", f"{text}: with so few networks no share of that can be told.")]
-    share = theirs / networks
-    told = f"explains {100 * share:.0f}% of it" if share > 0 else "explains none of it"
-    return [("At their size", f"{text}: the theory at their size {told}.")]
+        told = "with so few networks no share of that can be told"
+    else:
+        share = theirs / networks
+        told = f"the theory at their size explains {f'{100 * share:.0f}%' if share > 0 else 'none'} of it"
+    return [("At their size", f"{text}: {told}. {_KNOWN_TO_MISS}")]

@@ -19,7 +19,8 @@ tau,
     train_loss = E (2 tau mse + delta)/(1 + tau c)^2 / 4,
     in_sample_error = E (2 tau mse + delta tau^2 c^2)/(1 + tau c)^2 / 4,
 
-those of the limit where tau = 1. That is most of what is left.
+those of the limit where tau = 1. That is most of what is left, but not where samples are few, nor at an
+interpolation peak with little decay (docs/teachers.md).
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def finite_size(
     """The steady state with its averages taken at size d, for networks of that size to be held against.
 
     It tells what networks of d = 20 to 80 are off the limit d -> infinity: with symmetric Gaussian inputs
-    nearly all of it, with a network's own, whose lengths fluctuate, most of it (docs/teachers.md; THEORY
+    nearly all of it, with a network's own, whose lengths fluctuate, most of it, but a fifth of it where
+    samples are few, and too much at an interpolation peak with little decay (docs/teachers.md; THEORY
     section 16, the equations of arXiv 2601.10483). Samples come in pairs of opposite noise; what is known of
     their moments is used to lower the spread. Numbers of shape ().
 

@@ -146,7 +146,8 @@ def steady_state(
     two equations with averages over 64 pairs of samples of that size (:func:`quadviz.finite_size`, which can
     take more), and standard errors. It takes 0.1 s a point at d = 20, 0.5 s at 50 and 6 s at
     200. No theorem: of what networks of d = 20 to 80 are off the limit it explains, in the median of
-    docs/teachers.md, 92% with symmetric Gaussian inputs and 79% with a network's own.
+    docs/teachers.md, 92% with symmetric Gaussian inputs and 79% with a network's own; of the latter a
+    fifth where samples are few, and twice too much at an interpolation peak with little decay.
 
     Args:
         alpha: sample ratio n/d^2, > 0. DataArrays broadcast by name, here and below.
