@@ -19,7 +19,7 @@ from quadviz import PARAMETERS, Problem, Setting, Simulation, sample_problem, si
 from quadviz.arrays import FloatArray
 from quadviz.simulation.flow import SolverStatistics
 from quadviz.simulation.sensing import NetworkInputs
-from quadviz.simulation.sizes import Sizes
+from quadviz.sizes import Sizes
 from quadviz.threads import blas_threads
 
 __all__ = ["main"]

@@ -86,26 +86,27 @@ def shown(value: object, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
-def whole_number(name: str, value: Any, least: int) -> int:
+def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
     """The value as an int.
 
     Raises:
         TypeError: if it is not a whole number.
-        ValueError: if it is less than ``least``.
+        ValueError: if it is less than ``least``, or more than ``most`` where there is one.
 
     >>> whole_number("d", 1, least=2)
     Traceback (most recent call last):
     ...
     ValueError: d must be a whole number >= 2, got 1
     """
-    refusal = f"{name} must be a whole number >= {least}, got {shown(value)}"
+    allowed = f">= {least}" if most is None else f"between {least} and {most}"
+    refusal = f"{name} must be a whole number {allowed}, got {shown(value)}"
     if isinstance(value, bool):
         raise TypeError(refusal)
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(refusal) from None
-    if number < least:
+    if number < least or (most is not None and number > most):
         raise ValueError(refusal)
     return number
 

@@ -9,7 +9,7 @@ has its conversions from them: :meth:`Result.to_dict`, :meth:`Result.to_datafram
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from functools import cache
@@ -158,8 +158,6 @@ class PointResult(Result):
     #: The fields that are parameters, and those that are not numbers a point.
     _given: ClassVar[tuple[str, ...]] = ()
     _apart: ClassVar[tuple[str, ...]] = ("labels",)
-    #: Parameters that are not told of where they are 0 everywhere.
-    _silent: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name in self._columns():
@@ -171,6 +169,24 @@ class PointResult(Result):
     @cache
     def _columns(cls) -> tuple[str, ...]:
         return tuple(f.name for f in fields(cls) if f.name not in cls._apart)
+
+    def _silent(self) -> tuple[str, ...]:
+        """Columns that are not told of where they are 0 everywhere."""
+        return ()
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self], how: Callable[[list[Any]], Any]) -> Self:
+        """Several results as one, without labels: ``how`` puts each of their columns together.
+
+        Args:
+            parts: the results, alike in what is no column.
+            how: such as :func:`numpy.stack` and :func:`numpy.concatenate`.
+        """
+        columns = {
+            name: how([np.broadcast_to(getattr(part, name), part.shape) for part in parts])
+            for name in cls._columns()
+        }
+        return cls(**columns, **{name: getattr(parts[0], name) for name in cls._apart if name != "labels"})
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -208,7 +224,7 @@ class PointResult(Result):
     def sheets(self) -> dict[str, Sheet]:
         """One table with a row a point."""
         columns = {name: getattr(self, name) for name in self._columns()}
-        silent = [name for name in self._silent if not np.any(columns[name])]
+        silent = [name for name in self._silent() if not np.any(columns[name])]
         columns = {name: column for name, column in columns.items() if name not in silent}
         parameters = {name: columns[name] for name in self._given if name not in silent}
         labels = self.labels or Labels()

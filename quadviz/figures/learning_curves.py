@@ -3,7 +3,7 @@
 A curve is solid where the theory is exact, dashed where the width limits the rank, strewn with dots where the
 equations have other solutions besides the one drawn, and interrupted where no solution was found. The least
 error of any estimator is a dark dotted line, thresholds are thin verticals with their names on flags above
-the panels.
+the panels. Networks are points with bars, the theory at their size is a thin line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from quadviz.figures.marks.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.marks.flags import ROW, flag_marks
 from quadviz.figures.marks.notes import missing, roomier_right
-from quadviz.figures.marks.points import points_trace
+from quadviz.figures.marks.points import points_trace, size_traces
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours, template
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.learning_curves import LearningCurves
@@ -161,6 +161,8 @@ class _Panel:
             seen.append(self.bayes.mmse)
         if scene.simulated is not None:
             seen.append(scene.simulated.mean[row])
+        if scene.at_size is not None:
+            seen.append(scene.at_size.value[row])
         shown = held_range(held, PANELS[row].axis, scale)
         self.range = _fitted(np.concatenate(seen), scale, shown)
         #: A value below it has no place in the panel.
@@ -202,7 +204,7 @@ class _Panel:
         }  # fmt: skip
 
     def traces(self) -> Iterator[Part]:
-        """The curves, the dots of other solutions, the points under the marker and the networks."""
+        """The curves, dots of other solutions, points under the marker, networks and theory at their size."""
         styles = _styles(self.scene.curves)
         for member in range(len(self.scene.names)):
             yield from self._curve(member, styles)
@@ -214,6 +216,7 @@ class _Panel:
         yield self._marker()
         panel = PANELS[self.row]
         colour = self.colours[self.scene.current]
+        yield from size_traces(panel.axis, panel.title, self.scene.at_size, self.row, colour, self.theme)
         uid = f"networks-{self.row}"
         yield points_trace(uid, panel.axis, panel.title, self.scene.simulated, self.row, colour, self.theme)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +18,7 @@ from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_cou
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import Regularisation, recovery_threshold
 
-__all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "joined", "named"]
+__all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 
 
 POINTS = 200
@@ -136,13 +135,6 @@ def curves_through(
             mse = np.where(at & np.isfinite(curve.mse), peak, curve.mse)
             curves[number] = replace(curve, alpha=alpha, mse=mse)
     return curves
-
-
-def joined(parts: Sequence[SteadyState], join: Callable[[list[FloatArray]], FloatArray]) -> SteadyState:
-    """Several results as one."""
-    names = [each.name for each in fields(SteadyState) if each.name not in ("labels", "teacher")]
-    columns: dict[str, Any] = {name: join([getattr(part, name) for part in parts]) for name in names}
-    return SteadyState(**columns)
 
 
 def alpha_grid(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
@@ -132,7 +131,7 @@ class DoubleDescent:
     def width_marker(self) -> SteadyState:
         """The marker on the width axis: lam -> 0+, the current and the best weight decay, shape (3,)."""
         there = self.marker
-        return _joined(np.stack, [there[0], there[self.current], self.best_marker])
+        return SteadyState.joined([there[0], there[self.current], self.best_marker], np.stack)
 
 
 def decay_name(lam: float) -> str:
@@ -249,7 +248,7 @@ class Solver:
             family=tuple(rows),
             best=solved["best"],
             bayes=bayes,
-            marker=_joined(np.concatenate, points),
+            marker=SteadyState.joined(points, np.concatenate),
             best_marker=solved["best marker"][0],
             bayes_marker=mmse,
             ridgeless_widths=ridgeless,
@@ -339,14 +338,3 @@ def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:
     kappa, loss = np.asarray(ridgeless.kappa), np.asarray(ridgeless.train_loss)
     after = int(np.searchsorted(kappa, width.kappa))
     return 0 < after < kappa.size and bool(loss[after - 1] > 0 and loss[after] == 0)
-
-
-def _joined(
-    how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]], parts: Sequence[SteadyState]
-) -> SteadyState:
-    """Several results as one."""
-    names = [f.name for f in fields(SteadyState) if f.name not in ("labels", "teacher")]
-    columns: dict[str, Any] = {
-        name: how([np.asarray(getattr(part, name)) for part in parts]) for name in names
-    }
-    return SteadyState(**columns)

@@ -10,17 +10,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import (
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
-    joined,
     named,
 )
 from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
-from quadviz.scenes.marks import SimulatedPoints, Threshold
+from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
 from quadviz.scenes.wording import four_digits
 from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal
@@ -30,7 +30,7 @@ from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.curve import CurveRun
 
-__all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points"]
+__all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points", "size_line"]
 
 
 #: The errors shown, each in a panel of its own.
@@ -56,6 +56,7 @@ class LearningCurves:
         bayes: the least possible mse over increasing values of alpha, shape (K,); None for none.
         best: the least possible mse at the marker.
         simulated: trained networks; None for none.
+        at_size: the theory at their size; None for none.
     """
 
     curves: SteadyState
@@ -68,6 +69,7 @@ class LearningCurves:
     bayes: BayesOptimal | None = None
     best: float = np.nan
     simulated: SimulatedPoints | None = None
+    at_size: SizedTheory | None = None
 
 
 def learning_curves(
@@ -80,6 +82,7 @@ def learning_curves(
     compare: str = "",
     references: bool = True,
     simulated: SimulatedPoints | None = None,
+    at_size: SizedTheory | None = None,
 ) -> LearningCurves:
     """Solve for what a figure of learning curves shows.
 
@@ -95,6 +98,7 @@ def learning_curves(
         compare: the parameter a family runs over, "" for a single curve.
         references: whether thresholds and the Bayes-optimal error are there to be compared with.
         simulated: networks to be seen beside them.
+        at_size: the theory at the size of these.
 
     Returns:
         The curves, and what stands beside them.
@@ -117,6 +121,7 @@ def learning_curves(
         bayes=_bayes(kappa_star, delta, span) if references else None,
         best=_best(kappa_star, delta, alpha),
         simulated=simulated,
+        at_size=at_size,
     )
 
 
@@ -168,7 +173,7 @@ def _solved(
     curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
     while len(_solved_lately) > _KEPT:
         _solved_lately.popitem(last=False)
-    return joined(curves, np.stack), joined(points, np.concatenate), thresholds
+    return SteadyState.joined(curves, np.stack), SteadyState.joined(points, np.concatenate), thresholds
 
 
 def network_points(run: CurveRun, current: bool) -> SimulatedPoints | None:
@@ -187,6 +192,26 @@ def network_points(run: CurveRun, current: bool) -> SimulatedPoints | None:
         row[: len(run.networks)] = [getattr(network, field) for network in run.networks]
     mean, error = mean_and_error(values.reshape(len(FIELDS), -1, count).transpose(2, 0, 1))
     return SimulatedPoints(np.array(alphas), mean, error, current)
+
+
+def size_line(run: CurveRun, current: bool) -> SizedTheory | None:
+    """The theory at the networks' size; None before any of it is solved.
+
+    Args:
+        run: the networks, and that theory.
+        current: whether it belongs to the curve now drawn.
+    """
+    found = run.at_size
+    if not found:
+        return None
+    return SizedTheory(
+        d=run.request.d,
+        alpha=np.array([one.setting.alpha for one in found]),
+        value=np.array([[getattr(one, field) for one in found] for field in FIELDS]),
+        error=np.array([[getattr(one, f"{field}_error") for one in found] for field in FIELDS]),
+        limited=np.array([one.regime == Regime.RANK_LIMITED for one in found]),
+        current=current,
+    )
 
 
 @lru_cache(maxsize=4)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quadviz.arrays import FloatArray
+from quadviz.arrays import BoolArray, FloatArray
 
-__all__ = ["NetworkSpectrum", "SimulatedPoints", "Threshold"]
+__all__ = ["NetworkSpectrum", "SimulatedPoints", "SizedTheory", "Threshold"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,27 @@ class SimulatedPoints:
     alpha: FloatArray
     mean: FloatArray
     error: FloatArray
+    current: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class SizedTheory:
+    """The theory at the size of some networks, for them to be held against.
+
+    Attributes:
+        d: the size; the inputs are a network's own.
+        alpha: places, increasing, shape (P,).
+        value: R quantities, a row for each panel, shape (R, P); NaN where no solution was found.
+        error: their standard errors over samples of that size, shape (R, P).
+        limited: where the width limits the rank, shape (P,).
+        current: whether it belongs to the curve that is drawn; it is grey otherwise, as the networks are.
+    """
+
+    d: int
+    alpha: FloatArray
+    value: FloatArray
+    error: FloatArray
+    limited: BoolArray
     current: bool = True
 
 

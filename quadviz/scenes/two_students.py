@@ -9,7 +9,7 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through, joined
+from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through
 from quadviz.scenes.recovery import PointSpectrum, point_spectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.nearby import Trail
@@ -63,6 +63,11 @@ class TwoStudents:
         return gap
 
     @property
+    def gap(self) -> float:
+        """mse of the first less that of the second at the marker; 0 where they are alike."""
+        return float(np.abs(_behind(self.marker.mse)) * (self.marker.mse[0] - self.marker.mse[1]))
+
+    @property
     def behind(self) -> FloatArray:
         """1 where the first is worse, -1 where the second is, 0 where they are alike; shape (N,)."""
         return _behind(self.curves.mse)
@@ -95,7 +100,7 @@ def two_students(
     grid = alpha_grid(top, through=thresholds.cusps(lam))
     members = [{"kappa_star": kappa_star, **vars(each)} for each in students]
     several = curves_through(thresholds, np.append(grid, alpha), members, trails or (Trail(), Trail()))
-    solved = joined(several, np.stack)
+    solved = SteadyState.joined(several, np.stack)
     first, second = (
         learned_spectrum(alpha, each.kappa, kappa_star, each.lam, each.delta) for each in students
     )

@@ -15,7 +15,8 @@ from quadviz.results import Result, Sheet
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, Recipe, TeacherWeights, what_was_asked
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate
-from quadviz.simulation.sizes import Sizes, check_memory
+from quadviz.simulation.sizes import check_memory
+from quadviz.sizes import Sizes
 from quadviz.statistics import mean_and_error
 
 __all__ = ["SimulationEnsemble", "simulate_ensemble"]

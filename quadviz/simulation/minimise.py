@@ -27,7 +27,7 @@ from quadviz.simulation.problem import (
     sample_problem,
     what_was_asked,
 )
-from quadviz.simulation.sizes import Sizes
+from quadviz.sizes import Sizes
 from quadviz.threads import blas_threads
 
 __all__ = ["Minimum", "minimise", "minimise_problem"]

@@ -20,7 +20,8 @@ from quadviz.parameters import PARAMETERS
 from quadviz.results import Result, Sheet
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.sensing import GaussianInputs, NetworkInputs, Sensing, svec_size
-from quadviz.simulation.sizes import Sizes, check_memory
+from quadviz.simulation.sizes import check_memory
+from quadviz.sizes import Sizes
 from quadviz.threads import blas_threads
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Networks trained along a learning curve."""
+"""Networks trained along a learning curve, and the theory at their size."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import numpy as np
 
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
-from quadviz.simulation.final import FinalState, train_to_the_end
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
+from quadviz.theory.finite.finite_size import FiniteSize, sized_state
 
-__all__ = ["CurveRequest", "CurveRun", "run_curve", "simulated_alphas"]
+__all__ = ["SIZE_SAMPLES", "CurveRequest", "CurveRun", "run_curve", "simulated_alphas"]
 
 
 #: How many places along an axis networks are trained at, beside that of the marker.
 _PLACES = 12
+#: Pairs of samples that the theory at the networks' size is averaged over: its error is then below theirs.
+SIZE_SAMPLES = 24
+#: A network takes as long as a place of that theory at this d, and in proportion to d longer.
+_AS_LONG = 50
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,17 @@ class CurveRequest:
         return [Setting(self.kappa, self.kappa_star, alpha, self.lam, self.delta) for alpha in self.alphas]
 
     @property
+    def sized(self) -> list[Setting]:
+        """Where the theory is solved at size d: at the networks' settings, and between them."""
+        alphas = np.array(self.alphas)
+        between = [float(f"{place:.4g}") for place in np.sqrt(alphas[1:] * alphas[:-1])]
+        lam = max(self.lam, SMALLEST_LAM)
+        return [
+            Setting(self.kappa, self.kappa_star, alpha, lam, self.delta)
+            for alpha in sorted({*self.alphas, *between})
+        ]
+
+    @property
     def curve(self) -> tuple[float, ...]:
         """What makes the curve that the networks belong to."""
         return (self.kappa, self.kappa_star, self.delta, self.lam)
@@ -65,10 +81,11 @@ class CurveRequest:
 
 @dataclass(frozen=True, eq=False)
 class CurveRun:
-    """What was asked for, and the networks trained so far, one alpha after another."""
+    """What was asked for, the theory at size d, and the networks trained so far, one alpha after another."""
 
     request: CurveRequest
     networks: tuple[FinalState, ...] = ()
+    at_size: tuple[FiniteSize, ...] = ()
 
 
 def simulated_alphas(
@@ -95,15 +112,22 @@ def simulated_alphas(
 
 
 def run_curve(request: CurveRequest, check: Callable[[], None]) -> Iterator[tuple[float, CurveRun]]:
-    """Train the networks of a request.
+    """Solve the theory at the size of a request, and train its networks.
 
     Args:
         request: what to train.
-        check: called before every evaluation of the force; what it raises ends the work.
+        check: called before every evaluation of the force, and more; what it raises ends the work.
 
     Yields:
         What fraction is done, and all there is so far.
     """
-    seeds = range(request.networks)
+    settings, seeds = request.sized, range(request.networks)
+    cost = len(request.alphas) * len(seeds) * request.d / _AS_LONG
+    share = len(settings) / (len(settings) + cost)
+    yield 0.0, CurveRun(request)
+    at_size: tuple[FiniteSize, ...] = ()
+    for setting in settings:
+        at_size += (sized_state(setting, request.d, "network", SIZE_SAMPLES, watch=check),)
+        yield share * len(at_size) / len(settings), CurveRun(request, (), at_size)
     for fraction, networks in train_to_the_end(request.settings, request.d, seeds, check):
-        yield fraction, CurveRun(request, networks)
+        yield share + (1 - share) * fraction, CurveRun(request, networks, at_size)

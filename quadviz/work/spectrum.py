@@ -1,13 +1,15 @@
-"""Networks trained at one setting, for their eigenvalues."""
+"""Networks trained at one setting, for their eigenvalues, and the theory at their size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quadviz.setting import Setting
-from quadviz.simulation.final import FinalState, train_to_the_end
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
 from quadviz.simulation.sizes import check_size
+from quadviz.theory.finite.finite_size import FiniteSize, sized_state
+from quadviz.work.curve import SIZE_SAMPLES
 
 __all__ = ["SpectrumRequest", "SpectrumRun", "run_spectrum"]
 
@@ -38,10 +40,11 @@ class SpectrumRequest:
 
 @dataclass(frozen=True, eq=False)
 class SpectrumRun:
-    """What was asked for, and the networks trained so far."""
+    """What was asked for, the networks trained so far, and the theory at their size."""
 
     request: SpectrumRequest
     networks: tuple[FinalState, ...] = ()
+    at_size: FiniteSize | None = None
 
 
 def run_spectrum(request: SpectrumRequest, check: Callable[[], None]) -> Iterator[tuple[float, SpectrumRun]]:
@@ -49,10 +52,13 @@ def run_spectrum(request: SpectrumRequest, check: Callable[[], None]) -> Iterato
 
     Args:
         request: what to train.
-        check: called before every evaluation of the force; what it raises ends the work.
+        check: called before every evaluation of the force, and more; what it raises ends the work.
 
     Yields:
         What fraction is done, and all there is so far.
     """
+    yield 0.0, SpectrumRun(request)
+    setting = replace(request.setting, lam=max(request.setting.lam, SMALLEST_LAM))
+    at_size = sized_state(setting, request.d, "network", SIZE_SAMPLES, watch=check)
     for fraction, networks in train_to_the_end([request.setting], request.d, range(request.networks), check):
-        yield fraction, SpectrumRun(request, networks)
+        yield fraction, SpectrumRun(request, networks, at_size)

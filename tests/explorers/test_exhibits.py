@@ -319,10 +319,11 @@ def agree(figure: str, made: dict[str, Any], rows: list[Row]) -> None:
             np.testing.assert_allclose(np.concatenate(curves), [row["alpha"] for row in rows], rtol=1e-9)
         case "double_descent":
             (peak,) = (row for row in rows if row["source"] == "interpolation threshold")
-            assert (made["peak"].alpha, made["peak"].mse) == (peak["alpha"], peak["mse"])
+            assert made["peak"].alpha.item() == pytest.approx(peak["alpha"], rel=1e-12)
+            assert made["peak"].mse.item() == pytest.approx(peak["mse"], rel=1e-12)
         case "double_descent_width":
             (best,) = (row["mse"] for row in rows if "Bayes" in row["source"])
-            assert made["bayes"].mmse == best
+            assert made["bayes"].mmse.item() == pytest.approx(best, rel=1e-12)
         case "two_students":
             least = min(row["difference"] for row in rows if row["difference"] != "")
             assert (made["curves"].mse[0] - made["curves"].mse[1]).min() == pytest.approx(least, abs=2e-3)
@@ -350,6 +351,10 @@ def test_what_was_run_is_saved_and_run_again_by_the_code(name: str, monkeypatch:
         assert made["figure"].to_json() == still(exhibit.draw()).to_json(), exhibit.name
         assert ("run=(" in code) is bool(exhibit.work)
         rows = table_of(exhibit)
+        if name == "learning_curves":
+            sized = [row for row in rows if row["source"] == "theory at size d"]
+            assert [row["mse"] for row in sized] == [each.mse for each in made["at_size"]]
+            assert len(sized) == 3
         if "networks" in exhibit.work:
             networks = [row for row in rows if row["source"] == "network"]
             assert networks and {row["seed"] for row in networks} == {0}

@@ -25,7 +25,7 @@ from quadviz.figures.marks.flags import flags
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.scenes.marks import SimulatedPoints, Threshold
+from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from tests.snapshots import as_seen, matches
@@ -261,7 +261,11 @@ def test_figures_are_as_they_were_looked_at(name: str) -> None:
     else:
         error = np.full((3, 2), 0.1)
         points = SimulatedPoints(np.array([0.2, 0.6]), np.array([[2, 1], [0.1, 0.2], [0.1, 0.1]]), error)
-        drawing = learning_curves_figure(replace(scene, simulated=points))
+        line = SizedTheory(
+            20, np.array([0.2, 0.4, 0.6]), np.array([[2, 1.5, 1], [0.1, 0.2, 0.2], [0.1, 0.1, 0.1]]),
+            np.full((3, 3), 0.01), np.array([False, True, True]),
+        )  # fmt: skip
+        drawing = learning_curves_figure(replace(scene, simulated=points, at_size=line))
     assert matches(f"learning_curves_{name}", drawing) == ""
 
 

@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 import pytest
 
 from quadviz.figures.learning_curves import PANELS, learning_curves_figure
-from quadviz.figures.marks.drawing import ranges, still
+from quadviz.figures.marks.drawing import ranges, still, trace
 from quadviz.figures.marks.histogram import histogram
 from quadviz.figures.marks.outlines import Outline
-from quadviz.figures.marks.theme import THEMES
+from quadviz.figures.marks.theme import DASH, THEMES
 from quadviz.figures.spectra import spectra_figures, spectra_frame
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.scenes.marks import NetworkSpectrum, SimulatedPoints
+from quadviz.scenes.marks import NetworkSpectrum, SimulatedPoints, SizedTheory
 from quadviz.scenes.spectra import Spectra
 from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.steady_state import learning_curve
@@ -194,6 +194,68 @@ def test_points_take_the_colour_of_the_current_curve_of_a_family() -> None:
 def test_there_are_no_points_without_networks() -> None:
     for row in ROWS:
         assert np.size(networks_of(curves(a_view(None)), row).y) == 0
+
+
+def a_line(**options: Any) -> SizedTheory:
+    value = np.array([[1.6, 1.5, np.nan, 0.9], [0.02, 0.05, 0.06, 0.07], [0.1, 0.08, 0.07, 0.06]])
+    given = {"limited": np.array([False, False, True, True]), **options}
+    return SizedTheory(50, np.array([0.2, 0.4, 0.6, 0.8]), value, np.full((3, 4), 0.01), **given)
+
+
+def size_lines(scene: LearningCurves, row: int, **look: Any) -> tuple[Any, Any]:
+    """The dashed and the solid trace of the theory at the networks' size."""
+    drawing = learning_curves_figure(scene, **look)
+    return trace(drawing, f"size-dashed-{row}"), trace(drawing, f"size-solid-{row}")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_theory_at_their_size_is_a_thin_line_dashed_where_the_width_binds(row: int) -> None:
+    line = a_line()
+    dashed, solid = size_lines(a_view(some_points(), at_size=line), row)
+    np.testing.assert_array_equal(dashed["y"], line.value[row])
+    np.testing.assert_array_equal(solid["y"], np.where(line.limited, np.nan, line.value[row]))
+    for one in (dashed, solid):
+        np.testing.assert_array_equal(one["x"], line.alpha)
+        np.testing.assert_array_equal(one["customdata"], line.error[row])
+    assert dashed["line"]["dash"] == DASH and "dash" not in solid["line"]
+    # Thinner than any curve of the limit.
+    curve = trace(learning_curves_figure(a_view(None)), "solid-0-0")
+    assert solid["line"]["width"] < curve["line"]["width"] / 2
+    # The whole one is hovered, with its size and error.
+    assert (dashed["hoverinfo"], solid["hoverinfo"]) == ("all", "skip")
+    assert dashed["hovertemplate"].startswith(
+        f"{PANELS[row].title}, theory at d = 50: %{{y:.4g}} ± %{{customdata"
+    )
+    exact = a_line(limited=np.zeros(4, dtype=bool))
+    dashed, solid = size_lines(a_view(some_points(), at_size=exact), row)
+    assert dashed["y"].size == dashed["x"].size == 0
+    assert (dashed["hoverinfo"], solid["hoverinfo"]) == ("skip", "all")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_line_has_the_hue_of_the_networks_and_greys_with_them(theme: Any) -> None:
+    for current in (True, False):
+        scene = a_view(some_points(current=current), at_size=a_line(current=current))
+        for row in ROWS:
+            points = networks_of(curves(scene, theme=theme), row)
+            for one in size_lines(scene, row, theme=theme):
+                assert one["line"]["color"] == points.error_y.color
+    family = learning_curve(ALPHA, **{**SETTING, "lam": np.array([0.01, 0.1, 1.0])})
+    scene = LearningCurves(family, None, ("a", "b", "c"), 1, simulated=some_points(), at_size=a_line())
+    assert size_lines(scene, 0)[1]["line"]["color"] == networks_of(curves(scene), 0).marker.color
+
+
+def test_without_it_its_traces_are_there_and_empty() -> None:
+    for row in ROWS:
+        for one in size_lines(a_view(None), row):
+            assert one["x"].size == one["y"].size == 0 and one["hoverinfo"] == "skip"
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_the_axes_hold_the_line(scale: Any) -> None:
+    high = replace(a_line(), value=np.full((3, 4), 30.0))
+    top = ranges(learning_curves_figure(a_view(None, at_size=high), y_scale=scale))["yaxis"][1][1]
+    assert top >= (np.log10(30) if scale == "log" else 30)
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])

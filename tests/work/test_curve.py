@@ -15,7 +15,7 @@ from quadviz.explorers.learning_curves.networks import about_networks
 from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
 from quadviz.explorers.learning_curves.state import ALPHA_TOPS, State
 from quadviz.figures.learning_curves import PANELS
-from quadviz.figures.marks.drawing import still
+from quadviz.figures.marks.drawing import still, trace
 from quadviz.figures.marks.theme import THEMES
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.learning_curves import network_points
@@ -23,8 +23,9 @@ from quadviz.setting import Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 from quadviz.simulation.minimise import minimise
 from quadviz.simulation.simulate import simulate
+from quadviz.theory.finite.finite_size import finite_size, sized_state
 from quadviz.theory.steady.steady_state import steady_state
-from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
+from quadviz.work.curve import SIZE_SAMPLES, CurveRequest, CurveRun, run_curve, simulated_alphas
 from tests.pages import offer
 from tests.reading import close, numbers_in
 
@@ -331,6 +332,124 @@ def test_points_are_grey_on_another_curve_and_come_back(page: LearningCurvesExpl
     ):
         page.change(**change)
         assert drawn(page).marker.color == single
+
+
+def test_the_theory_at_their_size_is_solved_with_the_networks_and_greys_with_them(
+    page: LearningCurvesExplorer,
+) -> None:
+    page.change(sim_networks=1, alpha_top=0.5, kappa=0.5)
+    assert "theory at d" not in page.key.value
+    press(page)
+    run = page.run
+    assert run is not None
+    places = [one.setting.alpha for one in run.at_size]
+    assert places == sorted(places) and set(run.request.alphas) <= set(places)
+    assert len(places) == 2 * len(run.request.alphas) - 1
+    solid = trace(page.figure.drawing, "size-solid-0")
+    np.testing.assert_array_equal(solid["x"], places)
+    for place in (3, 10):
+        alpha = places[place]
+        here = finite_size(Setting(0.5, 0.3, alpha, 0.1, 0.5), 10, samples=SIZE_SAMPLES)
+        for row, field in enumerate(FIELDS):
+            line = trace(page.figure.drawing, f"size-dashed-{row}")
+            if not np.size(line["y"]):
+                line = trace(page.figure.drawing, f"size-solid-{row}")
+            assert line["y"][place] == pytest.approx(getattr(here, field), rel=1e-12)
+            assert line["customdata"][place] == pytest.approx(getattr(here, f"{field}_error"), rel=1e-9)
+    hue = THEMES["light"].single
+    assert solid["line"]["color"] == hue
+    assert "theory at d = 10, the size of the networks" in page.key.value
+    assert f"--light: {hue}" in page.key.value and "qv-grey" not in page.key.value
+    page.change(delta=1.0)
+    assert trace(page.figure.drawing, "size-solid-0")["line"]["color"] == THEMES["light"].muted
+    assert "qv-grey" in page.key.value
+    # A slider's move solves nothing of it anew.
+    assert page.run is run
+    page.change(delta=0.5)
+    assert trace(page.figure.drawing, "size-solid-0")["line"]["color"] == hue
+    page.change(lam=0.0)
+    exhibit = page.exhibit("learning_curves")
+    assert "Thin: the theory at d = 10 with a network's own inputs." in exhibit.key
+
+
+def test_with_next_to_no_decay_the_line_has_that_of_the_networks() -> None:
+    *_, (_, run) = run_curve(a_request(lam=0.0, networks=1), lambda: None)
+    assert {one.setting.lam for one in run.at_size} == {SMALLEST_LAM}
+    assert {n.setting.lam for n in run.networks} == {SMALLEST_LAM}
+    assert all(one.inputs == "network" and one.d == 10 for one in run.at_size)
+
+
+def test_the_line_can_be_called_off_and_what_there_is_is_shown() -> None:
+    class NotWantedError(Exception):
+        pass
+
+    seen: list[CurveRun] = []
+
+    def check() -> None:
+        if seen and len(seen[-1].at_size) == 2:
+            raise NotWantedError
+
+    def work() -> None:
+        for fraction, run in run_curve(a_request(), check):
+            assert 0 <= fraction < 1
+            seen.append(run)
+
+    with pytest.raises(NotWantedError):
+        work()
+    line = seen[-1].line(current=True)
+    assert line is not None and line.alpha.size == 2 and seen[-1].points(current=True) is None
+    assert seen[0].line(current=True) is None
+
+
+def test_the_share_that_their_size_explains_is_that_of_the_numbers() -> None:
+    request = a_request(networks=4)
+    at_size = tuple(sized_state(setting, 10, samples=8) for setting in request.sized)
+    found = {one.setting.alpha: one for one in at_size}
+    limit, at = (
+        np.array([value(found[alpha]) for alpha in ALPHAS])
+        for value in (lambda one: one.limit.mse, lambda one: one.mse)
+    )
+    spread = np.tile([0.99, 1.01, 0.995, 1.005], (3, 1))
+    for share in (0.5, 1.0, 2.0, -0.25):
+        mean = limit + (at - limit) / share
+        run = CurveRun(request, a_run(request, (mean[:, None] * spread).ravel()).networks, at_size)
+        text = dict(about_networks(run, current=True))["At their size"]
+        off, line = 100 * np.mean(mean / limit - 1), 100 * np.mean(at / limit - 1)
+        places, count = numbers_in("at # of # places the mean", text)
+        errors = np.std(mean[:, None] * spread, axis=1, ddof=1) / 2
+        sized = [found[alpha].mse_error for alpha in ALPHAS]
+        assert (places, count) == (np.sum(np.abs(mean - at) <= 3 * np.hypot(errors, sized)), 3)
+        (told,) = numbers_in("the line #% above", text)
+        assert told == pytest.approx(line, rel=0.05)
+        assert f"% {'above' if off > 0 else 'below'} the limit" in text
+        if share > 0:
+            (explained,) = numbers_in("explains #% of it", text)
+            assert explained == pytest.approx(100 * line / off, abs=0.51)
+        else:
+            assert "explains none of it" in text
+        assert "too low with few samples" in text
+    few = a_run(request, (limit[:, None] * np.tile([0.5, 1.5, 0.6, 1.4], (3, 1))).ravel())
+    text = dict(about_networks(CurveRun(request, few.networks, at_size), current=True))["At their size"]
+    assert "no share of that can be told" in text
+    assert "At their size" not in dict(about_networks(few, current=True))
+
+
+def test_the_figure_s_table_has_the_theory_at_their_size(page: LearningCurvesExplorer) -> None:
+    page.change(sim_networks=1, alpha_top=0.5)
+    names, rows = page.exhibit("learning_curves").table()
+    assert {"mse_error", "inputs"} <= set(names)
+    assert "theory at size d" not in {row[0] for row in rows}
+    press(page)
+    assert page.run is not None
+    names, rows = page.exhibit("learning_curves").table()
+    found = [dict(zip(names, row, strict=True)) for row in rows if row[0] == "theory at size d"]
+    assert len(found) == len(page.run.at_size)
+    for row, one in zip(found, page.run.at_size, strict=True):
+        assert (row["d"], row["inputs"], row["seed"]) == (10, "network", "")
+        assert (row["alpha"], row["mse"], row["mse_error"]) == (one.setting.alpha, one.mse, one.mse_error)
+        assert (row["regime"], row["status"]) == (one.regime.label, "solved")
+    limits = [dict(zip(names, row, strict=True)) for row in rows if row[0] == "theory"]
+    assert {row["mse_error"] for row in limits} == {""}
 
 
 def test_a_family_s_points_belong_to_its_current_curve(page: LearningCurvesExplorer) -> None:

@@ -20,11 +20,13 @@ from quadviz.figures.marks.theme import THEMES
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.marks import NetworkSpectrum
 from quadviz.scenes.spectra import kolmogorov_distance, network_spectrum
-from quadviz.scenes.wording import measured
+from quadviz.scenes.wording import four_digits, measured
 from quadviz.setting import Setting
-from quadviz.simulation.final import FinalState, flow_end
+from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 from quadviz.simulation.minimise import minimise
+from quadviz.theory.finite.finite_size import finite_size
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
+from quadviz.work.curve import SIZE_SAMPLES
 from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 from tests.figures.test_spectra import without_solution
 from tests.pages import offer
@@ -197,6 +199,19 @@ def test_every_number_is_that_of_the_networks(name: str, count: int) -> None:
         close(numbers_in("gradient flow was followed to t = #", text), flow_end(setting))
     else:
         assert "L-BFGS" in text and "flow" not in text
+
+
+def test_the_theory_at_their_size_is_told_beside_the_limit() -> None:
+    *_, (_, run) = run_spectrum(SpectrumRequest(replace(WIDE, lam=0.0), 10, 2), lambda: None)
+    assert run.at_size is not None
+    here = finite_size(replace(WIDE, lam=SMALLEST_LAM), 10, samples=SIZE_SAMPLES)
+    assert (run.at_size.mse, run.at_size.inputs, run.at_size.d) == (here.mse, "network", 10)
+    ((_, text),) = about_spectrum(run, law_of(WIDE), current=True)
+    limit = four_digits(float(here.limit.mse))
+    told = f"where the theory has {limit} as d → ∞ and {measured(here.mse, here.mse_error)} at d = 10."
+    assert told in text
+    ((_, text),) = about_spectrum(run, law_of(WIDE), current=False)
+    assert "as d → ∞" not in text
 
 
 def test_networks_of_another_setting_are_not_compared() -> None:

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 
 from benchmarks.evidence.cases import DOCS, PROCESSES, Case, Row
 from benchmarks.loop_gain import limit_of_rest, loop_gain
-from quadviz import Setting, sample_problem, simulate_ensemble
+from quadviz import Levels, Orthogonal, PowerLaw, Setting, sample_problem, simulate_ensemble
 from quadviz.arrays import FloatArray
 from quadviz.simulation.flow import gradient_flow
 from quadviz.statistics import mean_and_error
@@ -48,6 +48,9 @@ __all__ = [
     "SIZES",
     "SMALL",
     "STEPS",
+    "TEACHERS",
+    "TEACHER_NETWORKS",
+    "TEACHER_TIMES",
     "TIMES",
 ]
 
@@ -64,6 +67,21 @@ NETWORKS = {60: 48, 90: 32, 180: 16}
 #: Their late times, for which networks take long.
 LATE_TIMES = (50.0, 100.0, 300.0, 1000.0)
 LATE = {45: 32, 60: 24, 90: 16}
+
+#: Teachers of other spectra, each with a Frobenius decay beside weight decay.
+TEACHERS = (
+    Case("T1", Setting(0.7, 0.3, 0.35, 0.1, 0.5, lam2=0.1, teacher=Orthogonal()), 61),
+    Case("T2", Setting(0.9, 0.4, 0.4, 0.05, 0.3, lam2=0.2, teacher=PowerLaw(0.3)), 62),
+    Case(
+        "T3",
+        Setting(
+            0.8, None, 0.4, 0.02, 0.3, lam2=0.1, teacher=Levels([0, 0, 0, 0, 0, 0.5, 0.75, 1.25, 2.5, 5])
+        ),
+        63,
+    ),
+)
+TEACHER_TIMES = (0.1, 0.5, 2.0, 10.0, 50.0)
+TEACHER_NETWORKS = {40: 64, 60: 32, 90: 16}
 
 #: Settings whose end is known: training reaches the least loss there. By 1/R = q/lam of the steady state.
 ENDS = (
@@ -194,6 +212,18 @@ def late_networks() -> Iterator[Row]:
             yield from _of_networks("late_networks", case, d, runs, LATE_TIMES)
 
 
+def teachers() -> Iterator[Row]:
+    """Whole trainings with other teachers and decays by the march."""
+    yield from _marches(("teachers", case, TEACHER_TIMES, "dmft", {}) for case in TEACHERS)
+
+
+def teachers_networks() -> Iterator[Row]:
+    """The same of networks."""
+    for case in TEACHERS:
+        for d, runs in TEACHER_NETWORKS.items():
+            yield from _of_networks("teachers_networks", case, d, runs, TEACHER_TIMES)
+
+
 def ends() -> Iterator[Row]:
     """Marches to where the end is known."""
     yield from _marches(("ends", case, [END], "dmft", {}) for case in ENDS)
@@ -305,6 +335,8 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
         flows,
         flows_networks,
         late_networks,
+        teachers,
+        teachers_networks,
         ends,
         sizes,
         steps,

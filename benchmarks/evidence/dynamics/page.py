@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from benchmarks.evidence.dynamics.cases import (
     SIZES,
     SMALL,
     STEPS,
+    TEACHER_NETWORKS,
+    TEACHER_TIMES,
+    TEACHERS,
     TIMES,
 )
 from benchmarks.evidence.dynamics.deep import aging_part, deep_part
@@ -42,6 +45,7 @@ from benchmarks.evidence.means import (
     wrapped,
 )
 from benchmarks.evidence.statistics import Extrapolation
+from benchmarks.evidence.teachers_page import theory as end_of
 from quadviz import steady_state
 
 __all__ = ["write_page"]
@@ -50,7 +54,8 @@ __all__ = ["write_page"]
 def write_page(rows: Iterable[Row]) -> None:
     """Write the page."""
     means = Means(rows)
-    parts = [_opening, _scheme, _flows, _ends, _honest, _sizes, _steps, _broken, _long, deep_part, aging_part]
+    first = [_opening, _scheme, _flows, _teachers, _ends, _honest, _sizes, _steps, _broken, _long]
+    parts = [*first, deep_part, aging_part]
     PAGE.write_text(wrapped("\n\n".join(part(means) for part in parts)), encoding="utf-8")
 
 
@@ -142,27 +147,11 @@ def _flows(means: Means) -> str:
                 ("flows_networks", NETWORKS, TIMES),
                 ("late_networks", LATE, LATE_TIMES),
             ):
-                lines = []
-                for t in times:
-                    solved = means.of("flows", case.name, quantity, "dmft", t)[0]
-                    seen = means.of(section, case.name, quantity, "network", t)
-                    limit = means.limit(section, case.name, quantity, "network", t)
-                    off = _off(solved, limit)
-                    worst[quantity] = max(worst[quantity], abs(off))
-                    lines.append(
-                        [
-                            f"{t:g}",
-                            with_error(solved.mean, solved.error),
-                            *(with_error(r.mean, r.error) for r in seen),
-                            with_error(limit.limit, limit.error),
-                            percent(solved.mean / limit.limit - 1),
-                            f"{off:+.1f}",
-                        ]
-                    )
-                head = ["t", "DMFT", *(f"d = {d}" for d in sizes), "d → ∞", "DMFT - limit", "errors off"]
                 late = ", later" if section == "late_networks" else ""
                 parts.append(f"{case.name}, {SYMBOLS[quantity]}{late}:")
-                parts.append(table(head, lines))
+                lines, off = _beside(means, ("flows", section), case, quantity, times, sizes)
+                worst[quantity] = max(worst[quantity], *map(abs, off))
+                parts.append(lines)
     told = [march_status(means, "flows", case) for case in FLOWS]
     parts.append(
         f"The mse of the march is within {worst['mse']:.1f} errors of the limit of networks at all these "
@@ -172,6 +161,70 @@ def _flows(means: Means) -> str:
         f"{FLOWS[1].name}: {told[1]}."
     )
     return "\n\n".join(parts)
+
+
+def _teachers(means: Means) -> str:
+    """Teachers of other spectra, with both decays."""
+    settings, parts = [], []
+    off: list[float] = []
+    for case in TEACHERS:
+        s = case.setting
+        ratios = (s.kappa, s.kappa_star, s.alpha, s.lam, s.lam2, s.delta)
+        settings.append([case.name, f"`{s.teacher!r}`", *(f"{x:g}" for x in ratios)])
+        for quantity in ("mse", "train_loss"):
+            sections = ("teachers", "teachers_networks")
+            lines, some = _beside(means, sections, case, quantity, TEACHER_TIMES, TEACHER_NETWORKS)
+            parts += [f"{case.name}, {SYMBOLS[quantity]}:", lines]
+            off += some
+    many = ", ".join(f"{runs} at d = {d}" for d, runs in TEACHER_NETWORKS.items())
+    told = "; ".join(f"{case.name}: {march_status(means, 'teachers', case)}" for case in TEACHERS)
+    last = TEACHER_TIMES[-1]
+    ends = ", ".join(
+        percent(means.of("teachers", case.name, "mse", "dmft", last)[0].mean / end_of(case.setting).mse - 1)
+        for case in TEACHERS
+    )
+    worst, typical = np.max(np.abs(off)), np.sqrt(np.mean(np.square(off)))
+    text = f"""## Other teachers, and both decays
+
+Teachers that are not Wishart, with a Frobenius decay λ₂ beside weight decay: `dmft` against networks of the
+same teacher, {many}, and the value at 1/d = 0 of a line through their means, which leaves what 1/d² makes.
+
+{table(["", "teacher", "κ", "κ*", "α", "λ", "λ₂", "Δ"], settings)}"""
+    ending = (
+        f"The march is within {worst:.1f} errors of the limit of networks everywhere, in the root mean "
+        f"square {typical:.1f}; times of one setting have their networks in common. At t = {last:g} its mse "
+        f"is {ends} off that of `quadviz.steady_state`. {told}."
+    )
+    return "\n\n".join([text, *parts, ending])
+
+
+def _beside(
+    means: Means,
+    sections: tuple[str, str],
+    case: Case,
+    quantity: str,
+    times: Sequence[float],
+    sizes: Iterable[int],
+) -> tuple[str, list[float]]:
+    """A march beside networks as a table, and how many errors it is off their limit at each time."""
+    lines, off = [], []
+    for t in times:
+        solved = means.of(sections[0], case.name, quantity, "dmft", t)[0]
+        seen = means.of(sections[1], case.name, quantity, "network", t)
+        limit = means.limit(sections[1], case.name, quantity, "network", t)
+        off.append(_off(solved, limit))
+        lines.append(
+            [
+                f"{t:g}",
+                with_error(solved.mean, solved.error),
+                *(with_error(r.mean, r.error) for r in seen),
+                with_error(limit.limit, limit.error),
+                percent(solved.mean / limit.limit - 1),
+                f"{off[-1]:+.1f}",
+            ]
+        )
+    head = ["t", "DMFT", *(f"d = {d}" for d in sizes), "d → ∞", "DMFT - limit", "errors off"]
+    return table(head, lines), off
 
 
 def _off(solved: Row, limit: Extrapolation) -> float:

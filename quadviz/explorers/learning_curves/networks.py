@@ -7,13 +7,17 @@ import numpy as np
 from quadviz.explorers.kit.words.network_words import trained_at, trained_how
 from quadviz.scenes.learning_curves import network_points
 from quadviz.scenes.marks import SimulatedPoints
-from quadviz.scenes.wording import Paragraph, four_digits
+from quadviz.scenes.wording import Paragraph, four_digits, measured, two_digits
 from quadviz.simulation.final import SMALLEST_LAM
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work.curve import CurveRun
 
 __all__ = ["about_networks"]
 
+#: What docs/teachers.md says of the theory at size d.
+_KNOWN_TO_MISS = (
+    "It is known to be too low with few samples, and too high at an interpolation peak with little decay."
+)
 #: A mean so many standard errors from the theory can be told from it.
 _APART = 3.0
 #: Where the theory's mse is smaller, how a network's compares with it says nothing of either.
@@ -34,6 +38,7 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
     # A single network has no error to be judged by, as long as it is alone at its place.
     if current and points is not None and np.isfinite(points.error).any():
         said.append(("Agreement", _about_agreement(run, points)))
+        said += _about_size(run, points)
     return said
 
 
@@ -58,3 +63,31 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     if any(network.flow for network in run.networks):
         text += ". Where the curve is dashed it rests on an assumption besides"
     return f"{text}."
+
+
+def _about_size(run: CurveRun, points: SimulatedPoints) -> list[Paragraph]:
+    """How much of what the means are off the limit the theory at their size explains."""
+    found = {one.setting.alpha: one for one in run.at_size}
+    there = [found.get(alpha) for alpha in points.alpha.tolist()]
+    columns = [(one.mse, one.mse_error, one.limit.mse) if one else (np.nan,) * 3 for one in there]
+    at, at_error, limit = np.array(columns, dtype=np.float64).T
+    mean, error = points.mean[0], points.error[0]
+    known = np.isfinite(mean) & np.isfinite(error) & np.isfinite(at) & (limit > _NEXT_TO_NOTHING)
+    if not known.any():
+        return []
+    on = np.abs(mean - at)[known] <= _APART * np.hypot(error, at_error)[known]
+    off, blur, line = (100 * values[known] / limit[known] for values in (mean - limit, error, at - limit))
+    networks, sure, theirs = float(off.mean()), float(np.hypot.reduce(blur) / blur.size), float(line.mean())
+    d, side = run.request.d, "above" if networks >= 0 else "below"
+    text = (
+        f"the thin line is the theory at d = {d}, with inputs x xᵀ − I as the networks have: at "
+        f"{int(on.sum())} of {on.size} places the mean mse is on it within {_APART:g} errors of both. "
+        f"On average over these places networks of d = {d} lie {measured(abs(networks), sure)}% {side} the "
+        f"limit, and the line {two_digits(abs(theirs))}% {'above' if theirs >= 0 else 'below'} it"
+    )
+    if abs(networks) <= _APART * sure:
+        told = "with so few networks no share of that can be told"
+    else:
+        share = theirs / networks
+        told = f"the theory at their size explains {f'{100 * share:.0f}%' if share > 0 else 'none'} of it"
+    return [("At their size", f"{text}: {told}. {_KNOWN_TO_MISS}")]

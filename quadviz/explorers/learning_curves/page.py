@@ -11,7 +11,7 @@ from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
-from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
+from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
 from quadviz.explorers.learning_curves.networks import about_networks
@@ -20,8 +20,9 @@ from quadviz.explorers.learning_curves.table import curve_code, curve_table
 from quadviz.explorers.learning_curves.words import family_paragraph, prose
 from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
 from quadviz.figures.marks.drawing import Drawing, Held
+from quadviz.figures.marks.theme import family_colours
 from quadviz.scenes.curve_thresholds import POINTS
-from quadviz.scenes.learning_curves import LearningCurves, learning_curves, network_points
+from quadviz.scenes.learning_curves import LearningCurves, learning_curves, network_points, size_line
 from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.text import final_table
 from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
@@ -41,10 +42,11 @@ class LearningCurvesExplorer(Explorer[State]):
             "errors against samples",
             draw=lambda page, scene, held: page.figure_of(scene, held),
             table=lambda page, scene: curve_table(scene, page.run),
-            code=lambda page, scene: curve_code(scene, page.state),
+            code=lambda page, scene: curve_code(scene, page.state, page.run),
             sliders=("lam", "delta", "kappa", "kappa_star", "alpha"),
             key=lambda page: (
                 f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
+                + _about_line(page.run)
                 + trained(page.run)
             ),
             click=("alpha", ""),
@@ -64,11 +66,15 @@ class LearningCurvesExplorer(Explorer[State]):
         ),
     )
 
+    def prepare(self) -> None:
+        """A place for what the lines mean, which depends on what there is."""
+        self.key = line_key(CURVE_KINDS, HANDS)
+
     def main(self) -> Sequence[widgets.Widget]:
         """The panels, the marker's slider under them, the networks, and what the lines mean."""
         alpha, bar = self.controls["alpha"], self.bars["networks"]
         alpha.add_class("qv-under-axis")
-        return [self.figures[self.name], alpha, bar.widget, line_key(CURVE_KINDS, HANDS)]
+        return [self.figures[self.name], alpha, bar.widget, self.key]
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis, and in a stretch that is zoomed into."""
@@ -84,15 +90,23 @@ class LearningCurvesExplorer(Explorer[State]):
     def scene(self) -> LearningCurves:
         """What there is to see."""
         s, run = self.state, self.run
-        points = None if run is None else network_points(run, self.is_current(run))
+        points = line = None
+        if run is not None:
+            current = self.is_current(run)
+            points, line = network_points(run, current), size_line(run, current)
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points
+            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line
         )
 
     def figure_of(self, scene: LearningCurves, held: Held | None) -> Drawing:
         """How it is drawn."""
         s = self.state
         return learning_curves_figure(scene, s.theme, s.x_scale, s.y_scale, held, zoomed=s.span is not None)
+
+    def tell(self, scene: LearningCurves) -> None:
+        """Fill the read-out, the prose and the key."""
+        super().tell(scene)
+        self.key.value = key_text((*CURVE_KINDS, *_size_kind(scene)), HANDS)
 
     def cards(self, scene: LearningCurves) -> tuple[str, Sequence[Card]]:
         """The point under the marker, of the current curve."""
@@ -121,6 +135,27 @@ class LearningCurvesExplorer(Explorer[State]):
     def is_current(self, run: CurveRun) -> bool:
         """Whether networks belong to the current curve."""
         return run.request.curve == self.request().curve
+
+
+def _size_kind(scene: LearningCurves) -> list[tuple[str, str]]:
+    """The line of the theory at the networks' size as the key shows it; none without one."""
+    if scene.at_size is None:
+        return []
+    look = 'class="qv-thin qv-grey"'
+    if scene.at_size.current:
+        light, dark = (
+            family_colours(len(scene.names), theme, scene.shades)[scene.current]
+            for theme in ("light", "dark")
+        )
+        look = f'class="qv-thin" style="--light: {light}; --dark: {dark}"'
+    return [(look, f"thin: theory at d = {scene.at_size.d}, the size of the networks ◆")]
+
+
+def _about_line(run: CurveRun | None) -> str:
+    """The same in words, for the key of a saved figure."""
+    if run is None or not run.at_size:
+        return ""
+    return f" Thin: the theory at d = {run.request.d} with a network's own inputs."
 
 
 def show(**state: Any) -> None:

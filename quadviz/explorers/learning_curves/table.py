@@ -12,16 +12,17 @@ from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
-from quadviz.work.curve import CurveRun
+from quadviz.work.curve import SIZE_SAMPLES, CurveRun
 
 __all__ = ["curve_code", "curve_table"]
 
 _OBSERVED = ("mse", "train_loss", "in_sample_error", "rank")
+_ERRORS = tuple(f"{name}_error" for name in _OBSERVED)
 
 
 def curve_table(view: LearningCurves, run: CurveRun | None) -> Table:
-    """The curves, the Bayes-optimal error, and every network trained, each in rows of its own."""
-    return tidy(("source", *STATE_COLUMNS, "d", "seed"), _rows(view, run))
+    """The curves, the Bayes-optimal error, the theory at the networks' size, and every network trained."""
+    return tidy(("source", *STATE_COLUMNS, *_ERRORS, "d", "inputs", "seed"), _rows(view, run))
 
 
 def _rows(view: LearningCurves, run: CurveRun | None) -> Iterator[Row]:
@@ -30,18 +31,37 @@ def _rows(view: LearningCurves, run: CurveRun | None) -> Iterator[Row]:
     if view.bayes is not None:
         for row in bayes_rows(view.bayes):
             yield {**row, "d": "inf"}
+    for one in () if run is None else run.at_size:
+        made = {name: getattr(one.setting, name) for name in SETTING}
+        found = {name: getattr(one, name) for name in (*_OBSERVED, *_ERRORS, "kappa_min", "q", "xi")}
+        told = {"regime": one.regime.label, "status": one.status.name.lower()}
+        yield {"source": "theory at size d", **made, **found, **told, "d": one.d, "inputs": one.inputs}
     for network in () if run is None else run.networks:
         made = {name: getattr(network.setting, name) for name in SETTING}
         seen = {name: getattr(network, name) for name in _OBSERVED}
-        yield {"source": "network", **made, **seen, "d": network.d, "seed": network.seed}
+        yield {"source": "network", **made, **seen, "d": network.d, "inputs": "network", "seed": network.seed}
 
 
-def curve_code(view: LearningCurves, state: State) -> Code:
-    """The curves in one call."""
+def curve_code(view: LearningCurves, state: State, run: CurveRun | None = None) -> Code:
+    """The curves in one call, and the theory at the size of networks that are drawn."""
     values: dict[str, object] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
     if state.compare:
         compared = np.unique(getattr(view.curves, state.compare))
         values[state.compare] = [[value] for value in compared.tolist()]
     ends = f"{view.curves.alpha.min():g}, {state.seen[1]:g}"
     call = f"curves = learning_curve(np.linspace({ends}, 200), {assignment(values)})"
-    return Code(("learning_curve",), [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"], numpy=True)
+    lines = [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"]
+    if run is None or not run.at_size:
+        return Code(("learning_curve",), lines, numpy=True)
+    first = run.at_size[0]
+    fixed = {name: getattr(first.setting, name) for name in CURVE_PARAMETERS}
+    lines += [
+        f"settings = [Setting(alpha=alpha, {assignment(fixed)}) for alpha in {[*_places(run)]}]",
+        f"at_size = [finite_size(setting, d={first.d}, samples={SIZE_SAMPLES}) for setting in settings]",
+        "print([(each.setting.alpha, each.mse, each.mse_error) for each in at_size])",
+    ]
+    return Code(("learning_curve", "finite_size", "Setting"), lines, numpy=True)
+
+
+def _places(run: CurveRun) -> Iterator[float]:
+    return (each.setting.alpha for each in run.at_size)

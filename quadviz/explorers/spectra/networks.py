@@ -6,7 +6,7 @@ import numpy as np
 
 from quadviz.explorers.kit.words.network_words import trained_at, trained_how
 from quadviz.scenes.spectra import kolmogorov_distance, network_spectrum
-from quadviz.scenes.wording import Paragraph, measured
+from quadviz.scenes.wording import Paragraph, four_digits, measured
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 from quadviz.work.spectrum import SpectrumRun
 
@@ -34,6 +34,11 @@ def about_spectrum(run: SpectrumRun, law: LearnedSpectrum, current: bool) -> lis
         f". Of their eigenvalues {100 * pooled.atom_at_zero:.0f}% are 0, and their mse is "
         f"{measured(float(errors.mean()), float(error))}"
     )
+    if run.at_size is not None and np.isfinite(run.at_size.mse):
+        text += (
+            f", where the theory has {four_digits(float(run.at_size.limit.mse))} as d → ∞ and "
+            f"{measured(run.at_size.mse, run.at_size.mse_error)} at d = {r.d}"
+        )
     distance = kolmogorov_distance(pooled, law)
     if np.isfinite(distance):
         text += f". The distance of their distribution from the law (Kolmogorov's) is {distance:.2g}"

@@ -11,7 +11,6 @@ from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.figures.two_students import NAMES
 from quadviz.scenes.two_students import Student, TwoStudents
 from quadviz.scenes.wording import Paragraph, four_digits, listed
-from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["caption", "cards", "prose"]
 
@@ -35,7 +34,7 @@ def cards(scene: TwoStudents) -> list[Card]:
         for label, field, meaning in _NUMBERS
         for row, name in enumerate(NAMES)
     ]
-    read.append(Card("", "A − B", four_digits(_gap(scene.marker)), "mse of A less that of B."))
+    read.append(Card("", "A − B", four_digits(scene.gap), "mse of A less that of B."))
     for row, name in enumerate(NAMES):
         card = regime_card(scene.marker[row])
         read.append(Card("", f"regime of {name}", card.value, card.meaning, badge=True, tone=card.tone))
@@ -53,21 +52,17 @@ def prose(scene: TwoStudents, students: Sequence[Student]) -> list[Paragraph]:
     if not apart:
         return [("The same", "A and B are the same student: move a slider of one of them.")]
     said = [("What differs", f"{listed(apart)} (A against B).")]
-    gap = _gap(scene.marker)
+    gap = scene.gap
     if not np.isfinite(gap):
         return [*said, ("At the marker", "no solution was found for one of them.")]
     better, worse = ("A", "B") if gap < 0 else ("B", "A")
     low, high = np.sort(scene.marker.mse)
-    if low == high:
+    if gap == 0:
         said.append(("At the marker", f"both have the same mse, {four_digits(low)}."))
     else:
         less = f"{100 * (1 - low / high):.3g}% less than {worse}'s {four_digits(high)}"
         said.append(("At the marker", f"{better} is better: its mse is {four_digits(low)}, {less}."))
     return [*said, ("Where that turns", _turns(scene))]
-
-
-def _gap(states: SteadyState) -> float:
-    return float(states.mse[0] - states.mse[1])
 
 
 def _turns(scene: TwoStudents) -> str:

@@ -236,7 +236,9 @@ def learned_spectrum(
     >>> round(spectrum.atom_at_zero.item(), 12), bool(spectrum.gap > 0)
     (0.8, True)
     """
-    setting = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
+    setting: dict[str, Any] = {
+        "alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta,
+    }  # fmt: skip
     state = solved_states("learned_spectrum", teacher, **setting, lam2=lam2)
     known, noisy = np.asarray(state.status != Status.FAILED), np.asarray(state.xi > 0)
     # Without noise the eigenvalues that vanish with lam are in the atom: the rank is the teacher's.

@@ -23,10 +23,15 @@ from benchmarks.evidence.dynamics.cases import (
     SEEDS,
     SIZED,
     SIZES,
+    TEACHER_NETWORKS,
+    TEACHER_TIMES,
+    TEACHERS,
     TIMES,
 )
 from benchmarks.evidence.means import Means, theory
+from benchmarks.evidence.teachers_page import theory as end_of
 from quadviz import DmftStatus, Regime, dmft, steady_state
+from quadviz.law.teachers import WISHART
 
 QUANTITIES = ("mse", "train_loss")
 
@@ -51,6 +56,25 @@ def test_networks_of_growing_size_come_to_the_march(means: Means, case: Case, qu
             assert solved.error < (0.08 if quantity == "mse" else 0.2) * solved.mean
             assert abs(solved.mean - limit.limit) < 3 * np.hypot(solved.error, limit.error), t
     assert means.at_all_times("flows", case.name, "trusted_until", "dmft")[0].mean >= TIMES[-1]
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("case", TEACHERS, ids=lambda case: case.name)
+def test_networks_of_other_teachers_and_decays_come_to_the_march(
+    means: Means, case: Case, quantity: str
+) -> None:
+    assert case.setting.lam2 > 0 and case.setting.teacher != WISHART
+    for t in TEACHER_TIMES:
+        solved = means.of("teachers", case.name, quantity, "dmft", t)[0]
+        seen = means.of("teachers_networks", case.name, quantity, "network", t)
+        assert [(row.d, row.runs) for row in seen] == list(TEACHER_NETWORKS.items())
+        limit = means.limit("teachers_networks", case.name, quantity, "network", t)
+        assert limit.error < 0.04 * limit.limit
+        assert abs(solved.mean - limit.limit) < 3 * np.hypot(solved.error, limit.error), t
+    assert status_of(means, "teachers", case) is DmftStatus.SOLVED
+    last = means.of("teachers", case.name, quantity, "dmft", TEACHER_TIMES[-1])[0]
+    expected = float(getattr(end_of(case.setting), quantity))
+    assert abs(last.mean - expected) < 3 * last.error + 0.01 * expected
 
 
 def test_the_ends_are_spread_out_and_known() -> None:
@@ -134,7 +158,7 @@ def test_a_deep_march_follows_networks(means: Means) -> None:
 
 def test_the_page_is_of_these_means(means: Means) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    for case in (*FLOWS, *ENDS, *DEEP):
+    for case in (*FLOWS, *TEACHERS, *ENDS, *DEEP):
         assert f"| {case.name} |" in text
     last = means.of("flows", "F1", "mse", "dmft", TIMES[-1])[0]
     assert f"{last.mean:.3f} ± {last.error:.3f}" in text

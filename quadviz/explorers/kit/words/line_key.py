@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from quadviz.figures.marks.theme import DASH
 
-__all__ = ["CURVE_KINDS", "line_key"]
+__all__ = ["CURVE_KINDS", "key_text", "line_key"]
 
 #: Attributes of a sample line, and what such a line means.
 Sample = tuple[str, str]
@@ -24,8 +24,13 @@ CURVE_KINDS: tuple[Sample, ...] = (
 
 def line_key(samples: Sequence[Sample], hint: str) -> widgets.HTML:
     """A row of sample lines with their meanings, and a hint at its end."""
-    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
-    items = "".join(f"<span>{line.format(look)}{html.escape(meaning)}</span>" for look, meaning in samples)
-    legend = widgets.HTML(f"<p>{items}<span>{html.escape(hint)}</span></p>")
+    legend = widgets.HTML(key_text(samples, hint))
     legend.add_class("qv-key")
     return legend
+
+
+def key_text(samples: Sequence[Sample], hint: str) -> str:
+    """The row as HTML."""
+    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
+    items = "".join(f"<span>{line.format(look)}{html.escape(meaning)}</span>" for look, meaning in samples)
+    return f"<p>{items}<span>{html.escape(hint)}</span></p>"
