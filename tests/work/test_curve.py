@@ -396,9 +396,9 @@ def test_the_line_can_be_called_off_and_what_there_is_is_shown() -> None:
 
     with pytest.raises(NotWantedError):
         work()
-    line = seen[-1].line(current=True)
+    line = size_line(seen[-1], current=True)
     assert line is not None and line.alpha.size == 2 and seen[-1].points(current=True) is None
-    assert seen[0].line(current=True) is None
+    assert size_line(seen[0], current=True) is None
 
 
 def test_the_share_that_their_size_explains_is_that_of_the_numbers() -> None:
