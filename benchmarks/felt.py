@@ -251,7 +251,7 @@ _TEXT = """\
 
 Written by `python -m benchmarks.felt --write`, which opens every page in Chromium and moves its sliders: on
 two cores that browser, server and kernels share with other work, {day}. The load was {load[0]:.1f} as it
-began and {load[1]:.1f} as it ended; on a quiet machine all is faster, and plotly alone is what to compare with.
+began and {load[1]:.1f} as it ended; on a quiet machine all is faster: compare with plotly alone.
 
 | Page | slider | first curve, s: kernel waiting / none | a step to its repaint, ms: median (95%) | \
 with no rest between | repaints a second in a drag | kernel, ms a step | sent, kB a step | \
