@@ -29,6 +29,7 @@ from quadviz.scenes.double_descent import (
 from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
+from quadviz.theory.steady.nearby import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
@@ -202,7 +203,7 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
     caplog.set_level(logging.DEBUG, Explorer.__module__)
     with monkeypatch.context() as patch:
-        patch.setattr(scene_module, "steady_state", broken)
+        patch.setattr(scene_module, "solve_courses", broken)
         page.controls["kappa"].value = 0.61
     assert "could not be computed" in page.page._alert.value
     assert "secret" not in page.page._alert.value
@@ -217,14 +218,14 @@ def test_what_does_not_change_is_not_solved_again(
 ) -> None:
     solved: list[np.ndarray] = []
 
-    def counted(alpha: np.ndarray, *rest: np.ndarray) -> SteadyState:
-        solved.append(rest[2])
-        return steady_state(alpha, *rest)
+    def counted(courses: list[Course]) -> list[SteadyState]:
+        solved.append(np.concatenate([course.lam for course in courses]))
+        return solve_courses(courses)
 
-    monkeypatch.setattr(scene_module, "steady_state", counted)
+    monkeypatch.setattr(scene_module, "solve_courses", counted)
     page.controls["lam"].value = 0.02
     assert set(np.concatenate(solved).tolist()) == {0.02}
-    for name in ("optimal_lam", "interpolation_threshold", "interpolating_width", "bayes_optimal"):
+    for name in ("optimal_lam", "nearby_decay", "nearby_threshold", "interpolating_width"):
         monkeypatch.setattr(scene_module, name, lambda *_, **__: pytest.fail("computed again"))
     solved.clear()
     page.theme.dark = True
@@ -236,13 +237,14 @@ def test_what_does_not_change_is_not_solved_again(
 
 
 def test_a_point_does_not_depend_on_what_was_shown_before() -> None:
+    """To nine digits: it is solved from where it was."""
     old = Solver()
     for state in (State(), State(lam=0.02), State(alpha=0.4), State(delta=0.0, lam=0.02)):
         known, fresh = old.scene(state.setting), Solver().scene(state.setting)
         for name in ("best", "marker", "ridgeless_widths", "current_widths", "best_widths", "width_marker"):
-            np.testing.assert_array_equal(getattr(known, name).mse, getattr(fresh, name).mse)
+            np.testing.assert_allclose(getattr(known, name).mse, getattr(fresh, name).mse, rtol=1e-9)
         for one, other in zip(known.family, fresh.family, strict=True):
-            np.testing.assert_array_equal(one.mse, other.mse)
+            np.testing.assert_allclose(one.mse, other.mse, rtol=1e-9)
         assert known.lams == fresh.lams
         assert known.interpolating == fresh.interpolating
 

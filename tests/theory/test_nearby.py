@@ -88,7 +88,7 @@ def test_a_walk_of_all_sliders_comes_where_the_solver_does(seed, monkeypatch):
 def test_learning_curves_of_a_scene_are_those_of_the_solver(compare):
     """With cusps, which move through the grid, and with the marker."""
     with errstate("ignore"):
-        for number, at in enumerate(walk(25, 7 + len(compare))):
+        for number, at in enumerate(walk(16, 7 + len(compare))):
             alpha = 0.05 + 0.9 * (number % 7) / 7
             scene = learning_curves(**at, alpha=alpha, span=(0.01, 1.0), compare=compare)
             for curve in (*scene.curves, scene.marker):

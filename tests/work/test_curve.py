@@ -18,7 +18,7 @@ from quadviz.figures.learning_curves import PANELS
 from quadviz.figures.marks.drawing import still, trace
 from quadviz.figures.marks.theme import THEMES
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.learning_curves import network_points
+from quadviz.scenes.learning_curves import network_points, size_line
 from quadviz.setting import Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 from quadviz.simulation.minimise import minimise
@@ -397,7 +397,7 @@ def test_the_line_can_be_called_off_and_what_there_is_is_shown() -> None:
     with pytest.raises(NotWantedError):
         work()
     line = size_line(seen[-1], current=True)
-    assert line is not None and line.alpha.size == 2 and seen[-1].points(current=True) is None
+    assert line is not None and line.alpha.size == 2 and network_points(seen[-1], current=True) is None
     assert size_line(seen[0], current=True) is None
 
 

@@ -242,6 +242,7 @@ class Trail:
         known = Guess(*(column[order] for column in guess))
         self._seen = [*self._seen[-1:], _Seen(np.array(setting), cusp, axis[order], known)]
 
+    @quiet
     def guess(self, setting: tuple[float, ...], axis: FloatArray, cusp: Cusp) -> Guess:
         """What to start from at places on the axis, in any order."""
         if not self._seen:
