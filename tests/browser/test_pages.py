@@ -311,6 +311,34 @@ def test_a_theme_chosen_holds_for_the_next_page(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_what_a_link_asks_for_holds_for_the_next_page_either_way(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    shows = """() => [document.documentElement.classList.contains("qv-projector"),
+        document.body.classList.contains("theme-dark")]"""
+    with visiting(browser, dashboards.address, path_to("learning_curves")) as visit:
+        page = visit.page
+        for query, expected in {
+            "projector=yes&theme=dark": [True, True],
+            "projector=no": [False, True],
+            "theme=light": [False, False],
+            "projector=yes": [True, False],
+            "theme=dark&projector=no": [False, True],
+        }.items():
+            for address in (path_to("learning_curves", query), path_to("learning_curves")):
+                page.goto(f"{dashboards.address}{address}")
+                visit.wait_for_curves()
+                assert wait_until(page, lambda expected=expected: page.evaluate(shows) == expected), query
+        # A choice made by hand overrules the address, also once that is loaded again.
+        page.goto(f"{dashboards.address}{path_to('learning_curves', 'projector=yes')}")
+        visit.wait_for_curves()
+        page.locator(LARGER).click()
+        page.reload()
+        visit.wait_for_curves()
+        assert page.locator(LARGER).get_attribute("aria-pressed") == "false"
+        assert visit.complaints == []
+
+
 def test_figures_follow_a_theme_whose_style_sheet_comes_late(visit: Visit) -> None:
     page = visit.page
     ground = "getComputedStyle(document.querySelector('.js-plotly-plot .main-svg')).background"

@@ -68,13 +68,16 @@ function render({ model, el }) {
     resting = setTimeout(() => history.replaceState(history.state, "", `?${model.get("query")}`), REST);
   };
 
+  // What the address asks for is chosen otherwise now.
+  const overrule = (name) => {
+    const query = new URLSearchParams(location.search);
+    if (!voila || !query.has(name)) return;
+    query.delete(name);
+    history.replaceState(history.state, "", `?${query}`);
+  };
   theme.addEventListener("click", () => {
     window.quadviz.setTheme(document.body.dataset.jpThemeLight === "false" ? "light" : "dark");
-    const query = new URLSearchParams(location.search);
-    if (!query.has("theme")) return;
-    // The address asks for the other one.
-    query.delete("theme");
-    history.replaceState(history.state, "", `?${query}`);
+    overrule("theme");
   });
 
   const showProjector = () => {
@@ -86,9 +89,14 @@ function render({ model, el }) {
     showProjector();
     dispatchEvent(new Event("resize"));
   };
-  projector.addEventListener("click", () => project(!root.classList.contains("qv-projector")));
+  projector.addEventListener("click", () => {
+    project(!root.classList.contains("qv-projector"));
+    overrule("projector");
+  });
+  // A link's answer holds for the pages after it, be it yes or no.
   const asked = new URLSearchParams(location.search).get("projector");
-  if (asked === "yes" || (asked !== "no" && kept(ZOOM_KEY) === "yes")) project(true);
+  if (["yes", "no"].includes(asked)) project(asked === "yes");
+  else if (kept(ZOOM_KEY) === "yes") project(true);
   showProjector();
 
   const showNotes = () => {
