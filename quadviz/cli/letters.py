@@ -12,19 +12,26 @@ __all__ = ["say_all", "spelled_out"]
 
 _HANDLER = "quadviz-spelled-out"
 #: The symbols of parameters have the names of their options; other signs are written as they are in code.
-_SIGNS = {p.symbol: p.name for p in PARAMETERS.values() if len(p.symbol) == 1} | {
-    **{"→": "->", "∞": "infinity", "№": "No", "≥": ">=", "≤": "<=", "×": "x", "·": "*", "−": "-"},
-    **{"–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "±": "+/-"},
+_SIGNS = {
+    **{p.symbol: p.name for p in PARAMETERS.values() if len(p.symbol) == 1},
+    "→": "->",
+    "∞": "infinity",
+    "№": "No",
+    "≥": ">=",
+    "≤": "<=",
+    "±": "+/-",
+    **dict(zip("×·−–—", "x*---", strict=True)),
+    **dict(zip("“”‘’", "\"\"''", strict=True)),
 }
 
 
 def spelled_out(letter: str) -> str:
-    """A letter in ASCII: its name, what looks like it, or its number where there is neither.
+    r"""A letter in ASCII: its name, what looks like it, or its number where there is neither.
 
     >>> "".join(map(spelled_out, "λ₂"))
     'lam2'
     >>> [spelled_out(letter) for letter in "ξ²ᵀ→é人"]
-    ['xi', '^2', '^T', '->', 'e', '\\\\u4eba']
+    ['xi', '^2', '^T', '->', 'e', '\\u4eba']
     """
     if letter.isascii():
         return letter

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
@@ -49,13 +50,13 @@ def test_everything_is_said_in_any_encoding(encoding: str, monkeypatch: pytest.M
         streams = [io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2)]
         monkeypatch.setattr(sys, "stdout", streams[0])
         monkeypatch.setattr(sys, "stderr", streams[1])
-        try:
+        with contextlib.suppress(SystemExit):
             main(arguments)
-        except SystemExit:
-            pass
         for stream in streams:
             stream.flush()
-        said[name] = " ".join(b"".join(stream.buffer.getvalue() for stream in streams).decode(encoding).split())
+        said[name] = " ".join(
+            b"".join(stream.buffer.getvalue() for stream in streams).decode(encoding).split()
+        )
         assert "\\" not in said[name]
     assert all(said.values())
     assert "?" not in said["curve help"]
