@@ -111,7 +111,10 @@ function render({ model, el }) {
   model.on("change:notes", showNotes);
   model.on("msg:custom", receive);
   showNotes();
+  const ends = [];
   requestAnimationFrame(() => {
+    const page = el.closest(".qv-page");
+    if (page) ends.push(preparing(page), naming(page));
     const bar = el.closest(".qv-header")?.querySelector(".qv-pages");
     const current = bar?.querySelector("[aria-current]");
     if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - 8;
@@ -125,6 +128,7 @@ function render({ model, el }) {
     else window.quadviz?.arrived();
   }
   return () => {
+    for (const end of ends) end();
     removeEventListener("mousemove", unzoom, true);
     model.off("change:query", follow);
     model.off("change:notes", showNotes);
