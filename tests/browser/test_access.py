@@ -21,13 +21,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 #: WCAG 1.4.12: what a reader may ask for.
-_SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
-p { margin-bottom: 2em !important; }"""
+_SPACED = """p { margin-bottom: 2em !important; }
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }"""
 #: Labels and buttons that do not hold their words. A list to choose from shows them once it is opened.
-_CUT = """() => [...document.querySelectorAll(`.qv-page :is(button, label, a, h1, h2, p, dt, dd, .widget-label,
-        .qv-control-name span)`)]
+_CUT = """() => [...document.querySelectorAll(`:is(.qv-page, .qv-theory) :is(
+        button, label, a, h1, h2, h3, p, dt, dd, summary, .widget-label, .qv-control-name span)`)]
     .filter((node) => node.checkVisibility() && !node.closest(".js-plotly-plot") && node.clientWidth)
-    .filter((node) => getComputedStyle(node).clipPath === "none")
+    .filter((node) => getComputedStyle(node).clipPath === "none" && !node.querySelector("mjx-container"))
     .filter((node) => node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 3)
     .map((node) => `${node.tagName} ${node.className}: ${node.textContent.trim().slice(0, 40)},
         ${node.scrollWidth} x ${node.scrollHeight} in ${node.clientWidth} x ${node.clientHeight}`)"""
@@ -58,7 +58,7 @@ def name_of(visit: Visit) -> str:
 
 
 def test_a_page_tells_what_it_told(anywhere: Visit) -> None:
-    """The tree that is read out; QUADVIZ_SNAPSHOTS=write stores it. Figures draw themselves, and are left out."""
+    """The tree that is read out; QUADVIZ_SNAPSHOTS=write stores it. Figures are left out."""
     page = anywhere.page
     page.eval_on_selector_all(".js-plotly-plot", "all => all.forEach((one) => { one.ariaHidden = 'true'; })")
     told = page.locator(".qv-page").aria_snapshot() + "\n"
@@ -75,7 +75,9 @@ def test_a_row_of_buttons_says_its_name_and_which_is_down(anywhere: Visit) -> No
     assert rows or name_of(anywhere) in (FRONT, "convergence")
     for row in rows:
         group, buttons = row.get_by_role("group"), row.get_by_role("button").all()
-        assert group.evaluate("(group) => document.getElementById(group.ariaLabelledByElements[0].id).textContent")
+        assert group.evaluate(
+            "(group) => document.getElementById(group.ariaLabelledByElements[0].id).textContent"
+        )
         for button in buttons:
             button.click()
             assert wait_until(page, lambda button=button: button.get_attribute("aria-pressed") == "true")
@@ -93,16 +95,10 @@ def test_sliders_and_choices_are_seen_in_forced_colours(anywhere: Visit) -> None
             assert max(abs(one - other) for one, other in zip(ground, end, strict=True)) > 60
     looks = "node => (({ backgroundColor, color }) => [backgroundColor, color])(getComputedStyle(node))"
     for row in page.locator(".qv-page .widget-toggle-buttons").all():
-        down = [
-            button.evaluate(looks)
-            for button in row.locator("button").all()
-            if button.get_attribute("aria-pressed") == "true"
-        ]
-        up = [
-            button.evaluate(looks)
-            for button in row.locator("button").all()
-            if button.get_attribute("aria-pressed") == "false"
-        ]
+        down, up = (
+            [button.evaluate(looks) for button in row.locator(f'[aria-pressed="{pressed}"]').all()]
+            for pressed in ("true", "false")
+        )
         assert all(one != other for one in down for other in up)
     page.emulate_media(forced_colors="none")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-#: What of a page is to be read on paper. Formulas and indices are left out: their letters come in no certain order.
+#: What of a page is to be read on paper; without formulas and indices, whose letters have no certain order.
 _WORDS = """() => {
     const plain = (selector) => [...document.querySelectorAll(selector)]
         .filter((node) => !node.querySelector("sub, sup, mjx-container, .MathJax"))

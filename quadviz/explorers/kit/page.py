@@ -32,7 +32,7 @@ __all__ = [
 
 W = TypeVar("W", bound=widgets.DOMWidget)
 
-_STYLES = ("page.css", "contrast.css", "print.css")
+_STYLES = ("page.css", "theory.css", "contrast.css", "print.css")
 _SUBSCRIPT = re.compile(r"_(\w+)")
 _HIDE, _SHOW = "▴ hide the controls", "▾ show the controls"
 

@@ -28,6 +28,7 @@ const icon = (drawing) => {
 };
 const LINK = '<path d="M6.5 9.5l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5L7.5 13A3 3 0 0 1 3 8.5L4.5 7"/>';
 const THEME = '<circle cx="8" cy="8" r="6"/><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor"/>';
+const BOOK = '<path d="M8 4C6 2.5 4 2.5 2 3v10c2-.5 4-.5 6 1 2-1.5 4-1.5 6-1V3c-2-.5-4-.5-6 1zM8 4v10"/>';
 const SCREEN = '<path d="M1.5 2.5h13M3 2.5v8h10v-8M8 10.5v1.5M8 12l-3 2.5M8 12l3 2.5"/>';
 
 function render({ model, el }) {
@@ -37,11 +38,14 @@ function render({ model, el }) {
   const link = button("Copy a link to this page as it is now", icon(LINK), words);
   const theme = button("Light or dark", icon(THEME));
   const projector = button("Larger, for a projector", icon(SCREEN));
+  const theory = button("Theory and tasks, beside the figures", icon(BOOK), element("span", {}, "Theory"));
+  theory.classList.add("qv-theory-tool");
+  theory.hidden = true;
   const notes = element("div", { class: "qv-notes", role: "status" });
   const voila = "voila" in document.body.dataset;
   // In a notebook the address is the notebook's own, and so is the theme.
   link.hidden = theme.hidden = !voila || !window.quadviz;
-  el.append(link, theme, projector, notes);
+  el.append(theory, link, theme, projector, notes);
 
   const address = () => {
     const query = model.get("query");
@@ -115,6 +119,7 @@ function render({ model, el }) {
   requestAnimationFrame(() => {
     const page = el.closest(".qv-page");
     if (page) ends.push(preparing(page), naming(page));
+    if (page && voila) ends.push(theoryOf(page, theory));
     const bar = el.closest(".qv-header")?.querySelector(".qv-pages");
     const current = bar?.querySelector("[aria-current]");
     if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - 8;

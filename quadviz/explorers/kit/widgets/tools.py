@@ -38,7 +38,7 @@ class PageTools(anywidget.AnyWidget):
         follow: goes where the query of the page's own address says; returns notes on what it could not.
     """
 
-    _esm = script(*(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "tools")))
+    _esm = script(*(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "theory", "tools")))
 
     name = traitlets.Unicode().tag(sync=True)
     query = traitlets.Unicode().tag(sync=True)
