@@ -2,6 +2,27 @@
 
 const THEORY_KEY = "quadviz-theory";
 
+// A formula that is wider than its place scrolls: then it is reached by keys as well. Formulas are set when all else is there.
+function reachable(drawer) {
+  const known = new WeakSet();
+  const look = () => {
+    for (const formula of drawer.querySelectorAll('mjx-container[display="true"]')) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+      if (known.has(formula)) continue;
+      known.add(formula);
+      sized.observe(formula.firstElementChild);
+    }
+  };
+  const sized = new ResizeObserver(look), set = new MutationObserver(look);
+  sized.observe(drawer);
+  set.observe(drawer, { subtree: true, childList: true });
+  return () => {
+    sized.disconnect();
+    set.disconnect();
+  };
+}
+
 // Gathers the text under a page into one part, and ties a button to it; nothing where there is no text.
 function theoryOf(page, button) {
   let around = page.querySelector(".qv-main") && page.parentElement;
@@ -30,5 +51,6 @@ function theoryOf(page, button) {
     around.style.setProperty("--qv-header", `${height}px`);
   });
   sized.observe(header);
-  return () => sized.disconnect();
+  const ends = [() => sized.disconnect(), reachable(drawer)];
+  return () => { for (const end of ends) end(); };
 }
