@@ -23,6 +23,11 @@ TILES = ".qv-tile svg"
 KAPPA = f'{SLIDERS}[data-name="kappa"]'
 #: A failure of the explorer, or a value refused by a control.
 ALERTS = '[role="alert"]:not(:empty)'
+#: A script: storage as it is in a frame of another site.
+NO_STORAGE = """Object.defineProperty(window, "localStorage", {
+    configurable: true,
+    get() { throw new DOMException("The operation is insecure.", "SecurityError"); },
+});"""
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import get_args
 import numpy as np
 
 from quadviz import __version__
+from quadviz.cli.letters import say_all
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS, Parameter
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.ensemble import simulate_ensemble
@@ -239,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: for ``--help``, ``--version`` and a command line that is refused.
     """
+    say_all()
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)

@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import BROWSER_FLAGS, BROWSERS, Dashboards
-from tests.visits import Visit, alive, path_to, visiting, wait_until
+from tests.visits import NO_STORAGE, Visit, alive, path_to, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-_NO_STORAGE = """Object.defineProperty(window, "localStorage", {
-    configurable: true,
-    get() { throw new DOMException("The operation is insecure.", "SecurityError"); },
-});"""
 
 
 def test_on_plain_http_a_page_that_is_left_gives_up_its_kernel(
@@ -39,7 +34,7 @@ def test_on_plain_http_a_page_that_is_left_gives_up_its_kernel(
 
 def test_where_storage_is_blocked_a_link_is_followed(browser: Browser, dashboards: Dashboards) -> None:
     path = path_to("learning_curves", "kappa=0.45&theme=dark&projector=yes")
-    with visiting(browser, dashboards.address, path, script=_NO_STORAGE) as visit:
+    with visiting(browser, dashboards.address, path, script=NO_STORAGE) as visit:
         box = visit.page.locator('.qv-control-box[data-name="kappa"]')
         assert wait_until(visit.page, lambda: box.input_value() == "0.45")
         assert visit.page.locator("body.theme-dark").count() == 1

@@ -1,18 +1,21 @@
-"""Two pages in one notebook of JupyterLab: each is its own, and a reload finds what was there."""
+"""Pages in JupyterLab: all of a page is within reach, two are two, and a reload finds what was there."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import free_port
+from quadviz.contents import FRONT, PAGES
+from tests.conftest import ROOT, free_port
 from tests.visits import wait_until
 
 if TYPE_CHECKING:
@@ -31,8 +34,60 @@ _SEEN = """() => [...document.querySelectorAll(".qv-page")].map((page) => {
     return [page.querySelector('.qv-control-box[data-name="kappa"]').value, Math.min(...y)];
 })"""
 
-_KERNEL_LISTENS = """() => fetch("/api/kernels").then((answer) => answer.json()).then((kernels) =>
-    kernels.length === 1 && kernels[0].connections > 0 && kernels[0].execution_state === "idle")"""
+_KERNEL_LISTENS = """(path) => fetch("/api/sessions").then((answer) => answer.json()).then((found) =>
+    found.some(({ path: open, kernel }) =>
+        open === path && kernel.connections > 0 && kernel.execution_state === "idle"))"""
+
+#: What is in sight of a page, and where it does not answer: at its ends, or in its middle.
+_OUT_OF_REACH = """() => {
+    const page = document.querySelector(".qv-page"), missed = [];
+    const controls = page.querySelectorAll("input, select, button, a[href]");
+    let tried = 0;
+    for (const control of controls) {
+        if (!control.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+        control.scrollIntoView({ block: "center", inline: "center" });
+        const { left, right, top, height } = control.getClientRects()[0];
+        for (const x of [left + 3, (left + right) / 2, right - 3]) {
+            const there = document.elementFromPoint(x, top + height / 2);
+            tried += 1;
+            if (control.contains(there) || there?.contains(control) && there.matches("label")) continue;
+            const name = control.ariaLabel ?? control.dataset.name ?? control.textContent;
+            missed.push(`${name} at ${Math.round(x - left)}: ${there?.className}`);
+        }
+    }
+    return [tried, missed];
+}"""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a JupyterLab in a folder, which keeps its settings there."""
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root"]
+    command += ["--ServerApp.token=", "--ServerApp.password="]
+    settings = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder), "JUPYTER_DATA_DIR": str(folder / "data")}
+    process = subprocess.Popen(command, cwd=folder, env=settings, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://localhost:{port}/lab"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def notebook(browser: Browser, address: str, name: str) -> Iterator[Page]:
+    """A notebook by itself, opened in JupyterLab and run."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    try:
+        place = f"{address}/workspaces/{name.partition('.')[0]}/tree/{name}"
+        assert wait_until(page, lambda: _answers(page, place), seconds=60)
+        # JupyterLab forgets cells that are run before it has its kernel.
+        assert wait_until(page, lambda: page.evaluate(_KERNEL_LISTENS, name), seconds=90)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        yield page
+    finally:
+        page.close()
 
 
 @pytest.fixture
@@ -43,22 +98,20 @@ def lab(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         for source in _CELLS
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
-    (tmp_path / "two.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root"]
-    command += ["--ServerApp.token=", "--ServerApp.password="]
-    settings = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
-    process = subprocess.Popen(command, cwd=tmp_path, env=settings, stderr=subprocess.DEVNULL)
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
-    try:
-        address = f"http://localhost:{port}/lab/tree/two.ipynb"
-        assert wait_until(page, lambda: _answers(page, address), seconds=60)
+    two = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
+    (tmp_path / "two.ipynb").write_text(json.dumps(two), encoding="utf-8")
+    with serving(tmp_path) as address, notebook(browser, address, "two.ipynb") as page:
         yield page
-    finally:
-        page.close()
-        process.terminate()
-        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A JupyterLab with all notebooks."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    for each in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(each, folder)
+    with serving(folder) as address:
+        yield address
 
 
 def _answers(page: Page, address: str) -> bool:
@@ -78,10 +131,6 @@ def drawn(page: Page) -> list[tuple[str, float]]:
 
 
 def test_two_pages_are_two_and_are_found_again(lab: Page) -> None:
-    # JupyterLab forgets cells that are run before it has its kernel.
-    assert wait_until(lab, lambda: lab.evaluate(_KERNEL_LISTENS), seconds=90)
-    lab.get_by_text("Run", exact=True).first.click()
-    lab.get_by_text("Run All Cells", exact=True).click()
     before = drawn(lab)
     assert [kappa for kappa, _ in before] == ["0.2", "1.5"]
     lab.locator('.qv-page input.qv-control-slider[data-name="delta"]').first.press("End")
@@ -114,3 +163,26 @@ def test_two_pages_are_two_and_are_found_again(lab: Page) -> None:
     lab.wait_for_timeout(2000)
     lab.reload()
     assert drawn(lab) == after
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_mouse_reaches_every_control_at_both_its_ends(browser: Browser, laboratory: str, name: str) -> None:
+    with notebook(browser, laboratory, f"{name}.ipynb") as page:
+        page.locator(".qv-page .js-plotly-plot .main-svg, .qv-page .qv-tile svg").first.wait_for(
+            timeout=90_000
+        )
+        page.wait_for_timeout(1000)
+        tried, missed = page.evaluate(_OUT_OF_REACH)
+        assert missed == []
+        assert tried >= 30 if name != FRONT else tried
+        for slider in page.locator('.qv-page .qv-side input[type="range"]').all():
+            before = slider.input_value()
+            slider.scroll_into_view_if_needed()
+            box = slider.bounding_box()
+            assert box is not None
+            ends = [box["x"] + 2, box["x"] + box["width"] - 2]
+            for x in ends if before != "0" else reversed(ends):
+                page.mouse.click(x, box["y"] + box["height"] / 2)
+                assert slider.input_value() in ("0", slider.get_attribute("max"))
+                assert slider.input_value() != before
+                before = slider.input_value()

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards
 from tests.screens import brightness, compare
-from tests.visits import NAMES, Visit, path_to, visiting, wait_until
+from tests.visits import NAMES, NO_STORAGE, Visit, path_to, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LIGHT_OR_DARK = '.qv-tool[aria-label="Light or dark"]'
 LARGER = '.qv-tool[aria-label="Larger, for a projector"]'
+THEORY = ".qv-theory-tool"
 COPY = '.qv-tool[aria-label^="Copy a link"]'
 
 
@@ -309,6 +310,79 @@ def test_a_theme_chosen_holds_for_the_next_page(visit: Visit) -> None:
     assert page.locator("body.theme-dark").count() == 1
     assert wait_until(page, lambda: page.evaluate(ground) != light)
     assert visit.complaints == []
+
+
+def test_what_a_link_asks_for_holds_for_the_next_page_either_way(
+    browser: Browser, dashboards: Dashboards
+) -> None:
+    shows = """() => [document.documentElement.classList.contains("qv-projector"),
+        document.body.classList.contains("theme-dark")]"""
+    with visiting(browser, dashboards.address, path_to("learning_curves")) as visit:
+        page = visit.page
+        for query, expected in {
+            "projector=yes&theme=dark": [True, True],
+            "projector=no": [False, True],
+            "theme=light": [False, False],
+            "projector=yes": [True, False],
+            "theme=dark&projector=no": [False, True],
+        }.items():
+            for address in (path_to("learning_curves", query), path_to("learning_curves")):
+                page.goto(f"{dashboards.address}{address}")
+                visit.wait_for_curves()
+                assert wait_until(page, lambda expected=expected: page.evaluate(shows) == expected), query
+        # A choice made by hand overrules the address, also once that is loaded again.
+        page.goto(f"{dashboards.address}{path_to('learning_curves', 'projector=yes')}")
+        visit.wait_for_curves()
+        page.locator(LARGER).click()
+        page.reload()
+        visit.wait_for_curves()
+        assert page.locator(LARGER).get_attribute("aria-pressed") == "false"
+        assert visit.complaints == []
+
+
+def test_theory_and_tasks_lie_beside_the_figures_in_the_type_of_the_page(each: Visit) -> None:
+    page = each.page
+    settle(page)
+    drawer, main = page.locator(".qv-theory").bounding_box(), page.locator(".qv-main").bounding_box()
+    assert drawer is not None and main is not None
+    assert drawer["x"] >= main["x"] + main["width"] - 1
+    assert drawer["y"] < main["y"] + 1 and drawer["width"] >= 340
+    assert page.locator(".qv-theory .jp-MarkdownCell").count() == 3
+    type_of = "node => (({ fontFamily, fontSize }) => [fontFamily, fontSize])(getComputedStyle(node))"
+    for part in ("p", "li", "h3", "summary"):
+        assert page.locator(f".qv-theory {part}").first.evaluate(type_of) == page.locator(
+            ".qv-prose p"
+        ).first.evaluate(type_of)
+    page.set_viewport_size({"width": 1024, "height": 900})
+    settle(page)
+    drawer, prose = page.locator(".qv-theory").bounding_box(), page.locator(".qv-prose").bounding_box()
+    assert drawer is not None and prose is not None
+    assert drawer["y"] >= prose["y"] + prose["height"] - 1
+    assert page.locator(THEORY).is_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.parametrize("script", ["", NO_STORAGE], ids=["storage", "storage refused"])
+def test_the_drawer_of_theory_stays_as_it_was_left(
+    browser: Browser, dashboards: Dashboards, script: str
+) -> None:
+    address = path_to("spectra")
+    with visiting(browser, dashboards.address, address, width=1440, script=script) as visit:
+        page, drawer = visit.page, visit.page.locator(".qv-theory")
+        for shut in (True, False):
+            page.locator(THEORY).click()
+            assert drawer.is_hidden() == shut
+            assert page.locator(THEORY).get_attribute("aria-expanded") == str(not shut).lower()
+            for name in ("recovery", "spectra"):
+                page.goto(f"{dashboards.address}{path_to(name)}")
+                visit.wait_for_curves()
+                assert drawer.is_hidden() == (shut and not script)
+                page.set_viewport_size({"width": 1024, "height": 900})
+                assert drawer.is_visible()
+                page.set_viewport_size({"width": 1440, "height": 900})
+            if script:
+                break
+        assert visit.complaints == []
 
 
 def test_figures_follow_a_theme_whose_style_sheet_comes_late(visit: Visit) -> None:

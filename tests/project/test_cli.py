@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
+import os
 import socket
+import subprocess
 import sys
 
 import numpy as np
@@ -31,6 +34,47 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith("quadviz ")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "cp932", "utf-8"])
+def test_everything_is_said_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a letter is missing its name stands in for it, not a question mark and not a number."""
+    said = {}
+    for name, arguments in {
+        "help": ["--help"],
+        **{f"{command} help": [command, "--help"] for command in ("dashboard", "curve", "simulate")},
+        "refusal": ["curve", "--kappa=0.5κ…"],
+        "table": ["curve", "--points=3"],
+        "progress": ["simulate", "--d=10", "--networks=1", "--points=3", "--end=1"],
+    }.items():
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2)]
+        monkeypatch.setattr(sys, "stdout", streams[0])
+        monkeypatch.setattr(sys, "stderr", streams[1])
+        with contextlib.suppress(SystemExit):
+            main(arguments)
+        for stream in streams:
+            stream.flush()
+        said[name] = " ".join(
+            b"".join(stream.buffer.getvalue() for stream in streams).decode(encoding).split()
+        )
+        assert "\\" not in said[name]
+    assert all(said.values())
+    assert "?" not in said["curve help"]
+    if encoding in ("ascii", "cp1252"):
+        assert "kappa*, teacher width. Teacher width over input dimension, m*/d." in said["curve help"]
+        assert "ridgeless limit lam -> 0+" in said["curve help"]
+        assert "0.5kappa" in said["refusal"]
+    if encoding == "utf-8":
+        assert "κ*, teacher width" in said["curve help"]
+
+
+def test_a_terminal_without_greek_is_helped() -> None:
+    command = [sys.executable, "-m", "quadviz", "simulate", "--help"]
+    settings = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    helped = subprocess.run(command, env=settings, capture_output=True, check=False)
+    assert helped.returncode == 0, helped.stderr
+    assert b"kappa, student width" in helped.stdout
+    assert helped.stderr == b""
 
 
 def test_curve_is_the_library_s(capsys: pytest.CaptureFixture[str]) -> None:

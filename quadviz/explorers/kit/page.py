@@ -1,7 +1,7 @@
 """The anatomy of a page: header, control rail, figures, read-out cards, what there is to see.
 
 The widgets carry class names only; how they look and how they stand on a wide screen or a phone is said in
-one place, ``page.css`` beside this.
+one place, ``page.css``; how they print, in ``print.css``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
     "style",
 ]
 
-_STYLE = Path(__file__).with_suffix(".css")
+_STYLES = ("page.css", "theory.css", "contrast.css", "print.css")
 _SUBSCRIPT = re.compile(r"_(\w+)")
 _HIDE, _SHOW = "▴ hide the controls", "▾ show the controls"
 
@@ -163,7 +163,8 @@ def _html(name: str, value: str = "") -> widgets.HTML:
 
 def style(rule: str = "") -> widgets.HTML:
     """The look of a page, to be part of it, and a rule of its own."""
-    return _html("qv-style", f"<style>{_STYLE.read_text(encoding='utf-8')}\n{rule}</style>")
+    look = "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _STYLES)
+    return _html("qv-style", f"<style>{look}\n{rule}</style>")
 
 
 def header(name: str, question: str, title: str = "") -> widgets.Box:

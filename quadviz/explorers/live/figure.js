@@ -168,6 +168,8 @@ async function render({ model, el }) {
     known.views.add(draw);
     draw();
     const sized = new ResizeObserver(() => {
+      // What is printed is scaled by its style: plotly would come too late.
+      if (matchMedia("print").matches) return;
       if (el.clientWidth && Math.abs(el.clientWidth - widthDrawn(el)) > 1) view.settle();
     });
     sized.observe(el);

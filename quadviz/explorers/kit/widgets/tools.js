@@ -28,6 +28,7 @@ const icon = (drawing) => {
 };
 const LINK = '<path d="M6.5 9.5l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5L7.5 13A3 3 0 0 1 3 8.5L4.5 7"/>';
 const THEME = '<circle cx="8" cy="8" r="6"/><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor"/>';
+const BOOK = '<path d="M8 4C6 2.5 4 2.5 2 3v10c2-.5 4-.5 6 1 2-1.5 4-1.5 6-1V3c-2-.5-4-.5-6 1zM8 4v10"/>';
 const SCREEN = '<path d="M1.5 2.5h13M3 2.5v8h10v-8M8 10.5v1.5M8 12l-3 2.5M8 12l3 2.5"/>';
 
 function render({ model, el }) {
@@ -37,11 +38,14 @@ function render({ model, el }) {
   const link = button("Copy a link to this page as it is now", icon(LINK), words);
   const theme = button("Light or dark", icon(THEME));
   const projector = button("Larger, for a projector", icon(SCREEN));
+  const theory = button("Theory and tasks, beside the figures", icon(BOOK), element("span", {}, "Theory"));
+  theory.classList.add("qv-theory-tool");
+  theory.hidden = true;
   const notes = element("div", { class: "qv-notes", role: "status" });
   const voila = "voila" in document.body.dataset;
   // In a notebook the address is the notebook's own, and so is the theme.
   link.hidden = theme.hidden = !voila || !window.quadviz;
-  el.append(link, theme, projector, notes);
+  el.append(theory, link, theme, projector, notes);
 
   const address = () => {
     const query = model.get("query");
@@ -68,13 +72,16 @@ function render({ model, el }) {
     resting = setTimeout(() => history.replaceState(history.state, "", `?${model.get("query")}`), REST);
   };
 
+  // What the address asks for is chosen otherwise now.
+  const overrule = (name) => {
+    const query = new URLSearchParams(location.search);
+    if (!voila || !query.has(name)) return;
+    query.delete(name);
+    history.replaceState(history.state, "", `?${query}`);
+  };
   theme.addEventListener("click", () => {
     window.quadviz.setTheme(document.body.dataset.jpThemeLight === "false" ? "light" : "dark");
-    const query = new URLSearchParams(location.search);
-    if (!query.has("theme")) return;
-    // The address asks for the other one.
-    query.delete("theme");
-    history.replaceState(history.state, "", `?${query}`);
+    overrule("theme");
   });
 
   const showProjector = () => {
@@ -86,9 +93,14 @@ function render({ model, el }) {
     showProjector();
     dispatchEvent(new Event("resize"));
   };
-  projector.addEventListener("click", () => project(!root.classList.contains("qv-projector")));
+  projector.addEventListener("click", () => {
+    project(!root.classList.contains("qv-projector"));
+    overrule("projector");
+  });
+  // A link's answer holds for the pages after it, be it yes or no.
   const asked = new URLSearchParams(location.search).get("projector");
-  if (asked === "yes" || (asked !== "no" && kept(ZOOM_KEY) === "yes")) project(true);
+  if (["yes", "no"].includes(asked)) project(asked === "yes");
+  else if (kept(ZOOM_KEY) === "yes") project(true);
   showProjector();
 
   const showNotes = () => {
@@ -103,7 +115,11 @@ function render({ model, el }) {
   model.on("change:notes", showNotes);
   model.on("msg:custom", receive);
   showNotes();
+  const ends = [];
   requestAnimationFrame(() => {
+    const page = el.closest(".qv-page");
+    if (page) ends.push(preparing(page), naming(page));
+    if (page && voila) ends.push(theoryOf(page, theory));
     const bar = el.closest(".qv-header")?.querySelector(".qv-pages");
     const current = bar?.querySelector("[aria-current]");
     if (current) bar.scrollLeft = current.offsetLeft - bar.offsetLeft - 8;
@@ -117,6 +133,7 @@ function render({ model, el }) {
     else window.quadviz?.arrived();
   }
   return () => {
+    for (const end of ends) end();
     removeEventListener("mousemove", unzoom, true);
     model.off("change:query", follow);
     model.off("change:notes", showNotes);

@@ -1,4 +1,7 @@
-"""The tools in a page's header: copy a link to what is shown, light and dark, larger for a projector."""
+"""The tools in a page's header: copy a link to what is shown, light and dark, larger for a projector.
+
+Their script also sees to the page as a whole: that it can be printed, and that it says what its parts are.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class PageTools(anywidget.AnyWidget):
         follow: goes where the query of the page's own address says; returns notes on what it could not.
     """
 
-    _esm = script("kit/widgets/dom.js", "kit/widgets/tools.js")
+    _esm = script(*(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "theory", "tools")))
 
     name = traitlets.Unicode().tag(sync=True)
     query = traitlets.Unicode().tag(sync=True)
