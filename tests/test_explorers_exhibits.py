@@ -309,10 +309,12 @@ def agree(figure: str, made: dict[str, Any], rows: list[Row]) -> None:
             np.testing.assert_allclose(np.concatenate(curves), [row["alpha"] for row in rows], rtol=1e-9)
         case "double_descent":
             (peak,) = (row for row in rows if row["source"] == "interpolation threshold")
-            assert (made["peak"].alpha, made["peak"].mse) == (peak["alpha"], peak["mse"])
+            assert (made["peak"].alpha, made["peak"].mse) == pytest.approx(
+                (peak["alpha"], peak["mse"]), rel=1e-9
+            )
         case "double_descent_width":
             (best,) = (row["mse"] for row in rows if "Bayes" in row["source"])
-            assert made["bayes"].mmse == best
+            assert made["bayes"].mmse == pytest.approx(best, rel=1e-9)
         case "training" | "dynamics":
             assert made["theory"].mse == next(row["mse"] for row in rows if row["source"] == "theory")
         case "dynamics_spectrum":
