@@ -27,7 +27,7 @@ from quadviz import (
     steady_state_solutions,
 )
 from quadviz.law.noisy_teacher import WIDTH_REACH, XI_REACH
-from quadviz.theory.best.bayes import _mmse
+from quadviz.theory.best.bayes import law_mmse
 from tests import exact
 
 #: Twenty decades, around 1.
@@ -213,7 +213,7 @@ def test_where_the_noise_hides_the_teacher():
 @pytest.mark.parametrize("kappa_star", [0.01, 0.05, 0.3, 1.0, 3.0, 30.0])
 def test_through_the_change_from_quadrature_to_the_expansion_for_much_noise(kappa_star):
     xi = np.array([2e2, 1e4, 3e4, 1e6]) / kappa_star
-    value, _, error, _ = _mmse(np.full(4, kappa_star), xi)
+    value, _, error, _ = law_mmse(np.full(4, kappa_star), xi)
     for one, known, x in zip(value, error, xi, strict=True):
         off = abs(float(one / exact.mmse(kappa_star, x) - 1))
         assert off <= 1.1 * known + 1e-15 and off <= 2e-10

@@ -38,7 +38,9 @@ class PageTools(anywidget.AnyWidget):
         follow: goes where the query of the page's own address says; returns notes on what it could not.
     """
 
-    _esm = script(*(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "theory", "tools")))
+    _esm = script(
+        *(f"kit/widgets/{part}" for part in ("dom.js", "print.js", "roles.js", "theory.js", "tools.js"))
+    )
 
     name = traitlets.Unicode().tag(sync=True)
     query = traitlets.Unicode().tag(sync=True)
