@@ -52,8 +52,13 @@ class Lattices:
         """Columns on the stretches of some pairs of widths, one after the other."""
         keys = [(float(one), float(other)) for one, other in zip(*pairs, strict=True)]
         ends = list(zip(first.tolist(), last.tolist(), strict=True))
-        known, new = {}, {}
+        wanted: dict[tuple[float, float], tuple[int, int]] = {}
         for key, (low, high) in zip(keys, ends, strict=True):
+            # A pair may be asked for more than once, on stretches of different noise.
+            before = wanted.get(key, (low, high))
+            wanted[key] = (min(low, before[0]), max(high, before[1]))
+        known, new = {}, {}
+        for key, (low, high) in wanted.items():
             start, columns = self._known.get(key, (low, ()))
             end = start + columns[0].size - 1 if columns else high
             if not columns or low < start or high > end:

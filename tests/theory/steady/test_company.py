@@ -150,3 +150,18 @@ def test_a_million_points_take_less_than_a_gigabyte():
     ):
         done = subprocess.run([sys.executable, "-c", code, job], capture_output=True, text=True, check=True)
         assert float(done.stdout) < 1.0, job
+
+
+def test_thresholds_of_one_pair_of_widths_do_not_depend_on_the_noise_beside() -> None:
+    """What a scan saw of the law is kept by the pair of widths, which may come more than once in a call."""
+    rng = np.random.default_rng(4)
+    for kappa, kappa_star in ((1.0, 0.31), (0.2, 0.32), (0.7, 0.33)):
+        for _ in range(4):
+            delta = np.exp(rng.uniform(np.log(1e-6), np.log(4.0), 6))
+            together = interpolation_threshold(kappa, kappa_star, delta)
+            for index, each in enumerate(delta.tolist()):
+                alone = interpolation_threshold(kappa, kappa_star, each)
+                assert (together.alpha[index], together.mse[index]) == (alone.alpha, alone.mse)
+    together = steady_state(0.3, 0.2, 0.34, [1e-6, 1e-3, 0.1, 10.0], [1e-6, 4.0, 1e-3, 0.5])
+    for index, (lam, delta_) in enumerate(((1e-6, 1e-6), (1e-3, 4.0), (0.1, 1e-3), (10.0, 0.5))):
+        assert together.mse[index] == steady_state(0.3, 0.2, 0.34, lam, delta_).mse
