@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from quadviz.cli.main import _parser, main
+from quadviz.cli.main import main, parser
 from quadviz.parameters import PARAMETERS
 from quadviz.server import app as server
 from quadviz.setting import Setting
@@ -129,7 +129,7 @@ def test_dashboard_refuses_what_it_cannot_do(
 
 
 def test_a_base_url_may_be_that_of_a_person() -> None:
-    options = _parser().parse_args(["dashboard", "--base-url", "/user/jane@uni.edu/"])
+    options = parser().parse_args(["dashboard", "--base-url", "/user/jane@uni.edu/"])
     assert options.base_url == "/user/jane@uni.edu/"
 
 
