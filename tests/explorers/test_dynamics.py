@@ -545,7 +545,7 @@ def test_what_is_not_to_be_trusted_is_dotted_and_has_no_film(unresolved: Dynamic
     assert "not to be trusted" in page.key.value
     assert "not to be trusted" in page.exhibit("dynamics").key
     assert len(texts(page)) == np.count_nonzero(times <= 1.0)
-    reel = page.exhibit("dynamics").reel()
+    reel = page.exhibit("dynamics").time_slider()
     assert reel is not None
     last = list(reel.figures())[-1]
     assert len(trace(last, "doubt-0")["x"]) == len(course(page, "doubt-0")["x"])

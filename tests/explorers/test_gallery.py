@@ -21,7 +21,7 @@ from quadviz.contents import PAGES
 from quadviz.explorers.gallery import citation as gallery_citation
 from quadviz.explorers.gallery import page as gallery
 from quadviz.explorers.gallery.model import DESCRIPTION, TITLE, model_html
-from quadviz.explorers.gallery.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Frame, Moving
+from quadviz.explorers.gallery.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Moving, Window
 from quadviz.explorers.gallery.thumbnails import THUMBNAILS
 from quadviz.explorers.gallery.tour import TOUR, Step
 from quadviz.explorers.kit.links import spelled
@@ -32,10 +32,10 @@ from tests.conftest import ROOT
 NAMES = [name for name in PAGES if name != "index"]
 #: A picture's frame as its thumbnail sets it: what stands at the edges.
 FRAMES = {
-    "learning_curves": Frame((0, 0.8), (0, 7)),
-    "double_descent": Frame((0, 1), (-0.3, 1.3)),
-    "simulation_lab": Frame((np.log10(0.02), np.log10(5)), (0, 3.6)),
-    "convergence": Frame((0, 3), (-10.5, 0.3)),
+    "learning_curves": Window((0, 0.8), (0, 7)),
+    "double_descent": Window((0, 1), (-0.3, 1.3)),
+    "simulation_lab": Window((np.log10(0.02), np.log10(5)), (0, 3.6)),
+    "convergence": Window((0, 3), (-10.5, 0.3)),
 }
 
 
@@ -67,7 +67,7 @@ def points(outline: str) -> np.ndarray:
     return np.array([float(x) for x in outline.strip("MZ").split()]).reshape(-1, 2)
 
 
-def data(frame: Frame, outline: str) -> tuple[np.ndarray, np.ndarray]:
+def data(frame: Window, outline: str) -> tuple[np.ndarray, np.ndarray]:
     """The points of a line, read back off the picture."""
     x, y = points(outline).T
     across = frame.x[0] + (x - LEFT) / (RIGHT - LEFT) * (frame.x[1] - frame.x[0])
@@ -76,9 +76,9 @@ def data(frame: Frame, outline: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_every_page_has_a_card_and_a_picture() -> None:
-    assert set(gallery.CARDS) == set(NAMES)
+    assert set(gallery.TILES) == set(NAMES)
     assert set(THUMBNAILS) == set(NAMES)
-    assert all(card.question.endswith("?") for card in gallery.CARDS.values())
+    assert all(card.question.endswith("?") for card in gallery.TILES.values())
 
 
 def test_each_card_is_one_link_with_its_title(page: str) -> None:
@@ -90,7 +90,7 @@ def test_each_card_is_one_link_with_its_title(page: str) -> None:
         assert not [inner for inner in tile.iter("a") if inner is not tile]
         labels = {e.attrib["id"]: "".join(e.itertext()) for e in tile.iter() if "id" in e.attrib}
         assert labels[tile.attrib["aria-labelledby"]] == PAGES[name]
-        assert labels[tile.attrib["aria-describedby"]] == gallery.CARDS[name].question
+        assert labels[tile.attrib["aria-describedby"]] == gallery.TILES[name].question
     ids = [e.attrib["id"] for e in tree.iter() if "id" in e.attrib]
     assert len(ids) == len(set(ids))
 
@@ -117,7 +117,7 @@ def test_a_picture_that_fails_leaves_its_card(monkeypatch: pytest.MonkeyPatch) -
         raise ArithmeticError("no picture")
 
     monkeypatch.setattr(gallery, "THUMBNAILS", {**THUMBNAILS, "spectra": fail})
-    card = gallery._card("spectra")
+    card = gallery._tile("spectra")
     assert "no picture" not in card
     assert 'class="qv-thumbnail"' in card and "Spectra" in card
 
@@ -186,7 +186,7 @@ def test_the_spectrum_is_the_solver_s_and_falls_apart(pictures: dict[str, ET.Ele
     gaps = [bool(quadviz.learned_spectrum(a, 0.5, 0.2, 0.0, 0.0).noisy_edges.has_gap) for a in (0.13, 0.24)]
     assert gaps == [False, True]
     assert alpha[0] == 0.13 and alpha[-1] == 0.24
-    frame = Frame((-5.5, 11.0), (0, 0.3))
+    frame = Window((-5.5, 11.0), (0, 0.3))
     (line,) = of_class(pictures["spectra"], "qv-t-line")
     for moment, value in ((0, 0.13), (2, 0.17)):
         y, density = data(frame, moments(line, "d")[moment])
@@ -262,7 +262,7 @@ def test_convergence_goes_from_one_law_to_the_other(pictures: dict[str, ET.Eleme
 
 
 def test_a_line_may_leave_a_picture_above_and_only_there() -> None:
-    draw = Moving(Frame((0, 1), (0, 1)), rest=0)
+    draw = Moving(Window((0, 1), (0, 1)), rest=0)
     outline = parsed(draw.line("name", [[-1.0, 0.5, 2.0]], [[-1.0, 2.0, 1.0]])).attrib["d"]
     (x0, y0), (x1, y1), (x2, y2) = points(outline)
     assert (x0, y0) == (LEFT, BOTTOM)

@@ -29,9 +29,8 @@ from quadviz.explorers.dynamics.words import (
 )
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Card
-from quadviz.explorers.kit.reels import course_reel, spectrum_reel
-from quadviz.explorers.kit.save.exhibit import Exhibit, trained
-from quadviz.explorers.kit.save.exhibit import Reel as SavedReel
+from quadviz.explorers.kit.save.exhibit import Exhibit, TimeSlider, trained
+from quadviz.explorers.kit.time_slider import course_slider, spectrum_slider
 from quadviz.explorers.kit.widgets.download import Download
 from quadviz.explorers.kit.widgets.work_bar import WorkBar
 from quadviz.explorers.live import Film, LiveFigure, Reel
@@ -169,7 +168,7 @@ class DynamicsExplorer(Explorer[State]):
                 sliders,
                 ("networks", "dmft"),
                 COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
-                reel=self._course_reel,
+                time_slider=self._course_slider,
             ),
             Exhibit(
                 "dynamics_spectrum",
@@ -181,7 +180,7 @@ class DynamicsExplorer(Explorer[State]):
                 sliders,
                 () if self.state.source == "population" else (self.state.source,),
                 SPECTRUM_KEY + (trained(self.run) if self.state.source == "networks" else ""),
-                reel=self._spectrum_reel,
+                time_slider=self._spectrum_slider,
             ),
         )
 
@@ -325,20 +324,20 @@ class DynamicsExplorer(Explorer[State]):
             moment=self._moments.scene.moment,
         )
 
-    def _course_reel(self) -> SavedReel:
+    def _course_slider(self) -> TimeSlider:
         """The course as it grows, on the axes of all of it."""
         scene, s = self._course_now(), self.state
         draw = partial(dynamics_figure, theme=s.theme, y_scale=s.y_scale, holds=fitted_dynamics(scene))
-        return course_reel(scene.times, lambda time: draw(scene.until(time)))
+        return course_slider(scene.times, lambda time: draw(scene.until(time)))
 
-    def _spectrum_reel(self) -> SavedReel | None:
+    def _spectrum_slider(self) -> TimeSlider | None:
         """The spectrum at all its moments."""
         moments = moments_of(self._spectrum_now())
         frames = moments.scene.frames
         if frames is None:
             return None
         draw = partial(self._spectrum_figure, moments, "")
-        return spectrum_reel(frames.times, moments.scene.moment, draw)
+        return spectrum_slider(frames.times, moments.scene.moment, draw)
 
     def _spectrum_code(self) -> Code:
         s = self.state

@@ -24,7 +24,7 @@ from quadviz.explorers.kit.page import header, style
 from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.live.scripts import script
 
-__all__ = ["CARDS", "Card", "gallery", "show"]
+__all__ = ["TILES", "Tile", "gallery", "show"]
 
 TITLE = "quadviz"
 QUESTION = "What does a wide quadratic network learn from its teacher?"
@@ -34,50 +34,50 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Card:
+class Tile:
     """What is said of a page: the question it answers, and what there is to see."""
 
     question: str
     seen: str
 
 
-CARDS: Mapping[str, Card] = MappingProxyType(
+TILES: Mapping[str, Tile] = MappingProxyType(
     {
-        "learning_curves": Card(
+        "learning_curves": Tile(
             "How well does a network generalise, and when does more data hurt?",
             "Test error and train loss against the number of samples, and how widths, noise and weight decay "
             "move them.",
         ),
-        "spectra": Card(
+        "spectra": Tile(
             "Why does a network recover its teacher?",
             "The spectrum of the noisy teacher, where it is cut, and what is learned of it. Press Play, and "
             "the signal parts from the noise.",
         ),
-        "recovery": Card(
+        "recovery": Tile(
             "From how many samples on is the teacher found exactly?",
             "Sharp thresholds, and a map of the test error over samples and width with the spectrum wherever "
             "you click.",
         ),
-        "double_descent": Card(
+        "double_descent": Tile(
             "Why does the test error peak, and what removes the peak?",
             "The peak against samples and against width, and how little the best weight decay leaves of it.",
         ),
-        "two_students": Card(
+        "two_students": Tile(
             "Which of two students learns more?",
             "Two settings side by side: both errors and their difference, where the curves cross, and what "
             "each keeps of the teacher.",
         ),
-        "simulation_lab": Card(
+        "simulation_lab": Tile(
             "Does a real network do what the theory says?",
             "Networks of the size you choose learn before your eyes; their errors go to the theory's, down "
             "and up again.",
         ),
-        "dynamics": Card(
+        "dynamics": Tile(
             "When should training stop?",
             "The whole course of training, and a film of eigenvalues that leave the bulk of the random start "
             "one after another.",
         ),
-        "convergence": Card(
+        "convergence": Tile(
             "How fast does training come to its end?",
             "By a power of time: t⁻³ where the width does not bind, t⁻¹ where it cuts. Matrices and networks "
             "follow the law.",
@@ -97,7 +97,7 @@ def gallery() -> widgets.Box:
     look = f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
     top = header(FRONT, QUESTION, TITLE)
     top.children = (*top.children, PageTools(FRONT, "", lambda _query: []))
-    sections = f"{_introduction()}{_cards()}{_model()}{_citation()}{_footer()}"
+    sections = f"{_introduction()}{_tiles()}{_model()}{_citation()}{_footer()}"
     page = widgets.Box([style(), _html("qv-style", look), top, _html("qv-gallery", sections), _Motion()])
     page.add_class("qv-page")
     return page
@@ -123,19 +123,19 @@ def _introduction() -> str:
     )
 
 
-def _cards() -> str:
-    tiles = "".join(_card(name) for name in PAGES if name != FRONT)
+def _tiles() -> str:
+    tiles = "".join(_tile(name) for name in PAGES if name != FRONT)
     return f'<div class="qv-tiles">{tiles}{_tour()}</div>'
 
 
-def _card(name: str) -> str:
+def _tile(name: str) -> str:
     """A page's card: all of it is one link."""
-    card, this = CARDS[name], f"qv-tile-{name}"
+    tile, this = TILES[name], f"qv-tile-{name}"
     return (
         f'<a class="qv-tile" href="{name}.ipynb" aria-labelledby="{this}" aria-describedby="{this}-question">'
         f'{_thumbnail(name)}<h2 id="{this}">{html.escape(PAGES[name])}</h2>'
-        f'<p class="qv-question" id="{this}-question">{html.escape(card.question)}</p>'
-        f'<p class="qv-seen">{html.escape(card.seen)}</p></a>'
+        f'<p class="qv-question" id="{this}-question">{html.escape(tile.question)}</p>'
+        f'<p class="qv-seen">{html.escape(tile.seen)}</p></a>'
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from quadviz.arrays import FloatArray
 
-__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "Frame", "Moving", "knob", "thumbnail"]
+__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "Moving", "Window", "knob", "thumbnail"]
 
 
 WIDTH, HEIGHT = 320, 180
@@ -27,7 +27,7 @@ _FAR = 4.0
 
 
 @dataclass(frozen=True)
-class Frame:
+class Window:
     """Where data stand in a picture.
 
     Attributes:
@@ -58,7 +58,7 @@ class Moving:
         rest: the moment at which the picture rests.
     """
 
-    frame: Frame
+    frame: Window
     rest: int
 
     def line(self, name: str, x: ArrayLike, y: ArrayLike) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from quadviz.arrays import FloatArray
-from quadviz.explorers.gallery.svg import RIGHT, Frame, Moving, knob, thumbnail
+from quadviz.explorers.gallery.svg import RIGHT, Moving, Window, knob, thumbnail
 from quadviz.setting import Setting
 from quadviz.simulation.descent import trained_networks
 from quadviz.theory.flow.approach import approach_curve, approach_law
@@ -37,7 +37,7 @@ def learning_curves() -> str:
     before = peak.alpha - (peak.alpha - 0.02) * near[::-1]
     alpha = np.concatenate([before, peak.alpha + (0.8 - peak.alpha) * near[1:]], axis=1)
     curve = steady_state(alpha, 1.0, _TEACHER, 0.0, delta)
-    draw = Moving(Frame((0, 0.8), (0, 7)), rest=5)
+    draw = Moving(Window((0, 0.8), (0, 7)), rest=5)
     return thumbnail(
         draw,
         "Test error and train loss against samples: a peak grows with label noise",
@@ -63,7 +63,7 @@ def spectra() -> str:
     dropped = left + (spectrum.cut - left) * np.linspace(0, 1, 30) ** 2
     kept = spectrum.cut + (high - spectrum.cut) * np.linspace(0, 1, 70) ** 2
     outline = np.concatenate([dropped, kept[:, 1:]], axis=1)
-    draw = Moving(Frame((-5.5, high), (0, 0.3)), rest=6)
+    draw = Moving(Window((-5.5, high), (0, 0.3)), rest=6)
     return thumbnail(
         draw,
         "Spectrum of the noisy teacher: with more samples the noise parts from the signal",
@@ -82,7 +82,7 @@ def recovery() -> str:
     """A coarse map of the test error over samples and the teacher's width; decay blurs its sharp edge."""
     columns, rows, top = 16, 10, 0.6
     lam = np.array([0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])
-    frame = Frame((0, top), (0, 1))
+    frame = Window((0, top), (0, 1))
     draw = Moving(frame, rest=1)
     alpha = (np.arange(columns) + 0.5) * top / columns
     teacher = (np.arange(rows) + 0.5) / rows
@@ -125,7 +125,7 @@ def double_descent() -> str:
     curve, assumed = (
         np.log10(steady_state(alpha, grid, _TEACHER, lam, noise).mse) for grid in (free, limited)
     )
-    draw = Moving(Frame((0, 1), (-0.3, 1.3)), rest=3)
+    draw = Moving(Window((0, 1), (-0.3, 1.3)), rest=3)
     ghost = np.append(assumed[0], curve[0])
     return thumbnail(
         draw,
@@ -145,7 +145,7 @@ def two_students() -> str:
     """Errors of two students against samples: weight decay takes the peak of one of them away."""
     lam = np.array([0.0, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3])[:, None]
     alpha = np.broadcast_to(np.linspace(0.03, 1.0, 50), (lam.size, 50))
-    draw = Moving(Frame((0, 1), (0, 3)), rest=6)
+    draw = Moving(Window((0, 1), (0, 3)), rest=6)
     still = np.repeat(steady_state(alpha[:1], 1.0, _TEACHER, 3e-3, 0.5).mse, lam.size, axis=0)
     return thumbnail(
         draw,
@@ -167,7 +167,7 @@ def simulation_lab() -> str:
     networks = trained_networks(setting, d=20, seeds=range(3), times=times)
     end = float(steady_state(0.35, 0.7, _TEACHER, 0.05, 0.5).mse)
     x = np.log10(times)
-    draw = Moving(Frame((x[0], x[-1]), (0, 3.6)), rest=times.size - 1)
+    draw = Moving(Window((x[0], x[-1]), (0, 3.6)), rest=times.size - 1)
     level = draw.line("qv-t-line", [draw.frame.x], [[end, end]])
     lines = [draw.line("qv-t-network", [x], [line]) for line in networks]
     dots = [draw.dot("qv-t-dot qv-t-other", x, line) for line in networks]
@@ -189,7 +189,7 @@ def dynamics() -> str:
     initial = rng.standard_normal((d, 14)) * np.sqrt(start / 14)
     flow = population_flow(weights @ weights.T / 6, initial, times)
     x, tracks = np.log10(times), flow.eigenvalues.T[-14:]
-    draw = Moving(Frame((x[0], x[-1]), (0, 1.1 * tracks.max())), rest=times.size - 1)
+    draw = Moving(Window((x[0], x[-1]), (0, 1.1 * tracks.max())), rest=times.size - 1)
     lines = [draw.line("qv-t-thin", [x], [track]) for track in tracks]
     return thumbnail(
         draw,
@@ -211,7 +211,7 @@ def convergence() -> str:
     distance = np.log10([approach_curve(goe, kappa, times) for kappa in widths])
     late = np.array([10.0, 1e3])
     laws = {kappa: np.log10(approach_law(goe, kappa).at(late)) for kappa in (0.7, 0.3)}
-    draw = Moving(Frame((0, 3), (-10.5, 0.3)), rest=2)
+    draw = Moving(Window((0, 3), (-10.5, 0.3)), rest=2)
     return thumbnail(
         draw,
         "Distance to the end of training: t⁻³, or t⁻¹ where the width binds",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quadviz.explorers.kit.save.exhibit import Exhibit, Reel
+from quadviz.explorers.kit.save.exhibit import Exhibit, TimeSlider
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.tables.code import Code
 from quadviz.tables.text import Table
@@ -32,7 +32,7 @@ class Shown:
         click: the fields that a click sets, by its place across and upwards; empty for none.
         zooms: whether a stretch dragged over becomes the field ``span``.
         work: names of the long work whose results it shows.
-        reel: a slider of its own for its web page; None for none.
+        time_slider: a slider of its own for its web page; None for none.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Shown:
     click: tuple[str, str] = ("", "")
     zooms: bool = False
     work: Sequence[str] | Callable[[Any], Sequence[str]] = ()
-    reel: Callable[[Any], Reel | None] = lambda _page: None
+    time_slider: Callable[[Any], TimeSlider | None] = lambda _page: None
 
     def exhibit(self, page: Any) -> Exhibit:
         """The figure as it is saved, of the page's state then."""
@@ -61,7 +61,7 @@ class Shown:
             work,
             self.key(page) if callable(self.key) else self.key,
             slide=lambda: self.draw(page, page.scene(), None),
-            reel=lambda: self.reel(page),
+            time_slider=lambda: self.time_slider(page),
         )
 
 

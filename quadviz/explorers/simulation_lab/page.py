@@ -12,9 +12,9 @@ import ipywidgets as widgets
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.fields import choice, scale, slider
 from quadviz.explorers.kit.page import Card
-from quadviz.explorers.kit.reels import course_reel
-from quadviz.explorers.kit.save.exhibit import DASHED, Reel, trained
+from quadviz.explorers.kit.save.exhibit import DASHED, TimeSlider, trained
 from quadviz.explorers.kit.shown import Shown, Work
+from quadviz.explorers.kit.time_slider import course_slider
 from quadviz.explorers.simulation_lab.words import described, lab_cards, lab_prose
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
@@ -115,7 +115,7 @@ class SimulationLab(Explorer[State]):
                 f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(page.run)}"
             ),
             work=("networks",),
-            reel=lambda page: page.reel(),
+            time_slider=lambda page: page.time_slider(),
         ),
     )
     works = (
@@ -161,7 +161,7 @@ class SimulationLab(Explorer[State]):
         waiting = self.run is None and not self.bar.job.running
         return training_figure(scene, self.state.theme, self.state.y_scale, waiting, held)
 
-    def reel(self) -> Reel | None:
+    def time_slider(self) -> TimeSlider | None:
         """The networks as they learn, on the axes of all that they did."""
         scene = self.scene()
         if scene.networks is None:
@@ -169,7 +169,7 @@ class SimulationLab(Explorer[State]):
         draw = partial(
             training_figure, theme=self.state.theme, y_scale=self.state.y_scale, holds=fitted(scene)
         )
-        return course_reel(scene.networks.times, lambda time: draw(scene.until(time)))
+        return course_slider(scene.networks.times, lambda time: draw(scene.until(time)))
 
     def cards(self, scene: Training) -> tuple[str, Sequence[Card]]:
         """Networks and theory, number by number."""

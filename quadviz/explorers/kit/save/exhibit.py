@@ -15,14 +15,14 @@ from quadviz.tables.text import Table
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["DASHED", "Exhibit", "Reel", "remaking", "trained"]
+__all__ = ["DASHED", "Exhibit", "TimeSlider", "remaking", "trained"]
 
 #: What dashes mean in most figures.
 DASHED = "Dashed: the width limits the rank, the theory rests on the steady-state assumption"
 
 
 @dataclass(frozen=True)
-class Reel:
+class TimeSlider:
     """A slider of a figure's web page that is none of the page's parameters.
 
     Attributes:
@@ -55,7 +55,7 @@ class Exhibit:
         work: names of the long work whose results it shows, once they are there.
         slide: draws it as one of many on a web page, where that is done otherwise.
         key: what its lines mean that it does not say itself, for where the page's own key is not.
-        reel: a slider of its own for its web page, before the others; None where it has none just now.
+        time_slider: a slider of its own for its web page, before the others; None where it has none just now.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Exhibit:
     work: Sequence[str] = ()
     key: str = ""
     slide: Callable[[], Drawing] | None = None
-    reel: Callable[[], Reel | None] = lambda: None
+    time_slider: Callable[[], TimeSlider | None] = lambda: None
 
 
 def trained(run: Any) -> str:

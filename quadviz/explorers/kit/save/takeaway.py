@@ -65,8 +65,8 @@ def _takeaway(explorer: Explorer[Any], exhibit: Exhibit) -> Takeaway:
 
 def _sliders(explorer: Explorer[Any], exhibit: Exhibit) -> list[tuple[str, str]]:
     """The sliders that a figure's web page may have: names, and what the menu calls them."""
-    reel = exhibit.reel()
-    own = [] if reel is None else [(reel.name, reel.label)]
+    time_slider = exhibit.time_slider()
+    own = [] if time_slider is None else [(time_slider.name, time_slider.label)]
     parameters = [(name, explorer.controls[name].parameter) for name in exhibit.sliders]
     return own + [(name, f"{parameter.symbol} {parameter.label}") for name, parameter in parameters]
 
@@ -76,10 +76,10 @@ def _deck(explorer: Explorer[Any], exhibit: Exhibit, slider: str) -> SlideDeck:
     # The page goes on meanwhile: what is drawn is what it shows now.
     shown = explorer.elsewhere(explorer.state)
     now = shown.exhibit(exhibit.name)
-    reel = now.reel()
-    if reel is not None and slider == reel.name:
-        reeled = _slides(shown, now, "", reel.texts, reel.start, reel.label)
-        return SlideDeck(reel.figures, len(reel.texts), reeled)
+    time_slider = now.time_slider()
+    if time_slider is not None and slider == time_slider.name:
+        slides = _slides(shown, now, "", time_slider.texts, time_slider.start, time_slider.label)
+        return SlideDeck(time_slider.figures, len(time_slider.texts), slides)
     if slider not in now.sliders:
         still = _slides(shown, now, "", [""], 0, "")
         return SlideDeck(lambda: iter([now.draw()]), 1, still)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from quadviz.arrays import FloatArray
-from quadviz.explorers.kit.save.exhibit import Reel
+from quadviz.explorers.kit.save.exhibit import TimeSlider
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.scenes.wording import time_text
 from quadviz.work.training import FIRST_TIME
 
-__all__ = ["course_reel", "spectrum_reel"]
+__all__ = ["course_slider", "spectrum_slider"]
 
 
 _NAME, _LABEL = "time", "t, time of training"
 
 
-def course_reel(times: FloatArray, draw: Callable[[float], Drawing]) -> Reel:
+def course_slider(times: FloatArray, draw: Callable[[float], Drawing]) -> TimeSlider:
     """A course that grows with time.
 
     Args:
@@ -25,10 +25,12 @@ def course_reel(times: FloatArray, draw: Callable[[float], Drawing]) -> Reel:
     """
     # A log axis has no time 0.
     stops = times[times >= FIRST_TIME * (1 - 1e-9)].tolist()
-    return Reel(_NAME, _LABEL, [time_text(time) for time in stops], len(stops) - 1, lambda: map(draw, stops))
+    return TimeSlider(
+        _NAME, _LABEL, [time_text(time) for time in stops], len(stops) - 1, lambda: map(draw, stops)
+    )
 
 
-def spectrum_reel(times: FloatArray, moment: int, draw: Callable[[int], Drawing]) -> Reel | None:
+def spectrum_slider(times: FloatArray, moment: int, draw: Callable[[int], Drawing]) -> TimeSlider | None:
     """A spectrum at all its moments; None where there are not two of them.
 
     Args:
@@ -39,4 +41,4 @@ def spectrum_reel(times: FloatArray, moment: int, draw: Callable[[int], Drawing]
     if times.size < 2:
         return None
     texts = [time_text(time) for time in times.tolist()]
-    return Reel(_NAME, _LABEL, texts, moment, lambda: map(draw, range(times.size)))
+    return TimeSlider(_NAME, _LABEL, texts, moment, lambda: map(draw, range(times.size)))
