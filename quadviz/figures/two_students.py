@@ -60,7 +60,7 @@ def errors_figure(
         "yaxis": fit.axis(_ERRORS, 6),
         "yaxis2": {
             "domain": _DIFFERENCE, "anchor": "x", "fixedrange": True, "tickfont": {"size": 12},
-            "range": span, **ticks("linear", span, 4), "zeroline": True, "zerolinecolor": THEMES[theme].line,
+            "range": span, **ticks("linear", span, 4),
         },
         "annotations": [
             label(key_text("<b>mse</b>  |Z − Z*|² / d", entries), 1, 4),
@@ -75,6 +75,12 @@ def errors_figure(
         *(part for curve in curves for part in curve_traces(curve.name, "y", curve)),
         dots_trace("several", "y", curves),
         marks_trace("marks", "y", place, heights, inks, theme),
+        # A trace, for plotly's own line of an axis does not follow while a slider moves.
+        {
+            "type": "scatter", "uid": "zero", "mode": "lines", "xaxis": "x", "yaxis": "y2",
+            "hoverinfo": "skip", "showlegend": False, "x": np.array(across), "y": np.zeros(2),
+            "line": {"simplify": False, "color": THEMES[theme].line, "width": 1},
+        },
         {
             "type": "scatter", "uid": "difference", "mode": "lines", "xaxis": "x", "yaxis": "y2",
             "showlegend": False, "x": alpha, "y": gap, "name": "A − B",

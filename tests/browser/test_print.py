@@ -24,8 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: What of a page is to be read on paper; without formulas and indices, whose letters have no certain order.
 _WORDS = """() => {
+    const unset = ".widget-toggle-buttons:not(:has(.mod-active)) *"; // no preset is lit: nothing to say
     const plain = (selector) => [...document.querySelectorAll(selector)]
-        .filter((node) => !node.querySelector("sub, sup, mjx-container, .MathJax"))
+        .filter((node) => !node.matches(unset) && !node.querySelector("sub, sup, mjx-container, .MathJax"))
         .map((node) => node.textContent);
     return {
         title: plain(".qv-page h1, .qv-page .qv-header p"),
