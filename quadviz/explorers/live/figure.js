@@ -88,14 +88,21 @@ class View {
 
   async react() {
     const figure = this.wanted();
-    const { data, layout } = forPlotly(figure);
     const { el } = this;
     this.drawn?.clear();
-    el.style.height = `${layout.height}px`;
-    // A finger on a figure scrolls the page.
-    if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
-    Object.assign(layout, { autosize: false, width: Math.max(el.clientWidth, 100) });
-    await this.Plotly.react(el, data, layout, CONFIG);
+    const draw = () => {
+      const { data, layout } = forPlotly(figure);
+      el.style.height = `${layout.height}px`;
+      // A finger on a figure scrolls the page.
+      if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+      Object.assign(layout, { autosize: false, width: Math.max(el.clientWidth, 100) });
+      return this.Plotly.react(el, data, layout, CONFIG);
+    };
+    const width = el.clientWidth;
+    await draw();
+    // Plotly places a legend of several rows by the height that it had before: at a new width it takes two turns.
+    if (width !== this.width && el.querySelector(".legend")) await draw();
+    this.width = width;
     this.counts.plotly += 1;
     this.drawn = new Drawn(el, figure);
   }
