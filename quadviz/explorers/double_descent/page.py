@@ -125,9 +125,7 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis, and in a stretch that is zoomed into."""
-        if state.span is not None:
-            state = zoomed(state, changed)
-        return kept_in(state, ALPHA_TOPS, changed)
+        return kept_in(zoomed(state, changed), ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""

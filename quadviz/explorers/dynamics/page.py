@@ -100,7 +100,7 @@ class DynamicsExplorer(Explorer[State]):
 
     def make_figures(self) -> dict[str, LiveFigure]:
         """The errors against time, and the spectrum."""
-        course = self._course_figure(self._dynamics(self._told(self._law()), self._frames()))
+        course = self._course_figure(self._dynamics(self.scene(), self._frames()))
         spectrum = self._spectrum_figure(self._moments, self._empty)
         return {"dynamics": LiveFigure(course), "dynamics_spectrum": LiveFigure(spectrum)}
 
@@ -163,7 +163,7 @@ class DynamicsExplorer(Explorer[State]):
                 "errors during training",
                 self.figures["dynamics"],
                 lambda: self._course_figure(self._course_now()),
-                lambda: told_table(self._told(self._law())),
+                lambda: told_table(self.scene()),
                 lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
                 sliders,
                 ("networks", "dmft"),
@@ -175,7 +175,7 @@ class DynamicsExplorer(Explorer[State]):
                 "spectrum on the way of training",
                 self.figures["dynamics_spectrum"],
                 lambda: self._spectrum_figure(moments_of(self._spectrum_now())),
-                lambda: moment_table(self._spectrum_now(), self._told(self._law()), self.state.source),
+                lambda: moment_table(self._spectrum_now(), self.scene(), self.state.source),
                 self._spectrum_code,
                 sliders,
                 () if self.state.source == "population" else (self.state.source,),
@@ -256,6 +256,10 @@ class DynamicsExplorer(Explorer[State]):
             case _:
                 return None if self.run is None else network_frames(self.run, same)
 
+    def scene(self) -> Told:
+        """What there is to tell."""
+        return self._told(self._law())
+
     def _told(self, law: LearnedSpectrum) -> Told:
         """All that is read out."""
         s, (same, march_same) = self.state, self._current()
@@ -289,7 +293,7 @@ class DynamicsExplorer(Explorer[State]):
         return EvolvingSpectrum(frames, self._moment(frames), law, s.kappa, s.gamma, s.view)
 
     def _course_now(self) -> Dynamics:
-        return self._dynamics(self._told(self._law()), self._frames())
+        return self._dynamics(self.scene(), self._frames())
 
     def _spectrum_now(self) -> EvolvingSpectrum:
         return self._spectrum(self._frames(), self._law())
@@ -354,7 +358,7 @@ class DynamicsExplorer(Explorer[State]):
     def _saved(self) -> Table:
         """All that is shown, as a table."""
         with self._lock:
-            return dynamics_table(self._told(self._law()), self._moments, SOURCES[self.state.source])
+            return dynamics_table(self.scene(), self._moments, SOURCES[self.state.source])
 
 
 def show(**state: Any) -> None:

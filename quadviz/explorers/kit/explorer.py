@@ -116,21 +116,21 @@ class Explorer(ABC, Generic[S]):
     def main(self) -> Sequence[widgets.Widget]:
         """The figures and what belongs right under them."""
 
+    @abstractmethod
     def scene(self) -> Any:
         """What there is to see: numbers, from the state and from what has come of the work."""
-        raise NotImplementedError
 
     def anew(self) -> Any:
         """The same solved by itself, for a file: no digit depends on what was shown before."""
         return self.scene()
 
+    @abstractmethod
     def cards(self, scene: Any) -> tuple[str, Sequence[Card]]:
         """The caption of the read-out, and its cards."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prose(self, scene: Any) -> Sequence[Paragraph]:
         """What is said of it."""
-        raise NotImplementedError
 
     def draw(self) -> None:
         """Solve for the state, redraw the figures and fill the read-out. May raise."""

@@ -40,12 +40,14 @@ def zoomed(state: S, changed: Collection[str]) -> S:
     """A state that is zoomed in, with the marker in sight; or no longer, where something leads out of it.
 
     Args:
-        state: a state with a ``span``.
+        state: a state with a ``span``; None where it is not zoomed in.
         changed: the fields that were set.
     """
     now: _Zoomable = state
+    if now.span is None:
+        return state
     least = PARAMETERS["alpha"].low
-    low, high = now.span or now.seen
+    low, high = now.span
     low, high = max(least, float(f"{low:.4g}")), min(now.alpha_top, float(f"{high:.4g}"))
     whole = low <= least and high >= now.alpha_top
     # A link sets all fields at once: then the stretch is meant.

@@ -47,7 +47,6 @@ from quadviz.scenes.recovery import (
 from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.spectra import learned_code, point_table
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["RecoveryExplorer", "State", "show", "still"]
 
@@ -127,7 +126,7 @@ class RecoveryExplorer(Explorer[State]):
         for figure in plane:
             figure.add_class("qv-clicked")
             figure.on_click(self._take_click)
-        spectrum = LiveFigure(self._spectrum_figure(self._law()))
+        spectrum = LiveFigure(self._spectrum_figure(self.scene()))
         return dict(zip(("recovery_map", "thresholds", "spectrum"), (*plane, spectrum), strict=True))
 
     def main(self) -> Sequence[widgets.Widget]:
@@ -169,9 +168,9 @@ class RecoveryExplorer(Explorer[State]):
                 "spectrum",
                 "spectrum that is learned at the cross",
                 self.figures["spectrum"],
-                lambda: self._spectrum_figure(self._law()),
-                lambda: point_table(self._law(), point_spectrum(self._law())),
-                lambda: learned_code(self._law(), "eigenvalues"),
+                lambda: self._spectrum_figure(self.scene()),
+                lambda: point_table(self.scene(), point_spectrum(self.scene())),
+                lambda: learned_code(self.scene(), "eigenvalues"),
                 ("alpha", "lam", "delta", "kappa", "kappa_star"),
                 key=f"Blue: what is learned. {DASHED}.",
             ),
@@ -223,12 +222,12 @@ class RecoveryExplorer(Explorer[State]):
 
     def _show_figures(self) -> None:
         """Show what is solved, and fill the read-out."""
-        law = self._law()
+        law = self.scene()
         # The map last: a browser takes its time over it.
         self.figures["spectrum"].show(self._spectrum_figure(law, self.figures["spectrum"].held))
         self.figures["thresholds"].show(self._phase_figure())
         self.figures["recovery_map"].show(self._map_figure(self._solved))
-        self.tell(law.state)
+        self.tell(law)
 
     def _map_setting(self) -> MapSetting:
         """What a map is solved for."""
@@ -241,7 +240,7 @@ class RecoveryExplorer(Explorer[State]):
         same = setting == self._setting and self._solved.up.size == cells
         return self._solved if same else whole(solve_map(cells, setting))
 
-    def _law(self) -> LearnedSpectrum:
+    def scene(self) -> LearnedSpectrum:
         """What is learned at the cross."""
         s = self.state
         return learned_spectrum(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
@@ -260,18 +259,18 @@ class RecoveryExplorer(Explorer[State]):
     def _spectrum_figure(self, law: LearnedSpectrum, held: Held | None = None) -> Drawing:
         return point_spectrum_figure(point_spectrum(law), self.state.theme, held)
 
-    def cards(self, scene: SteadyState) -> tuple[str, Sequence[Card]]:
+    def cards(self, scene: LearnedSpectrum) -> tuple[str, Sequence[Card]]:
         """The numbers at the cross."""
         place = ", ".join(
             f"{PARAMETERS[name].symbol} = {four_digits(getattr(self.state, name))}"
             for name in ("alpha", "kappa", "kappa_star")
         )
-        return f"At the cross: {place}", cards(scene)
+        return f"At the cross: {place}", cards(scene.state)
 
-    def prose(self, scene: SteadyState) -> Sequence[Paragraph]:
+    def prose(self, scene: LearnedSpectrum) -> Sequence[Paragraph]:
         """The thresholds, and where the cross lies to them."""
         s = self.state
-        return recovery_prose(scene, point_thresholds(s.kappa, s.kappa_star), self._solved)
+        return recovery_prose(scene.state, point_thresholds(s.kappa, s.kappa_star), self._solved)
 
     def _take_click(self, x: float, y: float) -> None:
         """Move the cross to where the plane was clicked, or say why it stays."""

@@ -81,8 +81,9 @@ class TwoStudentsExplorer(Explorer[State]):
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        low, top = PARAMETERS["alpha"].low, self.state.alpha_top
-        self.controls["alpha"].track = Track(low, top, round((top - low) / (0.01 * top)), "linear")
+        alpha, top = PARAMETERS["alpha"], self.state.alpha_top
+        stops = round((top - alpha.low) / (alpha.step * top))
+        self.controls["alpha"].track = Track(alpha.low, top, stops, "linear")
 
     def scene(self) -> TwoStudents:
         """What there is to see."""
