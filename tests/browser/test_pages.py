@@ -376,6 +376,7 @@ def test_the_drawer_of_theory_stays_as_it_was_left(
             for name in ("recovery", "spectra"):
                 page.goto(f"{dashboards.address}{path_to(name)}")
                 visit.wait_for_curves()
+                drawer.wait_for(state="attached")  # made by the header, which may come after the curves
                 assert drawer.is_hidden() == (shut and not script)
                 page.set_viewport_size({"width": 1024, "height": 900})
                 assert drawer.is_visible()
