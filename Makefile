@@ -30,9 +30,9 @@ evidence: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.evidence dynamics
 	$(BIN)/python -m benchmarks.evidence teachers
 
-# The mean-field solution that the page of dynamics opens with, solved anew; about a minute.
+# What pages open with, a mean-field solution and trained networks, made anew; about a minute.
 stored: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.stored_march
+	$(BIN)/python -m benchmarks.stored
 
 # Binder's environment: the newest versions of everything quadviz needs, pinned, so that it builds next year too.
 lock: $(BIN)/python

@@ -85,11 +85,13 @@ class LabRun:
         request: what was asked for.
         networks: the networks in the order of their seeds, the last one perhaps on its way.
         failures: what went wrong with others, in words.
+        stored: whether they were trained before, and came with the page.
     """
 
     request: Request
     networks: tuple[Simulation, ...] = ()
     failures: tuple[str, ...] = ()
+    stored: bool = False
 
     @property
     def farthest(self) -> LabRun:

@@ -33,9 +33,10 @@ from quadviz.theory.dmft.plan import Cost, fitting_size, march_grid
 from quadviz.theory.flow.population_curve import DIMENSION, population_curve
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work import march as run_module
-from quadviz.work import stored as dynamics_stored
 from quadviz.work.march import Effort, MarchRun
-from quadviz.work.stored import about_stored, march_signature, stored_march
+from quadviz.work.stored import march as dynamics_stored
+from quadviz.work.stored.file import about_stored
+from quadviz.work.stored.march import march_signature, stored_march
 from tests.conftest import ROOT
 from tests.snapshots import unpacked
 
@@ -620,10 +621,10 @@ def test_it_opens_on_a_stored_march_and_says_so(page: DynamicsExplorer) -> None:
 
 
 def test_the_stored_march_is_that_of_the_page_by_this_solver() -> None:
-    about, run = about_stored(), stored_march()
+    about, run = about_stored(dynamics_stored.STORED), stored_march()
     request, s = run.request, run.solution
     assert request == replace(State(), quality="good").march_request
-    assert about["made by"] == "python -m benchmarks.stored_march" and about["quadviz"]
+    assert about["made by"] == "python -m benchmarks.stored" and about["quadviz"]
     assert about["arguments"] == request.arguments
     assert {name: getattr(s, name) for name in request.arguments} == request.arguments
     # Another solver gives other numbers: then the file is to be made anew.

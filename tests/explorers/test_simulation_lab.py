@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ from quadviz.simulation.simulate import Simulation, SimulationError, simulate, t
 from quadviz.tables.text import training_table
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.work import training as run_module
+from quadviz.work.stored import stored_networks
+from quadviz.work.stored.file import about_stored
+from quadviz.work.stored.networks import read_networks, store_networks
 from quadviz.work.training import LabRun, Request, run_networks
 from tests.reading import close, numbers_in, value_of
 
@@ -140,20 +144,77 @@ def alone(page: SimulationLab, seed: int) -> Simulation:
     )
 
 
-def test_it_opens_with_the_theory_and_nothing_trained() -> None:
-    fresh = SimulationLab()
-    theory = theory_of(State())
+def test_it_opens_on_stored_networks_and_says_so(page: SimulationLab) -> None:
+    run, theory = page.run, theory_of(State())
+    assert run is not None and run.stored and page.bar.result is None
+    assert run.request == State().request and all(network.complete for network in run.networks)
     for row, field in enumerate(FIELDS):
-        networks, _, line = traces(fresh, row)
+        assert [piece[-1] for piece in lines(page, row)] == [getattr(n, field)[-1] for n in run.networks]
+        np.testing.assert_allclose(traces(page, row)[2].y, [getattr(theory, field)] * 2)
+    told = "stored networks are shown; press ▶ Simulate to train them anew"
+    assert status(page) == told and not page.bar.download.ready
+    assert page.bar.progress.layout.display == "none"
+    assert "trained before, by this package" in plain(page.page.prose.value)
+    assert "when they were stored" in plain(page.page.prose.value)
+    assert reading(page)["mse, networks"] == measured(*(at[-1] for at in run.mean("mse")))
+    assert "simulate_ensemble" in page.exhibit("training").code().imports
+    # They are of this setting and this making only, all of it.
+    others = {name: page.controls[name].parameter.low for name in (*PARAMETERS, "d")}
+    for name, value in {**others, "label_noise": "laplace", "weights": "orthogonal"}.items():
+        page.change(**{name: value})
+        assert page.run is None and status(page) == "" and traces(page, 0)[0].y.size == 0, name
+        page.reset()
+        assert page.run is run and status(page) == told
+    # The first networks of one's own take their place.
+    page.change(**TINY)
+    press(page)
+    page.reset()
+    assert page.run is page.bar.result and "Stored" not in page.page.prose.value
+
+
+def test_elsewhere_it_opens_with_the_theory_and_nothing_trained(page: SimulationLab) -> None:
+    page.change(delta=0.25)
+    theory = theory_of(page.state)
+    for row, field in enumerate(FIELDS):
+        networks, _, line = traces(page, row)
         np.testing.assert_allclose(line.y, [getattr(theory, field)] * 2)
         assert np.size(networks.y) == 0
-    assert fresh.run is None
-    assert not fresh.bar.download.ready
-    assert "Nothing trained yet" in fresh.page.prose.value
-    shown = reading(fresh)
+    assert page.run is None
+    assert not page.bar.download.ready
+    assert "Nothing trained yet" in page.page.prose.value
+    shown = reading(page)
     assert shown["mse, networks"] == shown["above theory"] == "–"
     assert shown["mse, theory"] == four_digits(theory.mse.item())
-    assert fresh.bar.progress.layout.display == "none"
+
+
+def test_stored_networks_are_those_that_training_gives_now() -> None:
+    stored = stored_networks()
+    assert about_stored("lab.npz")["made by"] == "python -m benchmarks.stored"
+    short = replace(stored.request, seeds=stored.request.seeds[:1])
+    *_, (_, now) = run_networks(short, lambda: None)
+    for name in ("times", "mse", "train_loss", "in_sample_error", "regularised_loss", "eigenvalues"):
+        then, again = getattr(stored.networks[0], name), getattr(now.networks[0], name)
+        np.testing.assert_allclose(then, again, rtol=1e-4, atol=1e-7)
+    assert stored.networks[0].sizes == now.networks[0].sizes
+
+
+def test_networks_are_stored_as_they_were(tmp_path: Path) -> None:
+    request = replace(State(), **TINY).request
+    *_, (_, run) = run_networks(request, lambda: None)
+    place = tmp_path / "stored" / "some.npz"
+    store_networks(run, place)
+    again = read_networks(place)
+    assert again.stored and again.request == request and len(again.networks) == TINY["seeds"]
+    for one, other in zip(run.networks, again.networks, strict=True):
+        assert (one.seed, one.sizes, one.recipe, one.reached) == (
+            other.seed,
+            other.sizes,
+            other.recipe,
+            other.reached,
+        )
+        assert one.statistics == other.statistics
+        np.testing.assert_array_equal(one.mse, other.mse)
+        np.testing.assert_array_equal(one.eigenvalues, other.eigenvalues)
 
 
 @pytest.mark.parametrize(("name", "end"), list(product(CONTROLS, ("low", "high"))))
@@ -171,7 +232,8 @@ def test_a_slider_at_its_end_draws_that_setting(page: SimulationLab, name: str, 
         else:
             np.testing.assert_allclose(line.y, [value] * 2)
     assert page.page._alert.value == ""
-    assert axis_of_times(page)[1] == pytest.approx(np.log10(page.state.end))
+    last = page.state.end if page.run is None else max(page.state.end, page.run.request.end)
+    assert axis_of_times(page)[1] == pytest.approx(np.log10(last))
     request = page.state.request
     assert (request.d, len(request.seeds), request.seeds[0]) == tuple(
         getattr(page.state, field) for field in ("d", "seeds", "first_seed")
@@ -427,7 +489,7 @@ def test_what_does_not_fit_is_refused_before_it_begins(
     press(page)
     assert alarmed(page)
     assert status(page) == "d = 200 needs 3 TB of memory, and 2 GB are free: d up to 90 would fit."
-    assert page.run is None
+    assert page.bar.result is None
 
 
 @pytest.fixture
@@ -700,7 +762,8 @@ def test_the_hint_goes_when_it_has_been_followed(page: SimulationLab) -> None:
         words: dict[str, Any] = page.figure.drawing["layout"]["annotations"][-1]
         return words
 
-    assert hint()["visible"] and "Simulate" in hint()["text"]
+    assert not hint()["visible"]
     page.change(**TINY)
+    assert hint()["visible"] and "Simulate" in hint()["text"]
     press(page)
     assert not hint()["visible"]

@@ -28,12 +28,13 @@ from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row
 from quadviz.tables.text import Table, training_table
 from quadviz.theory.steady.steady_state import steady_state
-from quadviz.work.training import Request, run_networks
+from quadviz.work.stored import stored_networks
+from quadviz.work.training import LabRun, Request, run_networks
 
 __all__ = ["SimulationLab", "State", "show", "still"]
 
 _MADE_OF = "Made of"
-_NOISES = ("Gaussian", "Student", "Rademacher", "Laplace")
+_STORED = "stored networks are shown; press ▶ Simulate to train them anew"
 
 
 def _named(*names: str) -> dict[str, str]:
@@ -138,6 +139,13 @@ class SimulationLab(Explorer[State]):
         """The button, the panels that it fills, and what their lines mean."""
         return [self.bar.widget, self.figure, self.key]
 
+    @property
+    def run(self) -> LabRun | None:
+        """The networks trained last; before any, the stored ones where they are of the setting shown."""
+        trained_here: LabRun | None = self.bar.result
+        stored = stored_networks()
+        return stored if trained_here is None and self._is_of(stored.request) else trained_here
+
     def table(self) -> Table:
         """The theory, and every network at every time."""
         theory = theory_row(self.state.request.setting, self.scene().theory)
@@ -145,7 +153,10 @@ class SimulationLab(Explorer[State]):
 
     def trained_now(self) -> Request | None:
         """What the networks shown were trained at, if it is what the controls say."""
-        return self.run.request if self.run is not None and self.bar.stands else None
+        run = self.run
+        if run is None or not (run.request == self.state.request if run.stored else self.bar.stands):
+            return None
+        return run.request
 
     def scene(self) -> Training:
         """What there is to see."""
@@ -185,13 +196,16 @@ class SimulationLab(Explorer[State]):
     def tell(self, scene: Training) -> None:
         """Fill the read-out, the prose and the key."""
         super().tell(scene)
+        self.bar.hint(_STORED if self.run is not None and self.run.stored else "")
         self.key.value = _key(self._is_current())
 
     def _is_current(self) -> bool:
         """Whether the networks were trained at what the controls show, but for their number and time."""
-        if self.run is None:
-            return True
-        was, now = self.run.request, self.state.request
+        return self.run is None or self._is_of(self.run.request)
+
+    def _is_of(self, was: Request) -> bool:
+        """Whether networks of a request are what the controls show, but for their number and time."""
+        now = self.state.request
         return (was.setting, was.d, was.recipe) == (now.setting, now.d, now.recipe)
 
 

@@ -66,6 +66,12 @@ def lab_prose(run: LabRun | None, theory: SteadyState, current: bool) -> list[Pa
         )
         return [("Nothing trained yet", text), *failed]
     said: list[Paragraph] = []
+    if run.stored:
+        text = (
+            "the networks shown were trained before, by this package, at the setting that the page opens "
+            "with. Press ▶ Simulate to train them anew, here or at a setting of your own."
+        )
+        said.append(("Stored", text))
     if not current:
         said.append(("Grey", f"{described(run)}. The theory is that of the controls as they are now."))
     said.append(("Training", _about_course(run)))
@@ -140,7 +146,7 @@ def _about_work(run: LabRun) -> str:
     text = (
         f"{len(run.networks)} network{'s' if len(run.networks) > 1 else ''} with m = {sizes.m}, "
         f"m* = {sizes.m_star} and n = {sizes.n}: the work of {work:,.0f} evaluations of the force, "
-        f"in {seconds:.1f} s"
+        f"in {seconds:.1f} s{' when they were stored' if run.stored else ''}"
     )
     euler = time / _EULER_STEP
     if euler > 2 * work:

@@ -1,16 +1,13 @@
-"""The mean-field solution that the page of dynamics opens with: solved before, and stored beside the code.
+"""The mean-field solution that the page of dynamics opens with.
 
-The file is made by ``python -m benchmarks.stored_march`` from the page's own request. It holds a solution
-whole, but for what no eye can tell: functions of two times in single precision, and of the eigenvalues at a
-moment as many evenly spaced quantiles as eight copies have.
+It is stored whole, but for what no eye can tell: functions of two times in single precision, and of the
+eigenvalues at a moment as many evenly spaced quantiles as eight copies have.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,12 @@ from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
 from quadviz.theory.dmft import Dmft, DmftStatus, dmft
 from quadviz.work.march import MarchRequest, MarchRun
+from quadviz.work.stored.file import read, shipped, write
 
-__all__ = ["STORED", "about_stored", "march_signature", "read_march", "store_march", "stored_march"]
-
+__all__ = ["STORED", "march_signature", "read_march", "store_march", "stored_march"]
 
 #: Where it is, beside this module.
-STORED = "stored/dynamics.npz"
+STORED = "dynamics.npz"
 _COPIES = 8
 #: Fields of a solution that are arrays: of times, and of pairs of them.
 _COURSES = (
@@ -61,8 +58,7 @@ _NUMBERS = (
 @cache
 def stored_march() -> MarchRun:
     """The stored solution; read once, when it is first wanted."""
-    with as_file(files("quadviz.work").joinpath(STORED)) as place:
-        return read_march(place)
+    return _run(*shipped(STORED))
 
 
 def read_march(place: Path) -> MarchRun:
@@ -71,7 +67,10 @@ def read_march(place: Path) -> MarchRun:
     Args:
         place: the file.
     """
-    about, arrays = _read(place)
+    return _run(*read(place))
+
+
+def _run(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> MarchRun:
     known: dict[str, Any] = {name: about["solution"][name] for name in _NUMBERS}
     known |= {
         name: np.asarray(arrays[name], dtype=np.float64) for name in (*_COURSES, *_PAIRS, "eigenvalues")
@@ -81,12 +80,6 @@ def read_march(place: Path) -> MarchRun:
     request = MarchRequest(**{**about["request"], "setting": Setting(**about["request"]["setting"])})
     status = DmftStatus[about["solution"]["status"]]
     return MarchRun(request, Dmft(setting=request.setting, status=status, **known), stored=True)
-
-
-def about_stored() -> dict[str, Any]:
-    """What the file says of itself: the request, the arguments, the version, and the solver's signature."""
-    with as_file(files("quadviz.work").joinpath(STORED)) as place:
-        return _read(place)[0]
 
 
 def march_signature() -> list[float]:
@@ -104,13 +97,9 @@ def store_march(run: MarchRun, place: Path) -> None:
         run: the solution.
         place: the file.
     """
-    from quadviz import __version__
-
     s = run.solution
     solution = {**{name: getattr(s, name) for name in _NUMBERS}, "status": s.status.name}
     about = {
-        "made by": "python -m benchmarks.stored_march",
-        "quadviz": __version__,
         "signature": march_signature(),
         "arguments": run.request.arguments,
         # Of the setting what the paper has: the stored march is of its teacher.
@@ -119,14 +108,9 @@ def store_march(run: MarchRun, place: Path) -> None:
     }
     # The lower triangles say it all: what is to come moves nothing, and the covariance is symmetric.
     pairs = {name: np.tril(getattr(s, name)).astype(np.float32) for name in _PAIRS}
-    place.parent.mkdir(exist_ok=True)
-    np.savez_compressed(
-        place,
-        about=np.array(json.dumps(about, ensure_ascii=False)),
-        eigenvalues=_thinned(s.eigenvalues, _COPIES * s.d_eff).astype(np.float32),
-        **{name: getattr(s, name) for name in _COURSES},
-        **pairs,
-    )
+    arrays = {name: getattr(s, name) for name in _COURSES}
+    eigenvalues = _thinned(s.eigenvalues, _COPIES * s.d_eff).astype(np.float32)
+    write(place, about, {**arrays, **pairs, "eigenvalues": eigenvalues})
 
 
 def _thinned(eigenvalues: FloatArray, count: int) -> FloatArray:
@@ -134,10 +118,3 @@ def _thinned(eigenvalues: FloatArray, count: int) -> FloatArray:
     middles = (np.arange(count) + 0.5) / count
     few: FloatArray = np.quantile(eigenvalues, middles, axis=1, method="hazen").T
     return few
-
-
-def _read(place: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """What the file says of itself, and its arrays."""
-    with np.load(place) as stored:
-        arrays = dict(stored)
-    return json.loads(str(arrays.pop("about"))), arrays
