@@ -187,3 +187,15 @@ def test_a_mouse_reaches_every_control_at_both_its_ends(browser: Browser, labora
                 before = slider.input_value()
                 # What is below moves as it is drawn, and JupyterLab scrolls along.
                 page.wait_for_timeout(300)
+
+
+def test_a_link_in_a_task_sets_the_page_above_it(browser: Browser, laboratory: str) -> None:
+    with notebook(browser, laboratory, "two_students.ipynb") as page:
+        box = page.locator('.qv-page .qv-control-box[data-name="kappa"]')
+        box.wait_for(timeout=90_000)
+        link = page.locator('.jp-MarkdownCell a[href*="two_students.ipynb?"]', has_text="Width").first
+        link.scroll_into_view_if_needed()
+        link.click()
+        assert wait_until(page, lambda: box.input_value() == "0.3")
+        assert page.locator(".jp-NotebookPanel").count() == 1
+        assert page.locator(".qv-notes li").count() == 0

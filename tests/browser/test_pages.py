@@ -362,6 +362,23 @@ def test_theory_and_tasks_lie_beside_the_figures_in_the_type_of_the_page(each: V
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
+def test_a_link_in_a_task_sets_the_page_it_stands_on(each: Visit) -> None:
+    page = each.page
+    settle(page)
+    page.evaluate("window.stayed = true")
+    link = page.locator(f'.qv-theory a[href*="{name_of(each)}.ipynb?"]').last
+    asked = parse_qs(urlsplit(link.get_attribute("href") or "").query)
+    name = "kappa" if "kappa" in asked else next(iter(asked))
+    box = page.locator(f'.qv-control-box[data-name="{name}"]')
+    before = page.locator("input.qv-control-box").evaluate_all("all => all.map((one) => one.value)")
+    link.click()
+    assert wait_until(page, lambda: box.input_value() == asked[name][0])
+    page.get_by_role("button", name="Reset all").click()
+    now = "all => all.map((one) => one.value)"
+    assert wait_until(page, lambda: page.locator("input.qv-control-box").evaluate_all(now) == before)
+    assert page.evaluate("window.stayed") and each.alerts() == []
+
+
 @pytest.mark.parametrize("script", ["", NO_STORAGE], ids=["storage", "storage refused"])
 def test_the_drawer_of_theory_stays_as_it_was_left(
     browser: Browser, dashboards: Dashboards, script: str

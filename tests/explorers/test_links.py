@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import Any
 
+import nbformat
 import pytest
 
 from quadviz.contents import FRONT, PAGES
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.links import query_of
+from quadviz.explorers.kit.links import query_of, read_query
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.explorers.kit.widgets.tools import PageTools, binder_address
 from quadviz.explorers.learning_curves.page import LearningCurvesExplorer
+from tests.conftest import ROOT
 from tests.pages import opened
 
 EXPLORERS = [name for name in PAGES if name != FRONT]
@@ -123,20 +126,51 @@ def test_the_address_follows_the_state(explorer: Explorer[Any]) -> None:
 
 
 def test_the_tools_go_where_the_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    followed: list[str] = []
+    followed: list[tuple[str, bool]] = []
 
-    def follow(query: str) -> list[str]:
-        followed.append(query)
+    def follow(query: str, afresh: bool) -> list[str]:
+        followed.append((query, afresh))
         return ["a note"]
 
     tools = PageTools("spectra", "kappa=0.5", follow)
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(tools, "send", sent.append)
     tools._handle_custom_msg({"kind": "arrived", "query": "kappa=2"}, [])
-    assert (followed, tools.notes) == (["kappa=2"], ["a note"])
+    assert (followed, tools.notes) == ([("kappa=2", False)], ["a note"])
     assert sent == [{"kind": "followed"}]
     tools._handle_custom_msg({"kind": "read"}, [])
     assert tools.notes == []
+    tools._handle_custom_msg({"kind": "set", "query": "kappa=1"}, [])
+    assert (followed[1:], tools.notes) == ([("kappa=1", True)], ["a note"])
+
+
+def test_a_link_in_the_text_sets_what_it_says_and_the_rest_as_the_page_opened(
+    explorer: Explorer[Any],
+) -> None:
+    explorer.reset()
+    opened = explorer.state
+    explorer.change(kappa_star=0.11, theme="dark")
+    assert explorer.follow("kappa=0.4", afresh=True) == []
+    assert explorer.state == replace(opened, kappa=0.4, theme="dark")
+    (note,) = explorer.follow("kappa=nonsense", afresh=True)
+    assert "kappa" in note and explorer.state == replace(opened, theme="dark")
+    explorer.change(theme="light")
+
+
+def test_every_task_has_links_that_set_its_page(explorer: Explorer[Any]) -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / f"{explorer.name}.ipynb", as_version=4)
+    (tasks,) = (cell.source for cell in notebook.cells if cell.source.startswith("## Tasks"))
+    questions = [part.partition("<details>")[0] for part in tasks.split("\n### ")[1:]]
+    assert len(questions) >= 3
+    for question in questions:
+        links = re.findall(rf"\[[^]]+\]\({explorer.name}\.ipynb\?([^)]+)\)", question)
+        assert links and len(links) == question.count("](")
+        for query in links:
+            values, notes = read_query(query, explorer.state, explorer.fields)
+            assert notes == []
+            assert explorer.follow(query, afresh=True) == [] and explorer.page._alert.value == ""
+            assert {name: getattr(explorer.state, name) for name in values} == values
+    explorer.reset()
 
 
 def test_on_binder_a_link_builds_the_repository_anew() -> None:

@@ -96,7 +96,7 @@ def gallery() -> widgets.Box:
     """The whole page."""
     look = f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
     top = header(FRONT, QUESTION, TITLE)
-    top.children = (*top.children, PageTools(FRONT, "", lambda _query: []))
+    top.children = (*top.children, PageTools(FRONT, "", lambda _query, _afresh: []))
     sections = f"{_introduction()}{_tiles()}{_model()}{_citation()}{_footer()}"
     page = widgets.Box([style(), _html("qv-style", look), top, _html("qv-gallery", sections), _Motion()])
     page.add_class("qv-page")

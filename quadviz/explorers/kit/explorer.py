@@ -270,14 +270,18 @@ class Explorer(ABC, Generic[S]):
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
 
-    def follow(self, query: str) -> list[str]:
+    def follow(self, query: str, afresh: bool = False) -> list[str]:
         """Go where the query of an address says.
+
+        Args:
+            query: what is to be set.
+            afresh: whether all that it does not name is to be as the page opened.
 
         Returns:
             A note on every entry that could not be followed; its field stays as it was.
         """
         values, notes = read_query(query, self.state, self.fields)
-        self.change(**values)
+        self.change(**{**(self._as_opened() if afresh else {}), **values})
         return notes
 
     def at(self, **values: Any) -> Self:
@@ -354,11 +358,15 @@ class Explorer(ABC, Generic[S]):
 
     def reset(self) -> None:
         """Put everything back to what the page opened with, but for the viewer's own theme."""
-        opened = {each.name: getattr(self.opened, each.name) for each in fields(self.opened)}
         for control in self.controls.values():
             control.message = ""
         with self.one_refresh():
-            self.change(**{**opened, "theme": vars(self.state)["theme"]})
+            self.change(**self._as_opened())
+
+    def _as_opened(self) -> dict[str, Any]:
+        """What the page opened with, but for the viewer's own theme."""
+        opened = {each.name: getattr(self.opened, each.name) for each in fields(self.opened)}
+        return {**opened, "theme": vars(self.state)["theme"]}
 
     @contextmanager
     def one_refresh(self) -> Iterator[None]:

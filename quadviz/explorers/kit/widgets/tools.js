@@ -118,7 +118,7 @@ function render({ model, el }) {
   const ends = [];
   requestAnimationFrame(() => {
     const page = el.closest(".qv-page");
-    if (page) ends.push(preparing(page), naming(page));
+    if (page) ends.push(preparing(page), naming(page), settingLinks(page, model));
     if (page && voila) ends.push(theoryOf(page, theory));
     const bar = el.closest(".qv-header")?.querySelector(".qv-pages");
     const current = bar?.querySelector("[aria-current]");

@@ -35,11 +35,12 @@ class PageTools(anywidget.AnyWidget):
     Args:
         name: which page it is, as its file is called.
         query: the state that the page opens with.
-        follow: goes where the query of the page's own address says; returns notes on what it could not.
+        follow: goes where a query says; returns notes on what it could not. It is told whether the rest is to
+            be as the page opened (a link in the page's text) or as it is now (the page's own address).
     """
 
     _esm = script(
-        *(f"kit/widgets/{part}" for part in ("dom.js", "print.js", "roles.js", "theory.js", "tools.js"))
+        *(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "tasks", "theory", "tools"))
     )
 
     name = traitlets.Unicode().tag(sync=True)
@@ -47,7 +48,7 @@ class PageTools(anywidget.AnyWidget):
     binder = traitlets.Unicode().tag(sync=True)
     notes = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, name: str, query: str, follow: Callable[[str], list[str]]) -> None:
+    def __init__(self, name: str, query: str, follow: Callable[[str, bool], list[str]]) -> None:
         super().__init__(name=name, query=query, binder=binder_address(os.environ))
         self._follow = follow
         self.on_msg(self._receive)
@@ -55,7 +56,9 @@ class PageTools(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         match content.get("kind"):
             case "arrived":
-                self.notes = self._follow(str(content.get("query", "")))
+                self.notes = self._follow(str(content.get("query", "")), False)
                 self.send({"kind": "followed"})
+            case "set":
+                self.notes = self._follow(str(content.get("query", "")), True)
             case "read":
                 self.notes = []
