@@ -264,6 +264,8 @@ class Explorer(ABC, Generic[S]):
         for field, widget in self.fields.items():
             self._observe(field, widget)
         self.starts.observe(lambda change: self._begin(change["new"]), "value")
+        for each in self.exhibits():
+            each.live.title = each.title
         self.page.equip(save_menu(self))
         self.tools = PageTools(self.page.name, query_of(self.state), self.follow)
         self.page.equip(self.tools)

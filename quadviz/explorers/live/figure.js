@@ -161,8 +161,16 @@ function listen(view, model) {
 async function render({ model, el }) {
   const key = model.get("key");
   el.dataset.figure = key;
+  // Who hears a page is told what is drawn; its numbers stand under it in words.
+  const name = () => {
+    if (!model.get("title")) return;
+    el.role = "img";
+    el.ariaLabel = model.get("title");
+  };
+  name();
+  model.on("change:title", name);
   let gone = false;
-  const ends = [() => { gone = true; }];
+  const ends = [() => { gone = true; }, () => model.off("change:title", name)];
   const end = () => { for (const each of ends) each(); };
   plotlyFor(model).then(async (Plotly) => {
     const known = figures.get(key);
@@ -171,6 +179,7 @@ async function render({ model, el }) {
     // For whoever saves the figure, plays a film in it, or looks how it was drawn.
     el.quadviz = view;
     await view.settle();
+    if (el.role === "img") for (const part of el.children) part.ariaHidden = "true";
     const draw = () => view.draw();
     known.views.add(draw);
     draw();

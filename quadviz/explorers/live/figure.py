@@ -49,6 +49,8 @@ class LiveFigure(anywidget.AnyWidget):
     #: Where plotly is fetched from; empty: through the kernel.
     plotly = traitlets.Unicode().tag(sync=True)
     anywhere = traitlets.Bool(False).tag(sync=True)
+    #: What it shows, in a few words, for those who hear a page.
+    title = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, drawing: Drawing, *, anywhere: bool = False) -> None:
         self._drawing: Drawing = drawing
