@@ -9,12 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-__all__ = ["close", "numbers_in", "plain", "value_of"]
+from quadviz.explorers.kit.explorer import Explorer
+
+__all__ = ["close", "numbers_in", "plain", "reading", "value_of"]
 
 
 def plain(markup: str) -> str:
     """The text of some HTML, subscripts marked as they are written."""
-    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
+    text = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
+    return " ".join(text.split())
+
+
+def reading(page: Explorer[Any]) -> dict[str, str]:
+    """The cards of a page by their names."""
+    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
+    return {plain(name): plain(value) for name, value in pairs}
 
 
 def value_of(text: str) -> float:
@@ -24,7 +33,7 @@ def value_of(text: str) -> float:
     if found:
         mantissa, power = (found[1] or "1").translate(superscripts), found[2].translate(superscripts)
         return float(mantissa) * 10.0 ** int(power)
-    return float(text.translate(superscripts))
+    return 0.0 if text == "0+" else float(text.translate(superscripts).rstrip("."))
 
 
 NUMBER = r"(−?\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|−?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)"

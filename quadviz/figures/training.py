@@ -15,6 +15,7 @@ import numpy as np
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.figures.marks.axes import Scale, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
+from quadviz.figures.marks.panel import positive_span
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.scenes.training import Networks, Training
 from quadviz.work.training import FIRST_TIME
@@ -206,14 +207,7 @@ def _place(value: float, scale: Scale) -> float:
 
 def _range(values: FloatArray, scale: Scale, shown: Range | None) -> Range:
     """The range of a vertical axis for the values that are positive; one alone moves on the axis shown."""
-    usable = values[np.isfinite(values) & (values > 0)]
-    if usable.size == 0:
-        low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
-    elif scale == "log":
-        high = math.log10(usable.max())
-        low = max(math.log10(usable.min()), high - _DECADES)
-    else:
-        low, high = 0.0, float(usable.max())
+    low, high = positive_span(values, scale, _DECADES)
     if low == high:
         if shown is not None and shown[0] < low < shown[1]:
             return shown

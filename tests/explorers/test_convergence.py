@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import html
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +27,8 @@ from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work import approach as run_module
 from quadviz.work.approach import ApproachRequest, network_speed, run_approach
-from tests.reading import close, numbers_in, value_of
+from tests.pages import press
+from tests.reading import close, numbers_in, plain, reading, value_of
 
 CONTROLS = (*PARAMETERS, "d", "seeds", "first_seed")
 
@@ -63,28 +61,6 @@ def small(page: ConvergenceExplorer) -> ConvergenceExplorer:
     """The same with matrices that are solved in a moment."""
     page.change(d=60.0, seeds=2.0)
     return page
-
-
-def press(page: ConvergenceExplorer) -> None:
-    """Press the button as in a kernel, whose loop runs, and wait until the work has ended."""
-
-    async def scene() -> None:
-        page.bar.button.click()
-        if page.bar.job.painter is not None:
-            await page.bar.job.painter
-
-    asyncio.run(scene())
-
-
-def plain(markup: str) -> str:
-    text = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-    return " ".join(text.split())
-
-
-def reading(page: ConvergenceExplorer) -> dict[str, str]:
-    """The cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {plain(name): plain(value) for name, value in pairs}
 
 
 def prose(page: ConvergenceExplorer) -> str:
@@ -163,7 +139,7 @@ def test_the_goe_is_a_target_without_a_setting(page: ConvergenceExplorer) -> Non
     before = drawn(page, "limit")["y"]
     page.change(alpha=0.1, lam=1.0)
     np.testing.assert_array_equal(drawn(page, "limit")["y"], before)
-    press(page)
+    press(page.bar)
     assert 'role="alert"' in page.bar.status.value
     assert status(page).startswith("a GOE matrix is no teacher: choose T = noisy teacher")
     assert page.run is None
@@ -222,7 +198,7 @@ def test_the_button_trains_networks_and_draws_them_in_the_time_of_their_flow(
 ) -> None:
     page = small
     page.change(sim_d=10, first_seed=4.0)
-    press(page)
+    press(page.bar)
     assert status(page).startswith("done in")
     run, state = page.run, page.state
     assert run is not None and run.request.seeds == (4, 5, 6)
@@ -267,7 +243,7 @@ def test_the_button_trains_networks_and_draws_them_in_the_time_of_their_flow(
 def test_where_the_width_binds_networks_are_promised_nothing(small: ConvergenceExplorer) -> None:
     page = small
     page.change(sim_d=10, sim_networks=1, kappa=0.3)
-    press(page)
+    press(page.bar)
     assert "1 network of d = 10" in prose(page)
     assert "neither the factor nor the slope of the pure flow is promised" in prose(page)
     assert reading(page)["regime"] == "rank-limited"
@@ -276,7 +252,7 @@ def test_where_the_width_binds_networks_are_promised_nothing(small: ConvergenceE
 
 def test_a_request_that_cannot_be_met_is_refused_in_words(page: ConvergenceExplorer) -> None:
     page.change(sim_d=10, kappa=0.02)
-    press(page)
+    press(page.bar)
     assert 'role="alert"' in page.bar.status.value
     assert status(page).startswith("kappa (student width) = 0.02 leaves no neuron at d = 10")
 

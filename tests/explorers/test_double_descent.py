@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from collections.abc import Iterator
@@ -32,6 +31,7 @@ from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.nearby import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
+from tests.reading import plain, reading, value_of
 
 WIDTHS = "double_descent_width"
 
@@ -50,18 +50,6 @@ def page(shared: DoubleDescentExplorer) -> Iterator[DoubleDescentExplorer]:
     assert shared.state == defaults
     yield shared
     shared.theme.dark = False
-
-
-def plain(markup: str) -> str:
-    """The text of some HTML, subscripts marked as they are written."""
-    marked = re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)
-    return html.unescape(re.sub(r"<[^>]+>", "", marked))
-
-
-def reading(page: DoubleDescentExplorer) -> dict[str, str]:
-    """The cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
 
 
 def told(page: DoubleDescentExplorer) -> dict[str, str]:
@@ -273,17 +261,6 @@ def test_every_corner_is_drawn_and_told(page: DoubleDescentExplorer) -> None:
 
 
 # What the page says, against the theory, at random settings. The checks share no code with the prose.
-
-
-def value_of(text: str) -> float:
-    """A number as it is written on the page."""
-    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
-    found = re.fullmatch(r"(?:([−\d.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
-    if found:
-        return float((found[1] or "1").translate(superscripts)) * 10.0 ** int(
-            found[2].translate(superscripts)
-        )
-    return 0.0 if text == "0+" else float(text.translate(superscripts).rstrip("."))
 
 
 NUMBER = r"((?:[\d.]*\d×)?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|0\+|[\d.]*\d)"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import html
 import logging
 import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +36,8 @@ from quadviz.work.stored import march as dynamics_stored
 from quadviz.work.stored.file import about_stored
 from quadviz.work.stored.march import march_signature, stored_march
 from tests.conftest import ROOT
+from tests.pages import press, until
+from tests.reading import plain, reading
 from tests.snapshots import unpacked
 
 SPECTRUM = "dynamics_spectrum"
@@ -71,37 +71,6 @@ def page(shared: DynamicsExplorer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield shared
     assert not shared.bar.job.running and not shared.bars["dmft"].job.running
     shared.theme.dark = False
-
-
-def press(bar: Any, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Press a button as in a kernel, whose loop runs, and wait until the work has ended."""
-
-    async def scene() -> None:
-        bar.button.click()
-        if meanwhile is not None:
-            await meanwhile()
-        if bar.job.painter is not None:
-            await bar.job.painter
-
-    asyncio.run(scene())
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    for _ in range(int(seconds / 0.002)):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    pytest.fail("it did not come to that")
-
-
-def plain(markup: str) -> str:
-    text = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-    return " ".join(text.split())
-
-
-def reading(page: DynamicsExplorer) -> dict[str, str]:
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {plain(name): plain(value) for name, value in pairs}
 
 
 def status(bar: Any) -> str:

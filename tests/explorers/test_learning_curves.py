@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
+from tests.reading import plain, reading, value_of
 from tests.snapshots import unpacked
 
 
@@ -57,17 +57,6 @@ def page(shared: LearningCurvesExplorer) -> Iterator[LearningCurvesExplorer]:
     assert shared.state == defaults
     yield shared
     shared.theme.dark = False
-
-
-def plain(markup: str) -> str:
-    """The text of some HTML, subscripts marked as they are written."""
-    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-
-
-def reading(page: LearningCurvesExplorer) -> dict[str, str]:
-    """The cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
 
 
 def seen(page: LearningCurvesExplorer) -> go.Figure:
@@ -466,17 +455,6 @@ WAYS = re.compile(
     r"(rises|falls) (?:from (\S+) )?to (\S+) "
     r"(at α ≈ ([\d.]*\d)|at α = [\d.]+ and stays there|at the right end)"
 )
-
-
-def value_of(text: str) -> float:
-    """A number as it is written on the page."""
-    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
-    found = re.fullmatch(r"(?:([−\d.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
-    if found:
-        return float((found[1] or "1").translate(superscripts)) * 10.0 ** int(
-            found[2].translate(superscripts)
-        )
-    return float(text.translate(superscripts).rstrip("."))
 
 
 def check_shape(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 import math
 import re
@@ -29,6 +28,7 @@ from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.solutions import steady_state_solutions
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import recovery_threshold
+from tests.reading import plain, reading, value_of
 
 CELLS = 12
 
@@ -61,18 +61,6 @@ def a_map(
     delta: float = 0.0,
 ) -> ErrorMap:
     return whole(solve_map(cells, MapSetting(vertical, tops, fixed, lam, delta)))
-
-
-def plain(markup: str) -> str:
-    """The text of some HTML, subscripts marked as they are written."""
-    text = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-    return " ".join(text.split())
-
-
-def reading(page: RecoveryExplorer) -> dict[str, str]:
-    """The cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {plain(name): plain(value) for name, value in pairs}
 
 
 def cross(figure: LiveFigure) -> tuple[float, float]:
@@ -358,17 +346,6 @@ def test_a_failing_solver_is_told_and_the_page_lives_on(
 
 FROM = re.compile(r"from α = (\S+) on")
 HAS = r"the cross has (.*?samples)(, to within half a percent)?"
-
-
-def value_of(text: str) -> float:
-    """A number as it is written on the page."""
-    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
-    found = re.fullmatch(r"(?:([−\d.]+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
-    if found:
-        return float((found[1] or "1").translate(superscripts)) * 10.0 ** int(
-            found[2].translate(superscripts)
-        )
-    return float(text.translate(superscripts).rstrip("."))
 
 
 def check_standing(text: str, alpha: float, threshold: float) -> None:

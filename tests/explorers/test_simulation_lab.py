@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -32,7 +31,8 @@ from quadviz.work.stored import stored_networks
 from quadviz.work.stored.file import about_stored
 from quadviz.work.stored.networks import read_networks, store_networks
 from quadviz.work.training import LabRun, Request, run_networks
-from tests.reading import close, numbers_in, value_of
+from tests.pages import press, until
+from tests.reading import close, numbers_in, plain, reading, value_of
 
 #: Networks so small that they are trained in a moment.
 TINY = {"d": 10, "seeds": 2, "end": 20.0, "lam": 0.05}
@@ -59,41 +59,9 @@ def page(shared: SimulationLab) -> Iterator[SimulationLab]:
     shared.theme.dark = False
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    for _ in range(int(seconds / 0.002)):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    pytest.fail("it did not come to that")
-
-
 async def ended(page: SimulationLab) -> None:
     assert page.bar.job.painter is not None
     await page.bar.job.painter
-
-
-def press(page: SimulationLab, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Press the button as in a kernel, whose loop runs, and wait until the work has ended."""
-
-    async def scene() -> None:
-        page.bar.button.click()
-        if meanwhile is not None:
-            await meanwhile()
-        if page.bar.job.running:
-            await ended(page)
-
-    asyncio.run(scene())
-
-
-def plain(markup: str) -> str:
-    text = html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-    return " ".join(text.split())
-
-
-def reading(page: SimulationLab) -> dict[str, str]:
-    """The cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page.page.readout.value)
-    return {plain(name): plain(value) for name, value in pairs}
 
 
 def status(page: SimulationLab) -> str:
@@ -167,7 +135,7 @@ def test_it_opens_on_stored_networks_and_says_so(page: SimulationLab) -> None:
         assert page.run is run and status(page) == told
     # The first networks of one's own take their place.
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     page.reset()
     assert page.run is page.bar.result and "Stored" not in page.page.prose.value
 
@@ -281,7 +249,7 @@ def test_without_weight_decay_is_called_0_here_and_no_limit(page: SimulationLab)
 
 def test_the_button_trains_the_networks_of_the_library(page: SimulationLab) -> None:
     page.change(**{**TINY, "seeds": 3, "first_seed": 4})
-    press(page)
+    press(page.bar)
     assert page.run is not None
     assert status(page).startswith("done in") and not alarmed(page)
     expected = [alone(page, seed) for seed in (4, 5, 6)]
@@ -305,7 +273,7 @@ def test_the_button_trains_the_networks_of_the_library(page: SimulationLab) -> N
 
 def test_a_single_network_has_no_error(page: SimulationLab) -> None:
     page.change(**{**TINY, "seeds": 1})
-    press(page)
+    press(page.bar)
     assert not np.any(traces(page, 0)[1].error_y.array)
     expected = alone(page, 0)
     shown = reading(page)
@@ -316,7 +284,7 @@ def test_a_single_network_has_no_error(page: SimulationLab) -> None:
 
 def test_the_saved_table_holds_every_network_at_every_time(page: SimulationLab) -> None:
     page.change(**TINY, label_noise="laplace", inputs="gaussian", weights="orthogonal", first_seed=7)
-    press(page)
+    press(page.bar)
     assert page.bar.download.ready
     names, rows = page.bar.download._table()
     table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
@@ -340,14 +308,14 @@ def test_the_saved_table_holds_every_network_at_every_time(page: SimulationLab) 
 
 def test_the_same_seed_again_is_the_same_and_another_is_not(page: SimulationLab) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     first = lines(page, 0)
-    press(page)
+    press(page.bar)
     np.testing.assert_array_equal(lines(page, 0), first)
     page.change(first_seed=1)
     # Only which networks: what there is stays of the same setting.
     assert traces(page, 0)[0].line.color == THEMES["light"].single
-    press(page)
+    press(page.bar)
     np.testing.assert_array_equal(lines(page, 0)[0], first[1])
     assert not np.array_equal(lines(page, 0)[1], first[0])
 
@@ -370,7 +338,7 @@ def test_a_cancel_keeps_what_has_been_trained(page: SimulationLab) -> None:
         assert page.bar.job.running
         await asyncio.wait_for(ended(page), 1.0)
 
-    press(page, meanwhile)
+    press(page.bar, meanwhile)
     assert status(page).startswith("cancelled at")
     (percent,) = numbers_in("cancelled at #%", status(page))
     assert 0 < percent < 25.5
@@ -387,7 +355,7 @@ def test_a_cancel_keeps_what_has_been_trained(page: SimulationLab) -> None:
     assert reading(page)["above theory"] == reading(page)["rank, networks"] == "–"
     # Nothing of it stands in the way of the next.
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     assert status(page).startswith("done in")
 
 
@@ -418,13 +386,13 @@ def test_moving_a_slider_while_it_runs_turns_it_grey_and_the_way_back_brings_it_
         assert "Grey" not in page.page.prose.value
         page.bar.button.click()
 
-    press(page, meanwhile)
+    press(page.bar, meanwhile)
     assert page.page._alert.value == ""
 
 
 def test_networks_of_another_setting_or_make_are_grey(page: SimulationLab) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     others = {
         "kappa": 0.71,
         "lam": 0.06,
@@ -446,7 +414,7 @@ def test_networks_of_another_setting_or_make_are_grey(page: SimulationLab) -> No
 
 def test_the_axis_holds_the_times_of_the_networks_and_of_the_next(page: SimulationLab) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     assert axis_of_times(page)[1] == pytest.approx(np.log10(20))
     page.change(end=1000.0)
     assert axis_of_times(page)[1] == pytest.approx(3)
@@ -465,17 +433,17 @@ def test_a_request_that_cannot_be_met_is_refused_in_words_and_costs_nothing(
     page: SimulationLab, name: str, value: float, words: str
 ) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     run, table = page.run, page.bar.download._table()
     page.change(**{name: value})
-    press(page)
+    press(page.bar)
     assert alarmed(page)
     assert status(page).startswith(words)
     assert f"or {name} >= 0.1." in status(page)
     assert page.run is run and page.bar.download._table() == table
     assert page.bar.button.description.endswith("Simulate")
     page.change(**{name: 0.3})
-    press(page)
+    press(page.bar)
     assert not alarmed(page)
 
 
@@ -486,7 +454,7 @@ def test_what_does_not_fit_is_refused_before_it_begins(
         raise MemoryError("d = 200 needs 3 TB of memory, and 2 GB are free: d up to 90 would fit")
 
     monkeypatch.setattr(run_module, "check_size", full)
-    press(page)
+    press(page.bar)
     assert alarmed(page)
     assert status(page) == "d = 200 needs 3 TB of memory, and 2 GB are free: d up to 90 would fit."
     assert page.bar.result is None
@@ -514,7 +482,7 @@ def test_a_network_that_fails_is_told_and_the_others_are_kept(
 ) -> None:
     page.change(**{**TINY, "seeds": 3})
     breaking[1] = 60
-    press(page)
+    press(page.bar)
     assert page.run is not None
     assert [network.seed for network in page.run.networks] == [0, 1, 2]
     assert [network.complete for network in page.run.networks] == [True, False, True]
@@ -541,7 +509,7 @@ def test_where_every_network_fails_at_once_that_is_told(
 ) -> None:
     page.change(**TINY)
     breaking.update({0: 0, 1: 0})
-    press(page)
+    press(page.bar)
     assert page.run is not None and page.run.networks == ()
     text = plain(page.page.prose.value)
     assert "seed 0: it broke: lower gamma." in text and "seed 1: it broke: lower gamma." in text
@@ -575,7 +543,7 @@ def test_a_failure_of_the_work_itself_is_told_without_its_innards(
     page.change(**TINY)
     monkeypatch.setattr(run_module, "sample_problem", broken)
     with caplog.at_level(logging.DEBUG):
-        press(page)
+        press(page.bar)
     assert status(page) == "something went wrong in this simulation. What was simulated before is kept."
     assert alarmed(page)
     assert "/secret/path" in caplog.text
@@ -584,7 +552,7 @@ def test_a_failure_of_the_work_itself_is_told_without_its_innards(
         raise MemoryError("d = 10 needs too much")
 
     monkeypatch.setattr(run_module, "sample_problem", full)
-    press(page)
+    press(page.bar)
     assert status(page) == "d = 10 needs too much. What was simulated before is kept."
 
 
@@ -604,7 +572,7 @@ def test_what_lies_outside_the_assumptions_says_so(
     page.fields["label_noise"].value = noise
     page.fields["weights"].value = weights
     page.change(**{**TINY, "seeds": 1, "end": 1.0})
-    press(page)
+    press(page.bar)
     text = plain(page.page.prose.value)
     assert ("Outside the theory's assumptions" in text) == bool(words)
     assert all(word in text for word in words)
@@ -612,7 +580,7 @@ def test_what_lies_outside_the_assumptions_says_so(
 
 def test_no_weight_decay_at_all_is_not_the_limit(page: SimulationLab) -> None:
     page.change(**{**TINY, "lam": 0.0})
-    press(page)
+    press(page.bar)
     text = plain(page.page.prose.value)
     assert "No weight decay" in text and "λ → 0+" in text and "the start decides" in text
     assert "standard errors" not in text
@@ -714,7 +682,7 @@ def test_every_number_is_that_of_the_networks() -> None:
 
 def test_what_is_grey_is_named_by_its_own_setting(page: SimulationLab) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     page.change(kappa=0.5, lam=1e-6)
     text = plain(page.page.prose.value)
     found = numbers_in("Grey: networks trained at κ = #, κ\\* = #, α = #, Δ = #, λ = #, γ = #, d = #", text)
@@ -736,7 +704,7 @@ def test_the_times_are_evenly_spaced_in_their_logarithm() -> None:
 
 def test_a_reset_brings_every_control_back_and_keeps_what_was_trained(page: SimulationLab) -> None:
     page.change(**TINY, label_noise="student", weights="rademacher", inputs="gaussian", y_scale="linear")
-    press(page)
+    press(page.bar)
     run = page.run
     page.reset()
     assert page.state == State()
@@ -751,7 +719,7 @@ def test_a_reset_brings_every_control_back_and_keeps_what_was_trained(page: Simu
 
 def test_dark_is_drawn_dark(page: SimulationLab) -> None:
     page.change(**TINY)
-    press(page)
+    press(page.bar)
     page.theme.dark = True
     assert traces(page, 0)[0].line.color == THEMES["dark"].single
     assert traces(page, 1)[2].line.color == THEMES["dark"].ink
@@ -765,5 +733,5 @@ def test_the_hint_goes_when_it_has_been_followed(page: SimulationLab) -> None:
     assert not hint()["visible"]
     page.change(**TINY)
     assert hint()["visible"] and "Simulate" in hint()["text"]
-    press(page)
+    press(page.bar)
     assert not hint()["visible"]

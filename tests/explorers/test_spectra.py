@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.thresholds import recovery_threshold
 from tests.figures.test_spectra import without_solution
+from tests.reading import reading
 from tests.snapshots import unpacked
 
 LEARNED = "learned_spectrum"
@@ -57,17 +57,6 @@ def sent(page: SpectraExplorer, monkeypatch: pytest.MonkeyPatch) -> list[dict[st
     messages: list[dict[str, Any]] = []
     monkeypatch.setattr(page.film, "send", lambda content, _buffers=None: messages.append(content))
     return messages
-
-
-def plain(markup: str) -> str:
-    """The text of some HTML, subscripts marked as they are written."""
-    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<sub>(\w+)</sub>", r"_\1", markup)))
-
-
-def reading(markup: str) -> dict[str, str]:
-    """Cards by their names."""
-    pairs = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", markup)
-    return {" ".join(plain(name).split()): plain(value) for name, value in pairs}
 
 
 def law_at(state: State) -> LearnedSpectrum:
@@ -149,7 +138,7 @@ def test_the_corners_of_the_range_are_drawn(page: SpectraExplorer) -> None:
 def test_the_cards_are_the_law(page: SpectraExplorer) -> None:
     page.change(kappa=0.2, alpha=0.5)
     law = law_at(page.state)
-    shown = reading(page.page.readout.value)
+    shown = reading(page)
     for label, value in (
         ("mse", law.state.mse),
         ("rank", law.state.rank),
@@ -164,8 +153,8 @@ def test_the_cards_are_the_law(page: SpectraExplorer) -> None:
     assert shown["regime"] == "rank-limited"
     page.change(kappa=1.0)
     assert (
-        reading(page.page.readout.value)["regime"],
-        reading(page.page.readout.value)["ω width's cut"],
+        reading(page)["regime"],
+        reading(page)["ω width's cut"],
     ) == (
         "exact",
         "–",
@@ -377,7 +366,7 @@ def test_a_setting_without_a_solution_reads_as_dashes(
     monkeypatch.setattr(scene_module, "learned_spectrum", lambda *_args, **_named: law)
     page.controls["kappa"].value = 0.65
     assert page.page._alert.value == ""
-    shown = list(reading(page.page.readout.value).values())
+    shown = list(reading(page).values())
     assert shown == ["–"] * 8 + ["no solution"]
     assert "none was found" in page.page.prose.value
     assert "is unknown" in page.directions.value

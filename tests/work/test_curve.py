@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import html
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,8 +23,8 @@ from quadviz.simulation.simulate import simulate
 from quadviz.theory.finite.finite_size import finite_size, sized_state
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work.curve import SIZE_SAMPLES, CurveRequest, CurveRun, run_curve, simulated_alphas
-from tests.pages import offer
-from tests.reading import close, numbers_in
+from tests.pages import cancel_after, offer, press
+from tests.reading import close, numbers_in, plain
 
 FIELDS = tuple(panel.field for panel in PANELS)
 ALPHAS = (0.2, 0.5, 0.9)
@@ -253,27 +250,6 @@ def page(shared: LearningCurvesExplorer) -> LearningCurvesExplorer:
     return shared
 
 
-def press(page: LearningCurvesExplorer, cancel_after: int | None = None) -> None:
-    """Press the button and wait for the end; or press it again when so many networks are there."""
-
-    async def scene() -> None:
-        page.bar.button.click()
-        while page.bar.job.running and cancel_after is not None:
-            await asyncio.sleep(0.002)
-            if page.run is not None and len(page.run.networks) >= cancel_after:
-                page.bar.button.click()
-                break
-        if page.bar.job.painter is not None:
-            await page.bar.job.painter
-
-    asyncio.run(scene())
-    assert not page.bar.job.running
-
-
-def plain(markup: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
-
-
 def drawn(page: LearningCurvesExplorer, row: int = 0) -> Any:
     axis = "y" if row == 0 else f"y{row + 1}"
     (trace,) = (
@@ -285,7 +261,7 @@ def drawn(page: LearningCurvesExplorer, row: int = 0) -> Any:
 def test_the_bar_trains_networks_along_the_curve(page: LearningCurvesExplorer) -> None:
     assert np.size(drawn(page).y) == 0
     page.change(alpha=0.31, delta=1.0)
-    press(page)
+    press(page.bar)
     run = page.run
     assert run is not None
     assert plain(page.bar.status.value).startswith("done in")
@@ -309,7 +285,7 @@ def test_the_bar_trains_networks_along_the_curve(page: LearningCurvesExplorer) -
 
 def test_points_are_grey_on_another_curve_and_come_back(page: LearningCurvesExplorer) -> None:
     page.change(sim_networks=1, alpha_top=0.5)
-    press(page)
+    press(page.bar)
     single = THEMES["light"].single
     assert drawn(page).marker.color == single
     heights = np.array(drawn(page).y)
@@ -339,7 +315,7 @@ def test_the_theory_at_their_size_is_solved_with_the_networks_and_greys_with_the
 ) -> None:
     page.change(sim_networks=1, alpha_top=0.5, kappa=0.5)
     assert "theory at d" not in page.key.value
-    press(page)
+    press(page.bar)
     run = page.run
     assert run is not None
     places = [one.setting.alpha for one in run.at_size]
@@ -439,7 +415,7 @@ def test_the_figure_s_table_has_the_theory_at_their_size(page: LearningCurvesExp
     names, rows = page.exhibit("learning_curves").table()
     assert {"mse_error", "inputs"} <= set(names)
     assert "theory at size d" not in {row[0] for row in rows}
-    press(page)
+    press(page.bar)
     assert page.run is not None
     names, rows = page.exhibit("learning_curves").table()
     found = [dict(zip(names, row, strict=True)) for row in rows if row[0] == "theory at size d"]
@@ -454,7 +430,7 @@ def test_the_figure_s_table_has_the_theory_at_their_size(page: LearningCurvesExp
 
 def test_a_family_s_points_belong_to_its_current_curve(page: LearningCurvesExplorer) -> None:
     page.change(sim_networks=1, alpha_top=0.5)
-    press(page)
+    press(page.bar)
     page.change(compare="lam")
     (colour,) = {
         t.line.color for t in still(page.figure.drawing).data if t.name == "λ = 0.1" and t.mode == "lines"
@@ -464,7 +440,7 @@ def test_a_family_s_points_belong_to_its_current_curve(page: LearningCurvesExplo
 
 def test_a_cancel_keeps_the_points_there_are(page: LearningCurvesExplorer) -> None:
     page.change(sim_d=12, sim_networks=3)
-    press(page, cancel_after=2)
+    press(page.bar, cancel_after(page, 2))
     assert plain(page.bar.status.value).startswith("cancelled at")
     assert page.run is not None
     count = len(page.run.networks)
@@ -476,7 +452,7 @@ def test_a_cancel_keeps_the_points_there_are(page: LearningCurvesExplorer) -> No
 
 def test_the_saved_table_has_every_network_in_a_row(page: LearningCurvesExplorer) -> None:
     page.change(kappa=0.2, alpha_top=0.5)
-    press(page)
+    press(page.bar)
     assert page.run is not None and page.bar.download.ready
     names, rows = page.bar.download._table()
     table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
@@ -498,10 +474,10 @@ def test_the_saved_table_has_every_network_in_a_row(page: LearningCurvesExplorer
 
 def test_a_curve_of_too_narrow_networks_is_refused_and_the_points_stay(page: LearningCurvesExplorer) -> None:
     page.change(sim_networks=1, alpha_top=0.5)
-    press(page)
+    press(page.bar)
     run = page.run
     page.change(kappa=0.04)
-    press(page)
+    press(page.bar)
     assert 'role="alert"' in page.bar.status.value
     assert plain(page.bar.status.value).startswith("kappa (student width) = 0.04 leaves no neuron at d = 10")
     assert page.run is run and drawn(page).y is not None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import html
-import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -29,8 +26,8 @@ from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spec
 from quadviz.work.curve import SIZE_SAMPLES
 from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 from tests.figures.test_spectra import without_solution
-from tests.pages import offer
-from tests.reading import close, numbers_in
+from tests.pages import cancel_after, offer, press
+from tests.reading import close, numbers_in, plain
 
 LEARNED = "learned_spectrum"
 
@@ -248,27 +245,6 @@ def page(shared: SpectraExplorer) -> SpectraExplorer:
     return shared
 
 
-def press(page: SpectraExplorer, cancel_after: int | None = None) -> None:
-    """Press the button and wait for the end; or press it again when so many networks are there."""
-
-    async def scene() -> None:
-        page.bar.button.click()
-        while page.bar.job.running and cancel_after is not None:
-            await asyncio.sleep(0.002)
-            if page.run is not None and len(page.run.networks) >= cancel_after:
-                page.bar.button.click()
-                break
-        if page.bar.job.painter is not None:
-            await page.bar.job.painter
-
-    asyncio.run(scene())
-    assert not page.bar.job.running
-
-
-def plain(markup: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
-
-
 def counted(page: SpectraExplorer) -> Any:
     return still(page.figures[LEARNED].drawing).data[-1]
 
@@ -276,7 +252,7 @@ def counted(page: SpectraExplorer) -> Any:
 def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: SpectraExplorer) -> None:
     assert np.size(counted(page).y) == 0
     law = np.array(still(page.figures[LEARNED].drawing).data[2].y)
-    press(page)
+    press(page.bar)
     run = page.run
     assert run is not None
     assert plain(page.bar.status.value).startswith("done in")
@@ -308,7 +284,7 @@ def test_the_bar_counts_the_eigenvalues_of_networks_of_the_setting(page: Spectra
 
 def test_the_histogram_is_grey_at_another_setting_and_comes_back(page: SpectraExplorer) -> None:
     page.change(sim_networks=1)
-    press(page)
+    press(page.bar)
     colours = THEMES["light"]
     assert counted(page).line.color == colours.ink
     for name in ("kappa", "kappa_star", "alpha", "delta", "lam"):
@@ -326,7 +302,7 @@ def test_the_histogram_is_grey_at_another_setting_and_comes_back(page: SpectraEx
 
 def test_a_run_through_alpha_hides_the_networks_until_it_has_stopped(page: SpectraExplorer) -> None:
     page.change(sim_networks=1)
-    press(page)
+    press(page.bar)
     page.film._receive(None, {"kind": "play"}, [])
     assert np.size(counted(page).y) == 0
     page.film._receive(None, {"kind": "rest", "moment": 5, "edition": page.film._edition}, [])
@@ -336,7 +312,7 @@ def test_a_run_through_alpha_hides_the_networks_until_it_has_stopped(page: Spect
 
 def test_a_cancel_keeps_the_networks_there_are(page: SpectraExplorer) -> None:
     page.change(sim_networks=10, kappa=0.2, lam=0.01)
-    press(page, cancel_after=1)
+    press(page.bar, cancel_after(page, 1))
     assert plain(page.bar.status.value).startswith("cancelled at")
     assert page.run is not None
     count = len(page.run.networks)
@@ -347,7 +323,7 @@ def test_a_cancel_keeps_the_networks_there_are(page: SpectraExplorer) -> None:
 
 def test_the_saved_table_has_every_eigenvalue_in_a_row(page: SpectraExplorer) -> None:
     page.change(kappa=0.2, sim_d=10)
-    press(page)
+    press(page.bar)
     assert page.run is not None and page.bar.download.ready
     names, rows = page.bar.download._table()
     table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
@@ -363,10 +339,10 @@ def test_the_saved_table_has_every_eigenvalue_in_a_row(page: SpectraExplorer) ->
 
 def test_too_narrow_networks_are_refused_and_the_histogram_stays(page: SpectraExplorer) -> None:
     page.change(sim_networks=1, sim_d=10)
-    press(page)
+    press(page.bar)
     run = page.run
     page.change(kappa_star=0.04)
-    press(page)
+    press(page.bar)
     assert 'role="alert"' in page.bar.status.value
     assert plain(page.bar.status.value).startswith("kappa_star (teacher width) = 0.04 leaves no neuron")
     assert page.run is run and counted(page).y is not None
@@ -374,7 +350,7 @@ def test_too_narrow_networks_are_refused_and_the_histogram_stays(page: SpectraEx
 
 def test_a_reset_keeps_what_was_trained(page: SpectraExplorer) -> None:
     page.change(sim_d=10, sim_networks=1)
-    press(page)
+    press(page.bar)
     run = page.run
     page.reset()
     assert page.state == State()

@@ -22,6 +22,7 @@ __all__ = [
     "key_text",
     "label",
     "on_axis",
+    "positive_span",
     "vertical",
     "zero_notes",
 ]
@@ -130,17 +131,27 @@ def fit_values(
         shown: the range it had.
         lines: lines of a note to keep room for at the bottom of a log axis.
     """
-    usable = values[np.isfinite(values) & (values > 0)]
-    if usable.size == 0:
-        low, high = (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
-    elif scale == "log":
-        high = math.log10(usable.max())
-        low = max(math.log10(usable.min()), high - _DECADES)
-    else:
-        low, high = 0.0, float(usable.max())
+    low, high = positive_span(values, scale)
     if scale == "log":
         low -= lines * _NOTE_ROOM * max(high - low, 0.5)
     return fitted_range(low, high, shown, floor=0.0 if scale == "linear" else None)
+
+
+def positive_span(values: FloatArray, scale: Scale, decades: float = _DECADES) -> tuple[float, float]:
+    """From where to where positive values lie in the units of an axis: of a linear one from 0 on.
+
+    Args:
+        values: what is to be seen; of what is not finite and positive there is nothing to see.
+        scale: the scale of the axis.
+        decades: so many are there at most on a logarithmic one.
+    """
+    usable = values[np.isfinite(values) & (values > 0)]
+    if usable.size == 0:
+        return (-1.0, 0.0) if scale == "log" else (0.0, 1.0)
+    if scale == "linear":
+        return 0.0, float(usable.max())
+    high = math.log10(usable.max())
+    return max(math.log10(usable.min()), high - decades), high
 
 
 def zero_notes(curves: Sequence[Curve], symbol: str, floor: float) -> list[str]:
