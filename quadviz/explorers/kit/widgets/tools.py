@@ -40,7 +40,10 @@ class PageTools(anywidget.AnyWidget):
     """
 
     _esm = script(
-        *(f"kit/widgets/{part}.js" for part in ("dom", "print", "roles", "tasks", "theory", "tools"))
+        *(
+            f"kit/widgets/{part}"
+            for part in ("dom.js", "print.js", "roles.js", "tasks.js", "theory.js", "tools.js")
+        )
     )
 
     name = traitlets.Unicode().tag(sync=True)
