@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c '$(supported)' 2>/dev/null && echo $$p && break; done)
 SHIPPED := pyproject.toml $(wildcard share/jupyter/voila/templates/quadviz/*)
 
-.PHONY: dashboard test lint bench evidence stored lock clean
+.PHONY: dashboard test lint bench evidence stored plotly lock clean
 
 dashboard: $(VENV)/.installed
 	@$(BIN)/quadviz dashboard
@@ -33,6 +33,14 @@ evidence: $(VENV)/.installed
 # What pages open with, a mean-field solution and trained networks, made anew; about a minute.
 stored: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.stored
+
+# plotly.js, of the version named in quadviz/explorers/live/plotly_source.py, anew from npm.
+plotly: $(VENV)/.installed
+	rm -rf build/plotly && mkdir -p build/plotly
+	cd build/plotly && npm pack "$$(../../$(BIN)/python -c 'from quadviz.explorers.live.plotly_source import PACKAGE, VERSION; print(PACKAGE, VERSION, sep="@")')"
+	tar -xzf build/plotly/*.tgz -C build/plotly
+	cp build/plotly/package/plotly-cartesian.min.js quadviz/explorers/live/
+	cp build/plotly/package/LICENSE quadviz/explorers/live/plotly-cartesian.LICENSE
 
 # Binder's environment: the newest versions of everything quadviz needs, pinned, so that it builds next year too.
 lock: $(BIN)/python

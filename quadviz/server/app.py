@@ -25,7 +25,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from quadviz.contents import PAGES
-from quadviz.explorers.live.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_folder
+from quadviz.explorers.live.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_source
 from quadviz.server.handlers import HEADERS, MissingHandler, guarded, redirect
 from quadviz.server.kernels import PageKernelManager
 from quadviz.server.warm import NONE_WAITING, keep_warm
@@ -105,7 +105,7 @@ def _page_config(page_config: dict[str, Any], **_about: Any) -> dict[str, Any]:
 
 def _plotly_rule(base_url: str) -> tuple[str, type[StaticFileHandler], dict[str, Any]]:
     """What answers requests for plotly."""
-    return f"{base_url}{FOLDER}({FILE})", StaticFileHandler, {"path": str(plotly_folder())}
+    return f"{base_url}{FOLDER}({FILE})", StaticFileHandler, {"path": str(plotly_source().parent)}
 
 
 class Dashboards(Voila):

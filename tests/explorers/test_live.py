@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.live.packing import Parts, applied, changes, moments_of, packed, parts_of, whole
+from quadviz.explorers.live.plotly_source import SHA256, VERSION, plotly_source
 from quadviz.explorers.live.thinning import MOST
 from quadviz.figures.marks.drawing import Drawing
 from tests.snapshots import unpacked
@@ -214,3 +216,10 @@ def test_of_notes_and_shapes_only_what_moves_is_told() -> None:
         {"0": {"text": words, "x": x}} for x, words in ((0.1, "a"), (0.2, "a"), (0.3, "b"))
     ]
     assert applied(one, moments[2]) == parts_of(a_noted(0.3, "b"))
+
+
+def test_plotly_is_the_one_that_is_named() -> None:
+    assert sha256(plotly_source().read_bytes()).hexdigest() == SHA256
+    head = plotly_source().read_text(encoding="utf-8")[:300]
+    assert f"v{VERSION}" in head and "MIT license" in head
+    assert plotly_source().with_name("plotly-cartesian.LICENSE").is_file()

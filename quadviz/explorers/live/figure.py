@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from quadviz.explorers.live.packing import Parts, changes, packed, parts_of, whole
-from quadviz.explorers.live.plotly_source import ADDRESS, FILE, plotly_folder
+from quadviz.explorers.live.plotly_source import ADDRESS, plotly_source
 from quadviz.explorers.live.scripts import script
 from quadviz.explorers.live.thinning import thinned
 from quadviz.figures.marks.drawing import Drawing, Held, ranges
@@ -101,7 +101,7 @@ class LiveFigure(anywidget.AnyWidget):
         kind = content.get("kind")
         x, y = content.get("x"), content.get("y")
         if kind == "plotly":
-            self.send({"kind": "plotly"}, [(plotly_folder() / FILE).read_bytes()])
+            self.send({"kind": "plotly"}, [plotly_source().read_bytes()])
         elif kind == "whole" and content.get("edition") != self._edition:
             self.send({"kind": "draw"}, [self.whole()])
         elif kind == "click" and _number(x) and _number(y):

@@ -13,6 +13,9 @@ function run(address) {
 }
 
 async function fetched(model) {
+  // A dashboard's page loads it while it waits for its widgets.
+  const early = await window.quadvizEarly;
+  if (early) return early;
   const address = model.get("plotly");
   if (address) {
     await run(new URL(address, location.origin).href);

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from quadviz.explorers.live.plotly_source import FILE, plotly_folder
+from quadviz.explorers.live.plotly_source import plotly_source
 from quadviz.figures.marks.drawing import Drawing
 from quadviz.figures.marks.theme import FONT_FAMILY, THEMES, ThemeName
 
@@ -133,7 +133,7 @@ def slides_html(slides: Slides) -> str:
 
 def _plotly() -> str:
     """The source of plotly, its licence kept, without what would fetch a map of it."""
-    source = (plotly_folder() / FILE).read_text(encoding="utf-8")
+    source = plotly_source().read_text(encoding="utf-8")
     return re.sub(r"\n//# sourceMappingURL=.*", "", source)
 
 
