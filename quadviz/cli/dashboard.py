@@ -43,6 +43,17 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="pages open at once; 0 for no limit (default: %(default)s)",
     )
+    dashboard.add_argument(
+        "--server-memory",
+        type=whole("server-memory", 512, 1_000_000, zero=True),
+        default=1024,
+        metavar="MB",
+        help="what the server itself may take before it ends, with status 70; 0 for no limit "
+        "(default: %(default)s)",
+    )
+    dashboard.add_argument(
+        "--with-parent", action="store_true", help="end when the process that started this has ended"
+    )
 
 
 def _base_url(text: str) -> str:
@@ -67,6 +78,8 @@ def _run(options: argparse.Namespace) -> int:
             open_browser=not options.no_browser,
             memory=options.memory,
             max_pages=options.max_pages,
+            server_memory=options.server_memory,
+            with_parent=options.with_parent,
         )
     except OSError as error:
         print(f"quadviz dashboard: {error}", file=sys.stderr)
