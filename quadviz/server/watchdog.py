@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import psutil
 
-__all__ = ["Watchdog", "starter"]
+__all__ = ["Watchdog", "prepare", "starter"]
 
 #: The exit status of a server that ended itself: systemd, or a container, starts it anew.
 STATUS = 70
@@ -146,3 +146,4 @@ def prepare() -> None:
     """Have the log say where the server was when the system ended it."""
     if sys.platform != "win32":
         faulthandler.register(signal.SIGPROF, all_threads=False, chain=True)
+    _stay_alert(_DEAF)
