@@ -179,7 +179,8 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
 
     async def get(self, kernel_id: str) -> None:
         """Open the line."""
-        if PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in (one.strip() for one in offered.split(",")):
             raise HTTPError(HTTPStatus.BAD_REQUEST)
         await super().get(kernel_id)  # type: ignore[misc]  # a coroutine as Jupyter's own
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from quadviz.cli.dashboard import LEAST_MEMORY
+from quadviz.contents import FRONT
 from tests.conftest import Dashboards, StartDashboards, free_port
-from tests.visits import path_to, visiting, wait_until
+from tests.visits import NAMES, SLIDERS, path_to, push, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -76,6 +78,19 @@ def test_a_user_s_own_files_do_not_matter(
         "ipython_kernel_config.py",
         "startup",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit this")
+def test_with_the_least_memory_every_page_draws(browser: Browser, start_dashboards: StartDashboards) -> None:
+    options = ("--memory", str(LEAST_MEMORY), "--port", str(free_port()))
+    with start_dashboards("--no-browser", *options) as running:
+        for name in (FRONT, *NAMES):
+            with visiting(browser, running.address, path_to(name)) as visit:
+                for slider in visit.page.locator(SLIDERS).all()[:2]:
+                    push(visit.page, slider, "ArrowRight")
+                assert visit.alerts() == [] and visit.complaints == []
+                visit.page.goto("about:blank")  # its kernel goes with it
 
 
 @pytest.fixture
