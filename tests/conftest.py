@@ -91,7 +91,7 @@ def start_dashboards(tmp_path_factory: pytest.TempPathFactory) -> StartDashboard
         folder = tmp_path_factory.mktemp("elsewhere")
         screen = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}
         environment = {name: value for name, value in os.environ.items() if name not in screen}
-        command = [sys.executable, "-m", "quadviz", "dashboard", *options]
+        command = [sys.executable, "-m", "quadviz", "dashboard", "--with-parent", *options]
         log = folder / "log"
         with log.open("wb") as sink:
             process = subprocess.Popen(

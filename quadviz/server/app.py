@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
 from jupyter_core.utils import run_sync
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
@@ -27,8 +28,11 @@ from voila.app import Voila
 from quadviz.contents import PAGES
 from quadviz.explorers.live.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_source
 from quadviz.server.handlers import HEADERS, MissingHandler, guarded, redirect
+from quadviz.server.interpreter import OwnInterpreter
 from quadviz.server.kernels import PageKernelManager
+from quadviz.server.parts import find_parts
 from quadviz.server.warm import NONE_WAITING, keep_warm
+from quadviz.server.watchdog import Watchdog, prepare, starter
 
 __all__ = ["notebooks", "reserve_port", "serve"]
 
@@ -82,6 +86,11 @@ def _configuration(memory: int, max_pages: int) -> Config:
         preheat_kernel=True,
         page_config_hook=_page_config,
         multi_kernel_manager_class=PageKernelManager,
+        kernel_spec_manager_class=OwnInterpreter,
+        # Seconds until a page that starts hears whether its kernel is well.
+        http_keep_alive_timeout=2,
+        # What an error is the template is told, and says in words for viewers.
+        show_tracebacks=True,
     )
     # The first kernel starts alone, to be quick.
     pools = {**NONE_WAITING, FIRST_PAGE: {"pool_size": 1}}
@@ -99,8 +108,8 @@ def _configuration(memory: int, max_pages: int) -> Config:
 
 
 def _page_config(page_config: dict[str, Any], **_about: Any) -> dict[str, Any]:
-    """What the template is told: it has the browser fetch plotly before a figure asks for it."""
-    return {**page_config, "quadvizPlotly": os.environ[ADDRESS]}
+    """What the template is told: to fetch plotly before a figure asks for it, to keep errors to itself."""
+    return {**page_config, "quadvizPlotly": os.environ[ADDRESS], "quadvizReticent": True}
 
 
 def _plotly_rule(base_url: str) -> tuple[str, type[StaticFileHandler], dict[str, Any]]:
@@ -114,6 +123,10 @@ class Dashboards(Voila):
     sockets: list[socket.socket]
     warming: asyncio.Task[None] | None = None
     ioloop: IOLoop | None = None
+    #: Mebibytes that the server itself may take, and the process that it ends with.
+    own_memory: int = 0
+    parent_process: psutil.Process | None = None
+    watchdog: Watchdog | None = None
 
     def init_settings(self) -> dict[str, Any]:
         """Voila's settings, with limits."""
@@ -156,6 +169,11 @@ class Dashboards(Voila):
         self.ioloop.add_callback(self._announce)
         loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]  # not all have one
         loop.set_exception_handler(_complain)
+        prepare()
+        self.watchdog = Watchdog(
+            loop, memory=self.own_memory, parent=self.parent_process, clear=self._clear_files
+        )
+        self.watchdog.start()
         others = [page for page in OTHER_PAGES if (notebooks() / page).exists()]
         self.warming = loop.create_task(keep_warm(self.kernel_manager, FIRST_PAGE, others))
         try:
@@ -174,10 +192,16 @@ class Dashboards(Voila):
 
     def stop(self) -> None:
         """Kill the kernels; asked politely, one that is still starting fills the terminal with tracebacks."""
+        if self.watchdog:
+            self.watchdog.stop()
         if self.warming:
             self.warming.cancel()
         run_sync(self.kernel_manager.end)()
-        shutil.rmtree(self.connection_dir)
+        self._clear_files()
+
+    def _clear_files(self) -> None:
+        """Remove the folder of the kernels' connections; one that is ending may still write to it."""
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
     async def _announce(self) -> None:
         """Give the address, and open the browser, once a kernel is on its way.
@@ -208,7 +232,14 @@ def _open_browser(address: str) -> str | None:
 
 
 def serve(
-    host: str, port: int, base_url: str, open_browser: bool, memory: int = 0, max_pages: int = 0
+    host: str,
+    port: int,
+    base_url: str,
+    open_browser: bool,
+    memory: int = 0,
+    max_pages: int = 0,
+    server_memory: int = 0,
+    with_parent: bool = False,
 ) -> None:
     """Serve the dashboards until interrupted.
 
@@ -219,10 +250,14 @@ def serve(
         open_browser: whether to open the first page in a browser.
         memory: mebibytes that the kernel of a page may fill, where the system can limit that; 0 for no limit.
         max_pages: how many pages may be open at once; 0 for no limit.
+        server_memory: mebibytes that the server itself may take before it ends; 0 for no limit.
+        with_parent: whether to end when the process that started this one has ended.
 
     Raises:
-        OSError: if no port can be listened on.
+        OSError: if no port can be listened on, or a part of the pages is not installed.
     """
+    parent = starter() if with_parent else None
+    find_parts()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     free, sockets = reserve_port(host, port)
     if free != port:
@@ -244,5 +279,6 @@ def serve(
         open_browser=open_browser,
     )
     app.sockets = sockets
+    app.own_memory, app.parent_process = server_memory, parent
     app.initialize([])
     app.start()

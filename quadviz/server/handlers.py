@@ -21,6 +21,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from quadviz.server.kernels import VISIT, PageKernelManager, Visit
+from quadviz.server.messages import PROTOCOL, whole
 
 __all__ = ["HEADERS", "MissingHandler", "PageHandler", "guarded", "redirect"]
 
@@ -32,9 +33,6 @@ HEADERS: Mapping[str, str] = {
 }
 #: Seconds until a visitor who found no seat is let try again.
 RETRY = 30
-_PROTOCOL = "v1.kernel.websocket.jupyter.org"
-#: Places named in the head of a message: where its four parts and its buffers begin.
-_PLACES = range(5, 1000)
 _THEMES = {b"light", b"dark", b"JupyterLab Light", b"JupyterLab Dark"}
 _PAGE = re.compile(r"[\w-]+\.ipynb", re.ASCII)
 _STATIC = re.compile(r"[\w-]+/static/.+", re.ASCII)
@@ -43,6 +41,8 @@ _NOTICES = {
     503: ("All seats are taken", "Try again in a minute; this page does so by itself."),
 }
 _REFUSED = ("This cannot be answered", "The address may have been mistyped.")
+#: Ends a page in place of what is missing of it; the template says the rest.
+_CUT_SHORT = "<script>window.quadviz.failed();</script></body></html>"
 _FAILED = ("Something went wrong", "Try again; if it happens again, tell whoever runs these pages.")
 
 
@@ -100,9 +100,16 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
             async for html in self.get_generator(path=path):
                 # Voila would send signs of life all the same, for ever.
                 if self._visit.hopeless:
+                    self.write(_CUT_SHORT)
                     break
                 self.write(html)
                 self.flush()
+        except Exception:
+            # What has been sent of the page shows that it starts.
+            if not self._headers_written:
+                raise
+            self.log.exception("%s was cut short", path)
+            self.write(_CUT_SHORT)
         finally:
             self._visit.end()
 
@@ -172,7 +179,8 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
 
     async def get(self, kernel_id: str) -> None:
         """Open the line."""
-        if _PROTOCOL not in self.request.headers.get("Sec-WebSocket-Protocol", ""):
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        if PROTOCOL not in (one.strip() for one in offered.split(",")):
             raise HTTPError(HTTPStatus.BAD_REQUEST)
         await super().get(kernel_id)  # type: ignore[misc]  # a coroutine as Jupyter's own
 
@@ -182,7 +190,7 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
         Where nobody is, the protocol is not known either: Jupyter packs a message with buffers in its old
         format then, and Voila reads the first bytes of that as a number of parts, some 10^17, and counts.
         """
-        if self.ws_connection is None:
+        if self.ws_connection is None or not (isinstance(message, bytes) and whole(message)):
             return None
         with suppress(WebSocketClosedError):
             return super().write_message(message, binary)
@@ -191,7 +199,7 @@ class _ChannelsHandler(_Reticent, VoilaKernelWebsocketHandler):  # type: ignore[
     def on_message(self, ws_message: str | bytes) -> None:
         """Pass a message on; whoever sends what is none is hung up on."""
         try:
-            if isinstance(ws_message, str) or int.from_bytes(ws_message[:8], "little") not in _PLACES:
+            if isinstance(ws_message, str) or not whole(ws_message):
                 raise ValueError("no message of this protocol")
             super().on_message(ws_message)
         except (AssertionError, LookupError, TypeError, ValueError):

@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import suppress
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -16,12 +17,16 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Integer
 from voila.request_info_handler import RequestInfoSocketHandler
 
+from quadviz.server.interpreter import OWN_STARTUP
+
 __all__ = ["VISIT", "PageKernelManager", "Visit"]
 
 # Of what a process may limit, this alone counts what it has written to, and not every library it maps.
 _CAP = "import resource; resource.setrlimit(resource.RLIMIT_DATA, ({0}, {0}))"
 #: Pages compute with one thread each, and idle threads of twenty kernels would still spin and take memory.
 _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# A kernel ends with its server, however that ends. The thread that starts kernels lives as long as it does.
+_LEASH = "import ctypes; ctypes.CDLL(None).prctl(1, 9)"
 _MEBIBYTE = 2**20
 _STANDING_BACK = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
 
@@ -30,7 +35,7 @@ class Visit:
     """A request for a page for which no kernel was waiting.
 
     Attributes:
-        over: done when the page has been written, or its reader has gone.
+        over: done when the page has been written, its reader has gone, or its kernel has died.
         start: the kernel on its way; to cancel it is to leave the queue.
     """
 
@@ -82,6 +87,7 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._under_way: set[Visit] = set()
         self._queue: dict[str, asyncio.Task[Any]] = {}
         self._clearing: set[asyncio.Future[None]] = set()
+        self._visits: dict[str, Visit] = {}
 
     @property
     def full(self) -> bool:
@@ -139,6 +145,8 @@ class PageKernelManager(AsyncMappingKernelManager):
         await self._turns.acquire()
         self._queue.pop(kernel_id, None)
         self._under_way.add(visit)
+        self._visits[kernel_id] = visit
+        visit.over.add_done_callback(lambda _over: self._visits.pop(kernel_id, None))
         visit.over.add_done_callback(lambda _over: self._pass_on(visit))
         await self._start(kernel_id=kernel_id, **kwargs)
         return self.get_kernel(kernel_id)
@@ -148,11 +156,13 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._turns.release()
 
     async def _start(self, *, env: dict[str, str] | None = None, **kwargs: Any) -> str:
-        capped = self.memory and sys.platform == "linux"
-        lines = [_CAP.format(self.memory * _MEBIBYTE)] if capped else []
+        lines = [_LEASH] if sys.platform == "linux" else []
+        if self.memory and sys.platform == "linux":
+            lines.append(_CAP.format(self.memory * _MEBIBYTE))
+        alone = {"IPYTHONDIR": str(Path(self.connection_dir) / "ipython")} if self.connection_dir else {}
         kernel_id: str = await super().start_kernel(
-            env={**_THREADS, **(os.environ if env is None else env)},
-            extra_arguments=[f"--IPKernelApp.exec_lines={line}" for line in lines],
+            env={**_THREADS, **(os.environ if env is None else env), **alone},
+            extra_arguments=[*OWN_STARTUP, *(f"--IPKernelApp.exec_lines={line}" for line in lines)],
             **kwargs,
         )
         return kernel_id
@@ -174,6 +184,8 @@ class PageKernelManager(AsyncMappingKernelManager):
 
         Jupyter would only forget it, with its sockets open and, if it was waiting, still to be handed out.
         """
+        if visit := self._visits.get(kernel_id):
+            visit.end()
         clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id))
         self._clearing.add(clearing)
         clearing.add_done_callback(self._clearing.discard)

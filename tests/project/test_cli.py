@@ -111,8 +111,8 @@ def test_curve_refuses_an_empty_range(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--memory", "100"], "memory must be 0, or a whole number between 256 and 1000000, got '100'"),
-        (["--memory", "much"], "memory must be 0, or a whole number between 256 and 1000000, got 'much'"),
+        (["--memory", "100"], "memory must be 0, or a whole number between 384 and 1000000, got '100'"),
+        (["--memory", "much"], "memory must be 0, or a whole number between 384 and 1000000, got 'much'"),
         (["--max-pages", "-1"], "max-pages must be 0, or a whole number between 1 and 10000, got '-1'"),
         (
             ["--base-url", "/a b/"],

@@ -164,26 +164,63 @@ def test_bodies_are_small(served: Dashboards) -> None:
     assert asked(served, "/course/")[0] == 302
 
 
+#: What Jupyter's protocol has a kernel do, but for messages of widgets.
+ORDERS = [
+    *("execute_request", "inspect_request", "complete_request", "history_request", "is_complete_request"),
+    *(
+        "connect_request",
+        "debug_request",
+        "interrupt_request",
+        "usage_request",
+        "input_reply",
+        "comm_nothing",
+    ),
+    *("create_subshell_request", "delete_subshell_request", "list_subshell_request"),
+    *("", "Execute_Request", "execute_request "),
+]
+
+
 def test_a_viewer_executes_nothing(served: Dashboards, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
+    order = {"code": f"open({str(mark)!r}, 'w')", "silent": False, "comm_id": "none", "data": {}}
+    debug = {"type": "request", "command": "evaluate", "seq": 1, "arguments": {"expression": order["code"]}}
 
     async def intrude(person: Person) -> None:
-        code = {"code": f"open({str(mark)!r}, 'w')", "silent": False, "user_expressions": {}}
-        for channel in ("shell", "control", "stdin", "iopub"):
-            for kind in (
-                "execute_request",
-                "debug_request",
-                "inspect_request",
-                "complete_request",
-                "input_reply",
-            ):
-                await person.send(kind, code, channel=channel)
+        sent = [
+            await person.send(kind, {**order, **debug}, channel=channel)
+            for channel in ("shell", "control", "stdin", "iopub")
+            for kind in ORDERS
+        ]
+        # Named twice, a message is what the kernel, too, takes it for.
+        for kinds in (("execute_request", "comm_msg"), ("comm_msg", "execute_request")):
+            names = ", ".join(f'"msg_type": "{kind}"' for kind in kinds)
+            header = f'{{"msg_id": "twice", "session": "x", "username": "", "version": "5.4", {names}}}'
+            parts = [b"shell", header.encode(), b"{}", b"{}", json.dumps(order).encode()]
+            await person.socket.write_message(encoded(parts), binary=True)
         # What is asked afterwards is answered after all that came before.
-        await person.answered("comm_info_request", {})
+        last = await person.send("comm_info_request", {})
+        heard = ""
+        while last not in heard or '"idle"' not in heard:
+            raw = await asyncio.wait_for(person.socket.read_message(), 30)
+            assert isinstance(raw, bytes)
+            heard = raw.decode("utf-8", "replace")
+            assert not any(identity in heard for identity in sent)
         await person.move(next(iter(person.sliders)), 1)
 
     visited(served, intrude)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("offered", [f"x{PROTOCOL}", f"{PROTOCOL}x", f"a b {PROTOCOL}"])
+def test_a_protocol_that_sounds_like_ours_is_not_spoken(served: Dashboards, offered: str) -> None:
+    """Jupyter would choose none of these, and go on in its older format."""
+
+    async def pretend(person: Person) -> None:
+        url = person.address.replace("http", "ws", 1) + f"api/kernels/{person.kernel}/channels"
+        with pytest.raises(HTTPClientError, match="400"):
+            await websocket_connect(url, subprotocols=[offered])
+
+    visited(served, pretend)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +231,10 @@ def test_a_viewer_executes_nothing(served: Dashboards, tmp_path: Path) -> None:
         b"\xff" * 800,
         (7).to_bytes(8, "little") + b"\xff" * 56,
         (7).to_bytes(8, "little"),
+        (10**17).to_bytes(8, "little"),
+        (-1).to_bytes(8, "little", signed=True) + b"{}",
+        (2**31 - 1).to_bytes(4, "big"),
+        encoded([b"shell", b'{"msg_type": "comm_msg"}', b"{}", b"{}", b"{}"])[:-1],
         encoded([b"shell", b"no JSON", b"{}", b"{}", b"{}"]),
         encoded([b"shell", b"{}", b"{}", b"{}", b"{}"]),
         encoded([b"shell", b"[]", b"{}", b"{}", b"{}"]),
