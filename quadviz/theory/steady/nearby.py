@@ -322,7 +322,21 @@ class Course(NamedTuple):
         *,
         remember: bool = True,
     ) -> Course:
-        """A learning curve, with kappa, kappa_star, lam and delta by name."""
+        """A learning curve.
+
+        Args:
+            trail: where it was before.
+            alpha: sample ratios, shape (N,).
+            member: kappa, kappa_star, lam and delta by name, and nothing else.
+            cusp: where its phases meet, if they do.
+            remember: whether the trail takes it in.
+
+        Raises:
+            TypeError: if the curve is given by anything else, which would be left out.
+        """
+        if member.keys() != {"kappa", "kappa_star", "lam", "delta"}:
+            given = ", ".join(sorted(member))
+            raise TypeError(f"a curve is given by kappa, kappa_star, lam and delta, not by {given}")
         setting = (member["kappa"], member["kappa_star"], member["lam"], member["delta"])
         kappa, star, lam, delta = (np.full(alpha.shape, value) for value in setting)
         return cls(trail, alpha, alpha, kappa, star, lam, delta, setting, cusp, remember=remember)
