@@ -185,5 +185,5 @@ def test_a_curve_of_other_parameters_is_refused() -> None:
     """What is not followed would be left out, and the curve of another setting drawn."""
     member = {"kappa": 0.7, "kappa_star": 0.3, "lam": 0.01, "delta": 0.5}
     for other in ({**member, "lam2": 0.5}, {name: member[name] for name in ("kappa", "lam", "delta")}):
-        with pytest.raises(TypeError, match="given by kappa, kappa_star, lam and delta, not by .*delta"):
+        with pytest.raises(TypeError, match=r"given by kappa, kappa_star, lam and delta, not by .*delta"):
             Course.over_alpha(Trail(), np.array([0.3]), other)
