@@ -59,6 +59,7 @@ def test_a_page_follows_a_slider(window: Firefox, dashboards: Dashboards, name: 
     seen = f"[...document.querySelectorAll({SLIDERS!r})].some((one) => one.checkVisibility())"
     assert window.wait_for(seen), window.complaints
     time.sleep(1)  # what changes by itself has changed
+    assert window.wait_for(seen), window.complaints
     before = window.see(_DRAWN)
     x, y, low, high, value = window.see(_PLACE)
     # To the left: a width that is not below kappa_min may change without changing what is learned.
