@@ -105,9 +105,10 @@ def simulate(visit: Visit) -> Locator:
 def test_networks_are_seen_while_they_learn_cancelled_and_saved(
     browser: Browser, dashboards: Dashboards
 ) -> None:
-    with visiting(browser, dashboards.address, path_to("simulation_lab")) as visit:
+    with visiting(browser, dashboards.address, path_to("simulation_lab", "kappa=0.71")) as visit:
         page, button = visit.page, visit.page.locator("button.qv-simulate")
         points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
+        # Where nothing is stored.
         end = page.locator(f'{SLIDERS}[data-name="end"]')
         push(page, end, "End")
         assert wait_until(page, lambda: points.count() == 0)
@@ -127,7 +128,7 @@ def test_networks_are_seen_while_they_learn_cancelled_and_saved(
         header, *rows = saving.value.path().read_text(encoding="utf-8").splitlines()
         assert header.startswith("kappa,kappa_star,alpha,delta,lam,gamma,d,inputs,label_noise,")
         assert header.endswith(",seed,time,mse,train_loss,in_sample_error,regularised_loss")
-        assert rows and all(row.startswith("0.7,0.3,0.35,0.5,0.01,1.0,50,network,") for row in rows)
+        assert rows and all(row.startswith("0.71,0.3,0.35,0.5,0.01,1.0,50,network,") for row in rows)
         assert visit.alerts() == []
         assert visit.complaints == []
         assert "Traceback" not in dashboards.output
