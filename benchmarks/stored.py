@@ -33,12 +33,11 @@ T = TypeVar("T")
 
 def _done(work: Iterator[tuple[float, T]]) -> T:
     """What comes of work, which tells how far it is."""
-    results = []
     for fraction, result in work:
-        results[:] = [result]
+        last = result
         print(f"\r{100 * fraction:3.0f}%", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return results[-1]
+    return last
 
 
 def _march() -> Path:

@@ -259,12 +259,12 @@ class _LevelFamily:
 
     def sizes(
         self,
-        hilbert: FloatArray,  # noqa: ARG002  # the curve has them all
-        density: FloatArray,  # noqa: ARG002
+        hilbert: FloatArray,  # noqa: ARG002  # the curve has it
+        density: FloatArray,  # noqa: ARG002  # the curve has it
         b: FloatArray,
         kappa_star: FloatArray,
         xi: FloatArray,
-        deficit: FloatArray,  # noqa: ARG002
+        deficit: FloatArray,  # noqa: ARG002  # the curve has it
     ) -> Sizes:
         sizes = self.above(b, kappa_star, xi).sizes
         assert sizes is not None  # noqa: S101  # levels always tell them
@@ -273,10 +273,10 @@ class _LevelFamily:
     def surplus(
         self,
         mass: FloatArray,
-        hilbert: FloatArray,  # noqa: ARG002
-        density: FloatArray,  # noqa: ARG002
+        hilbert: FloatArray,  # noqa: ARG002  # only Wishart's gap is known by itself
+        density: FloatArray,  # noqa: ARG002  # as above
         kappa: FloatArray,
-        kappa_star: FloatArray,  # noqa: ARG002
+        kappa_star: FloatArray,  # noqa: ARG002  # as above
     ) -> tuple[FloatArray, FloatArray]:
         return mass - np.minimum(kappa, 1.0), np.full_like(mass, MASS_ROUNDING)
 

@@ -57,7 +57,7 @@ def test_given_levels():
     assert teacher.rank_fraction() == pytest.approx(0.6)
     assert teacher.quantile([0.0, 0.1, 0.11, 0.6, 0.61, 1.0]).tolist() == [3, 3, 1, 1, 0, 0]
     assert teacher == Levels([0, 1, 3], [0.4, 0.5, 0.1]) and hash(teacher) == hash(Levels(z, p))
-    assert teacher != Levels([0, 1, 3]) and pickle.loads(pickle.dumps(teacher)) == teacher  # noqa: S301
+    assert teacher != Levels([0, 1, 3]) and pickle.loads(pickle.dumps(teacher)) == teacher  # noqa: S301 - our own pickle
     assert teacher.scaled(second_moment=1).moment(2) == pytest.approx(1)
     assert teacher.density(0.5) == 0
     with pytest.raises(AttributeError, match="value"):

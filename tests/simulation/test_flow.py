@@ -220,7 +220,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_else_runs():
     def hammer():
         while not stop.is_set():
             np.random.seed(1)  # noqa: NPY002 - the state that everybody shares
-            a = np.random.standard_normal((150, 150))  # noqa: NPY002
+            a = np.random.standard_normal((150, 150))  # noqa: NPY002 - what must not matter
             np.linalg.eigh(a @ a.T)
 
     busy = threading.Thread(target=hammer)
@@ -346,7 +346,7 @@ def test_results_and_failures_survive_pickling():
     assert copy.statistics == run.statistics
     for one, other in zip(fields(run), fields(copy), strict=True):
         np.testing.assert_array_equal(one, other)
-    failure = pickle.loads(pickle.dumps(SimulationError("too long", run)))  # noqa: S301
+    failure = pickle.loads(pickle.dumps(SimulationError("too long", run)))  # noqa: S301 - our own pickle
     assert str(failure) == "too long"
     np.testing.assert_array_equal(failure.partial.mse, run.mse)
 

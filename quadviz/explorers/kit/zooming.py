@@ -10,7 +10,7 @@ from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.figures.marks.axes import Scale
 from quadviz.parameters import PARAMETERS
 
-__all__ = ["HANDS", "axis_track", "kept_in", "zoomed"]
+__all__ = ["HANDS", "axis_track", "even_track", "kept_in", "zoomed"]
 
 #: What a hand can do in such a figure.
 HANDS = "A click moves the marker; a stretch dragged over is zoomed into, a double click goes back."
@@ -80,7 +80,12 @@ def kept_in(state: S, tops: Sequence[float], changed: Collection[str]) -> S:
 
 def axis_track(state: _Zoomable, points: int) -> Track:
     """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
-    low, top = state.seen
-    even = state.x_scale == "linear" and state.span is None
-    stops = round((top - low) / (PARAMETERS["alpha"].step * top)) if even else points
-    return Track(low, top, stops, state.x_scale)
+    if state.x_scale == "linear" and state.span is None:
+        return even_track(state.alpha_top)
+    return Track(*state.seen, points, state.x_scale)
+
+
+def even_track(top: float) -> Track:
+    """The stops on a whole linear axis that ends at ``top``."""
+    alpha = PARAMETERS["alpha"]
+    return Track(alpha.low, top, round((top - alpha.low) / (alpha.step * top)), "linear")

@@ -11,14 +11,12 @@ from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED
 from quadviz.explorers.kit.shown import Shown
-from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
-from quadviz.explorers.kit.zooming import kept_in
+from quadviz.explorers.kit.zooming import even_track, kept_in
 from quadviz.explorers.two_students.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.two_students.table import errors_code, errors_table, spectra_code, spectra_table
 from quadviz.explorers.two_students.words import caption, cards, prose
 from quadviz.figures.two_students import MARGIN, errors_figure, spectra_figure
-from quadviz.parameters import PARAMETERS
 from quadviz.scenes.two_students import TwoStudents, two_students
 from quadviz.scenes.wording import Paragraph
 from quadviz.theory.steady.nearby import Trail
@@ -81,9 +79,7 @@ class TwoStudentsExplorer(Explorer[State]):
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        alpha, top = PARAMETERS["alpha"], self.state.alpha_top
-        stops = round((top - alpha.low) / (alpha.step * top))
-        self.controls["alpha"].track = Track(alpha.low, top, stops, "linear")
+        self.controls["alpha"].track = even_track(self.state.alpha_top)
 
     def scene(self) -> TwoStudents:
         """What there is to see."""
