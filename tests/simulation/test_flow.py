@@ -220,7 +220,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_else_runs():
     def hammer():
         while not stop.is_set():
             np.random.seed(1)  # noqa: NPY002 - the state that everybody shares
-            a = np.random.standard_normal((150, 150))  # noqa: NPY002 - what must not matter
+            a = np.random.standard_normal((150, 150))  # noqa: NPY002 - the state that everybody shares
             np.linalg.eigh(a @ a.T)
 
     busy = threading.Thread(target=hammer)
