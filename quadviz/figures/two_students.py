@@ -124,7 +124,7 @@ def spectra_figure(scene: TwoStudents, theme: ThemeName = "light", held: Held | 
                   "title": {"text": "eigenvalue of Z", "standoff": 6}},
         "yaxis": {**axis, "range": up, **ticks("linear", up, 5)},
         "annotations": [
-            label(f"<b>spectrum at the marker</b><br>grey: the teacher's; at 0: {zeros}", 1, 4)
+            label(f"<b>spectrum at the marker</b><br>grey: teacher; at 0: {zeros}", 1, 4)
         ],
     }  # fmt: skip
     quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}

@@ -120,6 +120,26 @@ def test_figures_fill_their_places_and_keep_their_height(each: Visit) -> None:
     assert wait_until(page, lambda: page.evaluate(figures) == [[height, 0] for height, _ in opened])
 
 
+def test_no_word_of_a_figure_leaves_it(each: Visit) -> None:
+    page = each.page
+    settle(page)
+    outside = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((figure) => {
+        const { left, right, top, bottom } = figure.getBoundingClientRect();
+        return [...figure.querySelectorAll("text")].filter((text) => text.checkVisibility())
+            .map((text) => [text.textContent, text.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.left < left - 1 || box.right > right + 1
+                || box.top < top - 1 || box.bottom > bottom + 1)).map(([words]) => words);
+    })"""
+    # The ends of every layout: with the drawer and without, with the rail and without.
+    for width in (1440, 1279, 1280, 1024, 1000, 999, 860, 859, 800, 799, 660, 659, 400):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert wait_until(page, lambda: page.evaluate(outside) == [], seconds=3), (
+            width,
+            page.evaluate(outside),
+        )
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_screen_without_its_figures_is_told_apart(anywhere: Visit) -> None:
     page, show = anywhere.page, "parts => parts.forEach(part => { part.style.visibility = '%s' })"
     settle(page)
