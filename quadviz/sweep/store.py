@@ -1,0 +1,242 @@
+"""Cells on disk: a Zarr store with one array for each kind of observable, and one writer at a time.
+
+A unit of work is one chunk, which carries its own checksum (CRC-32C) and comes into being whole. What is there
+and has its checksum is done. Errors of cells that failed are written before the cell itself, so that no cell
+is there without its error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quadviz.arrays import FloatArray
+from quadviz.sweep.cells import Index, Outcome, versions
+from quadviz.sweep.errors import SweepStoreError, library
+from quadviz.sweep.layout import Layout, layouts
+from quadviz.sweep.spec import Sweep
+
+__all__ = ["Store"]
+
+_FORMAT = 1
+#: Bytes kept of an error's text.
+_TEXT = 1000
+#: Where a group's attributes say that it is a sweep's.
+_MARK = "quadviz_sweep"
+
+
+class Store:
+    """The store of one sweep, open."""
+
+    def __init__(self, path: Path, spec: Sweep, made_with: Mapping[str, str], group: Any) -> None:
+        self.path, self.spec, self.made_with, self._group = path, spec, made_with, group
+        self.layouts = layouts(spec)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, write: bool = False) -> Store:
+        """A store that is there.
+
+        Raises:
+            FileNotFoundError: if nothing is there.
+            SweepStoreError: if it is no store of a sweep.
+        """
+        zarr, place = library("zarr"), Path(path)
+        if not place.exists():
+            raise FileNotFoundError(f"there is no store {place}")
+        try:
+            group = zarr.open_group(place, mode="r+" if write else "r")
+            told = group.attrs[_MARK]
+            spec = Sweep.from_dict(told["spec"])
+        except (KeyError, ValueError, TypeError, FileNotFoundError, zarr.errors.BaseZarrError) as error:
+            raise SweepStoreError(f"{place} is not the store of a sweep ({error})") from error
+        if told["format"] != _FORMAT:
+            raise SweepStoreError(f"{place} has format {told['format']}, and this quadviz reads {_FORMAT}")
+        return cls(place, spec, told["versions"], group)
+
+    @classmethod
+    def for_sweep(cls, path: str | os.PathLike[str], spec: Sweep) -> Store:
+        """The store of this very sweep: the one that is there, or a new one; call it with the lock held.
+
+        Raises:
+            SweepStoreError: if what is there is of another sweep or version (says what differs), or no store.
+        """
+        place = Path(path)
+        return cls.there(place, spec, write=True) or cls._new(place, spec)
+
+    @classmethod
+    def there(cls, place: Path, spec: Sweep, *, write: bool = False) -> Store | None:
+        """The store of this very sweep, if it is there.
+
+        Raises:
+            SweepStoreError: as :meth:`for_sweep` does.
+        """
+        if not place.exists():
+            return None
+        if _began(place):
+            store = cls.open(place, write=write)
+            store._refuse_other(spec)
+            return store
+        if not place.is_dir() or any(place.iterdir()):
+            raise SweepStoreError(f"{place} is there, and not the store of a sweep: choose another place")
+        return None
+
+    @classmethod
+    def _new(cls, place: Path, spec: Sweep) -> Store:
+        """A new store, made beside its place and moved there when it is whole."""
+        zarr = library("zarr")
+        making = place.with_name(f"{place.name}.making")
+        shutil.rmtree(making, ignore_errors=True)
+        group = zarr.open_group(making, mode="w", zarr_format=3)
+        for layout in layouts(spec).values():
+            _array(group, layout.kind, layout, layout.dims, np.dtype("f8"), np.nan)
+            dims = (*layout.cells, f"{layout.kind}_text")
+            _array(group, f"{layout.kind}_failure", layout, dims, np.dtype("u1"), 0)
+        machine = {"platform": platform.platform(), "processor": platform.machine()}
+        told = {"format": _FORMAT, "spec": spec.to_dict(), "versions": dict(versions()), **machine}
+        group.attrs[_MARK] = told
+        if place.exists():
+            place.rmdir()
+        making.replace(place)
+        return cls.open(place, write=True)
+
+    def _refuse_other(self, spec: Sweep) -> None:
+        differences = [
+            f"{name}: the store has {_short(one)}, this sweep {_short(other)}"
+            for name, one, other in _differing(self.spec.to_dict(), spec.to_dict())
+        ]
+        differences += [
+            f"{name}: the store was made with {self.made_with.get(name)}, this is {here}"
+            for name, here in versions().items()
+            if name != "python" and self.made_with.get(name) != here
+        ]
+        if differences:
+            raise SweepStoreError(
+                f"{self.path} belongs to another sweep; {'; '.join(differences)}. Choose another store, or go on "
+                "as it was begun"
+            )
+
+    def done(self, kind: str) -> set[Index]:
+        """The units that are there, whether or not they are sound."""
+        folder, depth = self.path / kind / "c", len(self.layouts[kind].shape)
+        places = (path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file())
+        count = len(self.layouts[kind].cells)
+        return {tuple(map(int, p[:count])) for p in places if len(p) == depth and all(map(str.isdigit, p))}
+
+    def sound(self, kind: str, index: Index) -> bool:
+        """Whether a unit that is there has the checksums it was written with."""
+        try:
+            self.read(kind, index)
+            self.texts(kind, index)
+        except (ValueError, RuntimeError, OSError):  # of the checksum, of a decoder, of a file cut short
+            return False
+        return True
+
+    def read(self, kind: str, index: Index) -> FloatArray:
+        """The columns of a unit that is there.
+
+        Raises:
+            ValueError: if its checksum does not match, or it cannot be decoded.
+        """
+        values: FloatArray = self._array(kind)[self.layouts[kind].region(index)]
+        return values
+
+    def texts(self, kind: str, index: Index) -> Any:
+        """The errors of a unit's cells, empty where there is none."""
+        raw = self._array(f"{kind}_failure")[self.layouts[kind].region(index)]
+        return _texts(raw)
+
+    def write(self, outcome: Outcome) -> None:
+        """A unit to disk: its errors, if any, then its columns.
+
+        Raises:
+            OSError: if the disk is full, or cannot be written to.
+        """
+        layout = self.layouts[outcome.kind]
+        region = layout.region(outcome.index)
+        if outcome.failures:
+            raw = np.zeros((*(part.stop - part.start for part in region), _TEXT), np.uint8)
+            for at, text in outcome.failures.items():
+                said = np.frombuffer(text.encode()[:_TEXT], np.uint8)
+                raw[at][: said.size] = said
+            self._array(f"{outcome.kind}_failure")[region] = raw
+        self._array(outcome.kind)[region] = outcome.values
+
+    def drop(self, kind: str, index: Index) -> None:
+        """Forget a unit."""
+        rest = len(self.layouts[kind].shape) - len(index)
+        for name, zeros in ((kind, rest), (f"{kind}_failure", 1)):
+            self.path.joinpath(name, "c", *map(str, (*index, *(0,) * zeros))).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what a killed writer left half-written."""
+        for path in self.path.rglob("*.partial"):
+            path.unlink(missing_ok=True)
+
+    @cached_property
+    def _arrays(self) -> dict[str, Any]:
+        return {}
+
+    def _array(self, name: str) -> Any:
+        if name not in self._arrays:
+            self._arrays[name] = self._group[name]
+        return self._arrays[name]
+
+
+def _began(place: Path) -> bool:
+    try:
+        return _MARK in json.loads((place / "zarr.json").read_text(encoding="utf-8")).get("attributes", {})
+    except (OSError, ValueError):
+        return False
+
+
+def _array(group: Any, name: str, layout: Layout, dims: tuple[str, ...], dtype: Any, fill: float) -> None:
+    from zarr.codecs import BloscCodec, Crc32cCodec
+
+    own = layout.own if name == layout.kind else (_TEXT,)
+    group.create_array(
+        name,
+        shape=(*layout.cells.values(), *own),
+        chunks=(*layout.chunk, *own),
+        dtype=dtype,
+        fill_value=fill,
+        compressors=[BloscCodec(cname="lz4", clevel=5, shuffle="shuffle"), Crc32cCodec()],
+        dimension_names=dims,
+        attributes={"columns": list(layout.columns)} if name == layout.kind else {},
+        config={"write_empty_chunks": True},
+    )
+
+
+def _texts(raw: Any) -> Any:
+    """Rows of bytes as text."""
+    flat = raw.reshape(-1, raw.shape[-1])
+    said = np.full(len(flat), "", dtype=object)
+    for at in np.flatnonzero(flat[:, 0]):
+        said[at] = bytes(flat[at]).rstrip(b"\0").decode(errors="ignore")
+    return said.reshape(raw.shape[:-1])
+
+
+def _differing(one: Any, other: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where two nests of plain values differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in dict.fromkeys((*one, *other)):
+            yield from _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+        if one == other and list(one) != list(other):
+            yield name, list(one), list(other)
+    elif one != other:
+        yield name, one, other
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list) and len(value) > 4:
+        return f"{len(value)} values from {value[0]} to {value[-1]}"
+    return str(value)
