@@ -1,7 +1,7 @@
 """A unit of work, done in a worker: many settings of theory at once, or one network, or one march.
 
-Nothing here knows of stores or executors. What a unit gives depends on its values alone, to the last bit: not on
-the worker, the order, or what else there is.
+Nothing here knows of stores or executors. What a unit gives depends on its values alone, to the last bit: not
+on the worker, the order, or what else there is.
 """
 
 from __future__ import annotations

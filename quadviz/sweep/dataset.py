@@ -1,4 +1,4 @@
-"""A store as an xarray Dataset: settings along named dimensions, units, statuses, and where it all comes from."""
+"""A store as an xarray Dataset: settings along named dimensions, statuses, and where it all comes from."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from quadviz.statistics import mean_and_error
 from quadviz.sweep.errors import SweepStoreError, library
 from quadviz.sweep.layout import Layout
 from quadviz.sweep.observables import CODES, MISSING, about
+from quadviz.sweep.record import packed
 from quadviz.sweep.store import Store
 
 __all__ = ["attributes", "coordinates", "dataset", "named", "open_sweep", "provenance"]
@@ -69,7 +70,7 @@ def dataset(store: Store) -> Any:
 
 
 def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
-    """The columns of every cell, NaN where there is none yet, errors of those that failed, and how many there are."""
+    """The columns of every cell, NaN where there is none, the errors of cells, and how many there are."""
     cells = np.full(layout.shape, np.nan)
     texts = np.full(tuple(layout.cells.values()), "", dtype=object)
     done = 0
@@ -82,15 +83,15 @@ def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
                 f"{d} {s.start} to {s.stop - 1}" for d, s in zip(layout.cells, region, strict=True)
             )
             raise SweepStoreError(
-                f"{store.path}: the cell of {layout.kind} at {where or 'its one setting'} is damaged ({error}); "
-                "run the sweep again, and it alone is computed anew"
+                f"{store.path}: the cell of {layout.kind} at {where or 'its one setting'} is damaged "
+                f"({error}); run the sweep again, and it alone is computed anew"
             ) from error
         done += texts[region].size
     return cells, texts, done
 
 
 def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str, tuple[tuple[str, ...], Any]]:
-    """Columns by name: codes as small numbers, seeds as whole ones, and means over seeds with their errors."""
+    """Columns by name: codes as small numbers, seeds as whole ones, and means over seeds with errors."""
     prefix, dims = _PREFIX[layout.kind], layout.dims[:-1]
     found: dict[str, tuple[tuple[str, ...], Any]] = {}
     for at, column in enumerate(layout.columns):
@@ -159,7 +160,7 @@ def provenance(store: Store) -> dict[str, str]:
         "made_by": f"quadviz {store.made_with['quadviz']}",
         "theory": SOURCE,
         "versions": json.dumps(dict(store.made_with)),
-        "sweep": json.dumps(spec.to_dict(), ensure_ascii=False),
+        "sweep": json.dumps(packed(spec.to_dict())[0], ensure_ascii=False),
     }
     if spec.theory:
         size = f"averages at d = {spec.theory.finite_size}" if spec.theory.finite_size else "good to 1e-9"

@@ -36,7 +36,7 @@ class SweepStoreError(SweepError):
     """
 
 
-class _Unfinished:
+class _Unfinished(BaseException):
     """How far a sweep came, and how it goes on."""
 
     def __init__(self, why: str, done: int, total: int, store: str) -> None:
@@ -50,7 +50,7 @@ class _Unfinished:
         )
 
 
-class SweepStopped(_Unfinished, RuntimeError):
+class SweepStopped(_Unfinished, RuntimeError):  # noqa: N818 - it is how far it came
     """A sweep ended on its way: a full disk, a cluster that is gone. :func:`quadviz.run_sweep` goes on.
 
     Attributes:

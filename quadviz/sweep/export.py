@@ -26,15 +26,15 @@ def export_sweep(
 ) -> None:
     """Write a sweep, as far as it is, as NetCDF (a file that ends in ``.nc``) or CSV (``.csv``).
 
-    It goes unit by unit, so that a map of any size takes the memory of one. NetCDF has the shape of the grid
-    and what :func:`quadviz.open_sweep` says of it, but the texts of errors and means over seeds. CSV has a row a
-    cell (and time), its parameters first; codes are their names.
+    It goes unit by unit, so that a map of any size takes the memory of one. NetCDF has the shape of the grid,
+    and what :func:`quadviz.open_sweep` says of it without the texts of errors and means over seeds. CSV has a
+    row a cell (and time), its parameters first; codes are their names.
 
     Args:
         store: the folder that :func:`quadviz.run_sweep` wrote.
         path: the file to write; it appears when it is whole.
-        kind: "theory", "networks" or "dmft": which one. All of them go into a NetCDF file when omitted, and CSV
-            wants one where there are several.
+        kind: "theory", "networks" or "dmft": which one. All of them go into a NetCDF file when omitted, and
+            CSV wants one where there are several.
 
     Returns:
         Nothing; arrays in the file have the shape of the grid.

@@ -1,8 +1,9 @@
 """How the cells of a sweep lie in arrays, and which of them a worker does in one go.
 
-Each kind of observable is one array: settings along its first dimensions (then d and seeds of networks), times
-if there are any, and columns last. A unit of work is one chunk of it, so that it lands on disk whole or not at
-all. Chunks follow from the sweep alone: whoever goes on with it, with however many workers, cuts it the same way.
+Each kind of observable is one array: settings along its first dimensions (then d and seeds of networks),
+times if there are any, and columns last. A unit of work is one chunk of it, so that it lands on disk whole or
+not at all. Chunks follow from the sweep alone: whoever goes on with it, with however many workers, cuts it
+the same way.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ class Layout:
 def layouts(spec: Sweep) -> dict[str, Layout]:
     """The arrays of a sweep, by kind.
 
-    >>> spec = Sweep(grid={"kappa": [0.5, 1], "kappa_star": np.linspace(0.1, 1, 5000)}, theory=["recovery_alpha"])
+    >>> grid = {"kappa": [0.5, 1], "kappa_star": np.linspace(0.1, 1, 5000)}
+    >>> spec = Sweep(grid=grid, theory=["recovery_alpha"])
     >>> layout = layouts(spec)["theory"]
     >>> layout.shape, layout.chunk, layout.units
     ((2, 5000, 1), (1, 5000), 2)
@@ -142,7 +144,7 @@ def layouts(spec: Sweep) -> dict[str, Layout]:
 def _chunk(cells: Mapping[str, int], batch: int) -> tuple[int, ...]:
     """As many cells of the last dimensions as make a batch."""
     chunk, left = [], batch
-    for size in reversed(cells.values()):
+    for size in reversed([*cells.values()]):
         # Pieces of even length: a last one of a few settings is nobody's share.
         pieces = len(slices(size, max(left, 1)))
         chunk.append(-(-size // pieces))

@@ -1,7 +1,7 @@
 """Worker processes on this machine, which end with their owner and can be had anew when one was killed.
 
-They are loky's, as joblib brings it: a pool with the interface of :mod:`concurrent.futures` whose workers are new
-interpreters that do not import the caller's script, so that a sweep needs no ``if __name__ == "__main__"``.
+They are loky's, as joblib brings it: a pool with the interface of :mod:`concurrent.futures`, whose workers
+are new interpreters that do not import the caller's script: a sweep needs no ``if __name__ == "__main__"``.
 """
 
 from __future__ import annotations

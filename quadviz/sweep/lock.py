@@ -1,4 +1,4 @@
-"""One sweep to a store at a time, by a lock of the operating system, which ends with its owner, killed or not."""
+"""One sweep to a store at a time, by a lock of the operating system, which ends with its owner."""
 
 from __future__ import annotations
 

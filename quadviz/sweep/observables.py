@@ -1,7 +1,7 @@
 """What a sweep can observe: the columns of theory, of networks and of mean-field marches, and their names.
 
-Theory comes in groups, each one call of a function of the package, which broadcasts; it is given what it needs
-and no more, so that a threshold along an axis of samples is solved for once.
+Theory comes in groups, each one call of a function of the package, which broadcasts; it is given what it
+needs and no more, so that a threshold along an axis of samples is solved for once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from quadviz.arrays import FloatArray
 from quadviz.outcome import Regime, Status
 from quadviz.quantities import QUANTITIES, Quantity
 from quadviz.theory.best.bayes import bayes_optimal
@@ -50,7 +50,7 @@ class CellStatus(IntEnum):
     FAILED = 2
 
 
-Columns = Mapping[str, FloatArray]
+Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)

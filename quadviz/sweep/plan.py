@@ -26,8 +26,8 @@ from quadviz.threads import blas_threads
 
 __all__ = ["SweepPlan", "plan_sweep"]
 
-#: Cells of each kind that are looked at, and settings of theory that are solved.
-_LOOKS, _POINTS = 3, 48
+#: Cells of each kind that are looked at, and settings of theory that are solved for each look, at most.
+_LOOKS, _POINTS = 3, 512
 #: Forces that it takes to the end of a descent and along a flow; at d = 20 to 80 a factor of three about it.
 _FORCES: Mapping[str, int] = {"minimise": 500, "simulate": 3000}
 #: Bytes of a file system's block: a cell of its own takes one, whatever it holds.
@@ -131,21 +131,23 @@ def _spread(layout: Layout) -> list[Unit]:
 
 def _theory(layout: Layout) -> tuple[float, int, Any]:
     """Seconds a setting, bytes a worker: some are solved."""
-    seconds, points = 0.0, 0
-    for unit in _spread(layout):
-        some = _part(unit)
-        do_unit(some)  # what is done first loads and caches
+    seconds, points, batch = 0.0, 0, int(np.prod(layout.chunk))
+    most = _POINTS if layout.spec.theory.finite_size is None else 1
+    for unit in _spread(layout)[: None if most > 1 else 1]:
+        some = _part(unit, most)
+        if most > 1:
+            do_unit(some)  # what is done first loads and caches
         began = time.perf_counter()
         do_unit(some)
         seconds += time.perf_counter() - began
         points += int(np.prod(some.shape))
-    size = int(np.prod(layout.chunk)) * (200 + 8 * len(layout.columns))
+    size = batch * (200 + 8 * len(layout.columns))
     return seconds / points, size + 150_000_000, None
 
 
-def _part(unit: Unit) -> Unit:
+def _part(unit: Unit, most: int) -> Unit:
     """A unit's settings at even steps, few of them."""
-    left, steps = _POINTS, []
+    left, steps = most, []
     for size in reversed(unit.shape):
         kept = min(size, max(left, 1))
         left //= kept

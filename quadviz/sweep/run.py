@@ -1,4 +1,4 @@
-"""Running a sweep: units go to an executor, outcomes to disk as they come, and what is there is never done again."""
+"""Running a sweep: units go to an executor, outcomes to disk as they come, and what is there stays."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class _Run:
                     self._work(crew, most, bar)
             except KeyboardInterrupt as pressed:
                 raise SweepInterrupted(
-                    f"interrupted, with {len(self.flying)} in flight", *self._so_far()
+                    f"interrupted, with {len(self.flying)} units in flight, which are lost", *self._so_far()
                 ) from pressed
             finally:
                 for future in self.flying:
@@ -156,7 +156,7 @@ class _Run:
                             f"a worker could not work ({type(error).__name__}: {error})"
                         ) from error
                     outcome = failed(self._unit(key), f"its worker was killed: {error}")
-                self._land(key, outcome)
+                self._land(outcome)
                 bar.update(1)
             if broken is not None:
                 self._mend(crew, broken, bar)
@@ -187,21 +187,20 @@ class _Run:
         self.waiting.append(key)
 
     def _mend(self, crew: Any, broken: BaseException, bar: Any) -> None:
-        """A worker died, and took the pool with it: all in flight goes back, but what flew alone has failed."""
+        """A worker died and took the pool with it: all in flight goes back, but what flew alone failed."""
         if not isinstance(crew, LocalWorkers):
             raise self._stopped(f"the executor broke ({broken})") from broken
         for future in wait(self.flying)[0]:
             key = self.flying.pop(future)
             if future.exception() is None:
-                self._land(key, future.result())
+                self._land(future.result())
                 bar.update(1)
             else:
                 self._struck(key)
         for key in [key for key in self.waiting if self.strikes.get(key, 0) > _STRIKES]:
             self.waiting.remove(key)
-            self._land(
-                key, failed(self._unit(key), f"its worker was killed, {self.strikes[key]} times: {broken}")
-            )
+            why = f"its worker was killed, {self.strikes[key]} times: {broken}"
+            self._land(failed(self._unit(key), why))
             bar.update(1)
         # What workers died with waits until the rest is done.
         self.waiting.sort(key=lambda key: -self.strikes.get(key, 0))
@@ -211,7 +210,7 @@ class _Run:
         kind, index = key
         return self.store.layouts[kind].unit(index)
 
-    def _land(self, key: Key, outcome: Outcome) -> None:
+    def _land(self, outcome: Outcome) -> None:
         other = {n: v for n, v in outcome.versions.items() if n != "python" and versions()[n] != v}
         if other:
             name, there = next(iter(other.items()))

@@ -34,8 +34,8 @@ class Sweep:
     """Settings, and what to observe of each: what :func:`quadviz.run_sweep` runs.
 
     Attributes:
-        grid: parameters by name. A number holds everywhere; a sequence, or a range ``{"from": 0.05, "to": 0.6,
-            "points": 30, "log": False}``, is an axis, and the axes are crossed.
+        grid: parameters by name. A number holds everywhere; a sequence, or a range ``{"from": 0.05,
+            "to": 0.6, "points": 30, "log": False}``, is an axis, and the axes are crossed.
         settings: a list of settings, each a mapping of parameters, with a "name" if wanted; or a mapping of
             columns. It is a dimension "setting", crossed with the axes of the grid.
         theory: names of observables of the limit, or a mapping with "observables" and "finite_size".
@@ -149,7 +149,9 @@ class Sweep:
     @property
     def parameters(self) -> dict[str, tuple[str | None, FloatArray]]:
         """Every parameter: the dimension that it varies along, or None, and its values."""
-        given = {n: ("setting", v) for n, v in self.settings.items() if n != "name"}
+        given: dict[str, tuple[str | None, Any]] = {
+            n: ("setting", v) for n, v in self.settings.items() if n != "name"
+        }
         given |= {n: (n if np.ndim(v) else None, np.asarray(v)) for n, v in self.grid.items()}
         absent = {n: (None, np.asarray(v)) for n, v in _ABSENT.items() if n not in given}
         known = {**given, **absent}
@@ -260,4 +262,7 @@ def _range(name: str, given: Mapping[str, Any]) -> FloatArray:
         raise SweepSpecError(f"the range of {name}: log must be true or false, got {shown(given['log'])}")
     if given.get("log") and min(ends) <= 0:
         raise SweepSpecError(f"the range of {name}: an end must be > 0 for log = true, got {min(ends):g}")
-    return real_array(np.geomspace(*ends, points) if given.get("log") else np.linspace(*ends, points))
+    start, stop = ends
+    return real_array(
+        np.geomspace(start, stop, points) if given.get("log") else np.linspace(start, stop, points)
+    )

@@ -1,8 +1,8 @@
 """Cells on disk: a Zarr store with one array for each kind of observable, and one writer at a time.
 
-A unit of work is one chunk, which carries its own checksum (CRC-32C) and comes into being whole. What is there
-and has its checksum is done. Errors of cells that failed are written before the cell itself, so that no cell
-is there without its error.
+A unit of work is one chunk, which carries its own checksum (CRC-32C) and comes into being whole. What is
+there and has its checksum is done. Errors of cells that failed are written before the cell itself, so that no
+cell is there without its error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from quadviz.arrays import FloatArray
 from quadviz.sweep.cells import Index, Outcome, versions
 from quadviz.sweep.errors import SweepStoreError, library
 from quadviz.sweep.layout import Layout, layouts
+from quadviz.sweep.record import differences, packed, unpacked
 from quadviz.sweep.spec import Sweep
 
 __all__ = ["Store"]
@@ -54,7 +55,8 @@ class Store:
         try:
             group = zarr.open_group(place, mode="r+" if write else "r")
             told = group.attrs[_MARK]
-            spec = Sweep.from_dict(told["spec"])
+            long = {name: group[name][...] for name in told["long"]}
+            spec = Sweep.from_dict(unpacked(told["spec"], long))
         except (KeyError, ValueError, TypeError, FileNotFoundError, zarr.errors.BaseZarrError) as error:
             raise SweepStoreError(f"{place} is not the store of a sweep ({error})") from error
         if told["format"] != _FORMAT:
@@ -100,7 +102,10 @@ class Store:
             dims = (*layout.cells, f"{layout.kind}_text")
             _array(group, f"{layout.kind}_failure", layout, dims, np.dtype("u1"), 0)
         machine = {"platform": platform.platform(), "processor": platform.machine()}
-        told = {"format": _FORMAT, "spec": spec.to_dict(), "versions": dict(versions()), **machine}
+        plain, long = packed(spec.to_dict())
+        for name, values in long.items():
+            group.create_array(name, data=values)
+        told = {"format": _FORMAT, "spec": plain, "long": list(long), "versions": dict(versions()), **machine}
         group.attrs[_MARK] = told
         if place.exists():
             place.rmdir()
@@ -108,19 +113,16 @@ class Store:
         return cls.open(place, write=True)
 
     def _refuse_other(self, spec: Sweep) -> None:
-        differences = [
-            f"{name}: the store has {_short(one)}, this sweep {_short(other)}"
-            for name, one, other in _differing(self.spec.to_dict(), spec.to_dict())
-        ]
-        differences += [
+        differing = list(differences(packed(self.spec.to_dict())[0], packed(spec.to_dict())[0]))
+        differing += [
             f"{name}: the store was made with {self.made_with.get(name)}, this is {here}"
             for name, here in versions().items()
             if name != "python" and self.made_with.get(name) != here
         ]
-        if differences:
+        if differing:
             raise SweepStoreError(
-                f"{self.path} belongs to another sweep; {'; '.join(differences)}. Choose another store, or go on "
-                "as it was begun"
+                f"{self.path} belongs to another sweep; {'; '.join(differing)}. Choose another store, or "
+                "go on as it was begun"
             )
 
     def done(self, kind: str) -> set[Index]:
@@ -221,22 +223,3 @@ def _texts(raw: Any) -> Any:
     for at in np.flatnonzero(flat[:, 0]):
         said[at] = bytes(flat[at]).rstrip(b"\0").decode(errors="ignore")
     return said.reshape(raw.shape[:-1])
-
-
-def _differing(one: Any, other: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two nests of plain values differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in dict.fromkeys((*one, *other)):
-            yield from _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
-        if one == other and list(one) != list(other):
-            yield name, list(one), list(other)
-    elif one != other:
-        yield name, one, other
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, list) and len(value) > 4:
-        return f"{len(value)} values from {value[0]} to {value[-1]}"
-    return str(value)
