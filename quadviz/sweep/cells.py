@@ -96,7 +96,7 @@ def cell_seed(seed: int, d: int, setting: Setting) -> int:
     It is what :func:`quadviz.simulate` and :func:`quadviz.minimise` take to train it again.
 
     >>> cell_seed(0, 60, Setting(kappa=0.5, kappa_star=0.3, alpha=0.35, lam=0.01, delta=0.5))
-    5436190013494337
+    7514259431107262
     """
     names = ("kappa", "kappa_star", "alpha", "lam", "delta", "gamma", "lam2")
     values = np.array([getattr(setting, name) for name in names]).view(np.uint64)

@@ -103,7 +103,7 @@ def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str,
             values = np.where(np.isnan(values), MISSING, values).astype(np.int8)
         elif column == "seed":
             values = np.where(np.isnan(values), MISSING, values).astype(np.int64)
-        found[name] = (dims[:-1] if alike else dims, np.ascontiguousarray(values))
+        found[name] = (dims[:-1] if alike else dims, np.array(values))
     if means and layout.kind == "networks":
         axis = dims.index("seed")
         over = tuple(dim for dim in dims if dim != "seed")

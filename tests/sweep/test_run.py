@@ -1,4 +1,4 @@
-"""What a sweep gives is what the package gives, whatever the order and the workers; what fails is recorded."""
+"""What a sweep gives is what the package gives, whatever the workers; what fails is recorded."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_same_in_any_order_and_by_any_executor(data, tmp_path, monkeypatch):
 
 def test_a_batch_gives_each_setting_what_it_gets_alone(tmp_path):
     alpha = np.linspace(0.05, 1, 9)
-    names = ["mse", "thresholds", "optimal_lam", "optimal_pair"]
+    names = ["mse", "thresholds", "optimal_lam", "optimal_mse", "optimal_pair"]
     grid = {"alpha": alpha, "kappa": [0.25, 1.0], **SETTING}
     whole = run_sweep(Sweep(grid=grid, theory=names), tmp_path / "all", executor=Here())
     few = {**grid, "alpha": alpha[[4, 7]]}
@@ -207,9 +207,9 @@ def test_settings_with_names(tmp_path):
 
 
 def test_arguments_are_checked(tmp_path):
-    with pytest.raises(ValueError, match=r"spec must be a quadviz.Sweep"):
+    with pytest.raises(ValueError, match=r"spec must be a quadviz\.Sweep"):
         run_sweep({}, tmp_path / "store")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="executor must be a concurrent.futures.Executor"):
+    with pytest.raises(TypeError, match=r"executor must be a concurrent\.futures\.Executor"):
         run_sweep(small(), tmp_path / "store", executor=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="workers must be a whole number >= 1"):
         run_sweep(small(), tmp_path / "store", workers=0)

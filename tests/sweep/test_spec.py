@@ -67,7 +67,7 @@ def test_a_file_and_python_ask_for_the_same(tmp_path):
         ("seeds = 3", "seed = 3", r"\[networks\] has no key 'seed': did you mean 'seeds'"),
         ('"mse", "bayes"', '"msee"', "observables has no 'msee': did you mean 'mse'"),
         ("points = 4", "point = 4", "range of alpha has no key 'point': did you mean 'points'"),
-        ("points = 4 }", "}", "range of alpha lacks 'points'"),
+        (", points = 4 }", " }", "range of alpha lacks 'points'"),
         ("delta = 0.5", "delta = -1", r"delta \(label noise\) must be a finite number >= 0, got -1"),
         ("delta = 0.5", "", r"delta \(label noise\) is missing, which mse needs"),
         ("[0.5, 1]", "[0.5, 0.5]", r"kappa \(student width\) has a value twice"),
@@ -117,7 +117,7 @@ def test_a_list_of_settings_is_a_dimension():
         ({"grid": [1]}, "grid must be a table"),
         ({"theory": None}, "nothing is observed"),
         ({"theory": 3}, "observables must be a list of names"),
-        ({"teacher": Levels([0, 1])}, "kappa_star is not given beside"),
+        ({"teacher": Levels([0, 1])}, "kappa_star does not belong beside"),
         ({"teacher": Orthogonal(), "grid": {**SETTING, "kappa_star": 1.5}}, "a fraction of rank|is missing"),
         ({"title": 3}, "title must be text"),
     ],
@@ -130,7 +130,7 @@ def test_what_is_wrong_in_python_is_named(given: dict[str, Any], said: str):
 def test_what_an_observable_does_not_need_may_be_left_out():
     spec = Sweep(grid={"kappa": [0.5, 1.0], "kappa_star": 0.3}, theory=["recovery_alpha"])
     assert set(spec.parameters) == {"kappa", "kappa_star", "gamma", "lam2"}
-    with pytest.raises(SweepSpecError, match="alpha .* is missing, which networks needs"):
+    with pytest.raises(SweepSpecError, match=r"alpha .* is missing, which networks needs"):
         Sweep(grid=spec.grid, theory=["recovery_alpha"], networks={"d": 10})
 
 

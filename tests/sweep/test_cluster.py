@@ -1,0 +1,55 @@
+"""A sweep on dask: several worker processes, one of which is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from quadviz import run_sweep
+from tests.sweep.grids import same, small
+from tests.sweep.test_run import Here
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture
+def client():
+    """Three worker processes on this machine."""
+    options: dict[str, Any] = {"dashboard_address": None, "silence_logs": 50}
+    with (
+        distributed.LocalCluster(n_workers=3, threads_per_worker=1, processes=True, **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_cluster_that_loses_a_worker(client, tmp_path):
+    spec = small(networks={"d": 20, "seeds": 12})
+    whole = run_sweep(spec, tmp_path / "here", executor=Here())
+    victims = list(client.run(os.getpid).values())
+    store = tmp_path / "store"
+    killed = threading.Event()
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if sum(path.is_file() for path in store.glob("networks/c/**/*")) >= 3:
+                os.kill(victims[0], signal.SIGKILL)
+                killed.set()
+                return
+            time.sleep(0.005)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    data = run_sweep(spec, store, executor=client.get_executor(), workers=3)
+    killer.join()
+    assert killed.is_set()
+    assert same(data, whole)
+    assert victims[0] not in client.run(os.getpid).values()
