@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args
 
 import numpy as np
@@ -41,6 +41,9 @@ class Options:
         for key in given:
             if key not in known:
                 raise SweepSpecError(f"[{cls.table}] has no key {key!r}: {nearest(str(key), known)}")
+        for f in fields(cls):  # type: ignore[arg-type]
+            if f.default is MISSING and f.name not in given:
+                raise SweepSpecError(f"[{cls.table}] lacks {f.name!r}: {nearest(f.name, known)}")
         try:
             return cls(**given)
         except SweepSpecError:
@@ -66,6 +69,9 @@ class Options:
             if name not in known:
                 raise ValueError(f"observables has no {name!r}: {nearest(name, known)}")
         self._set("observables", names)
+
+    def _count(self, name: str) -> int:
+        return whole_number(name, getattr(self, name), 1)
 
     def _choose(self, name: str, choices: Any) -> None:
         allowed = choices if isinstance(choices, tuple) else get_args(choices)
@@ -116,12 +122,12 @@ class Networks(Options):
         for name, choices in (("inputs", Inputs), ("label_noise", LabelNoise), ("weights", TeacherWeights)):
             self._choose(name, choices)
         self._set("d", _whole("d", self.d, 2))
-        seeds = range(self.seeds) if isinstance(self.seeds, int) and self.seeds is not True else self.seeds
-        self._set("seeds", _whole("seeds", seeds, 0))
+        several = np.iterable(self.seeds)
+        self._set("seeds", _whole("seeds", self.seeds if several else range(self._count("seeds")), 0))
         self._set("rtol", real_number("rtol", self.rtol, "between 1e-12 and 0.01", 1e-12, 1e-2))
         self._set("tolerance", real_number("tolerance", self.tolerance, "> 0", _TINY, _HUGE))
         for name in ("max_steps", "max_evaluations"):
-            self._set(name, whole_number(name, getattr(self, name), 1))
+            self._set(name, self._count(name))
         if (self.method == "simulate") != (self.times is not None):
             raise ValueError("times and method = 'simulate' go together: what is minimised has no time")
         if self.times is not None:
@@ -179,7 +185,7 @@ def read_teacher(given: Any) -> Teacher:
     PowerLaw(0.3, levels=50)
     """
     plain: dict[str, Callable[[], Teacher]] = {"wishart": Wishart, "orthogonal": Orthogonal}
-    if isinstance(given, Teacher):
+    if isinstance(given, (Wishart, Orthogonal, PowerLaw, Levels)):
         return given
     try:
         if isinstance(given, str) and given in plain:

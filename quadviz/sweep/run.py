@@ -13,6 +13,7 @@ from quadviz.checks import shown, whole_number
 from quadviz.sweep.cells import Index, Outcome, do_unit, failed, versions
 from quadviz.sweep.dataset import dataset
 from quadviz.sweep.errors import SweepInterrupted, SweepSpecError, SweepStopped, library
+from quadviz.sweep.layout import layouts
 from quadviz.sweep.local import LocalWorkers
 from quadviz.sweep.lock import locked
 from quadviz.sweep.spec import Sweep
@@ -77,8 +78,12 @@ def run_sweep(
     count = None if workers is None else whole_number("workers", workers, 1)
     library("xarray")
     with locked(Path(store)):
-        place = Store.for_sweep(store, spec)
-        place.tidy()
+        try:
+            place = Store.for_sweep(store, spec)
+            place.tidy()
+        except OSError as error:
+            total = sum(layout.units for layout in layouts(spec).values())
+            raise SweepStopped(f"cannot write ({error})", 0, total, str(store)) from error
         left = _left(place, retry_failed)
         _Run(place, left, progress).go(executor, count)
         return dataset(place)

@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,9 @@ class Store:
     """The store of one sweep, open."""
 
     def __init__(self, path: Path, spec: Sweep, made_with: Mapping[str, str], group: Any) -> None:
-        self.path, self.spec, self.made_with, self._group = path, spec, made_with, group
+        self.path, self.spec, self.made_with = path, spec, made_with
         self.layouts = layouts(spec)
+        self._arrays = {name: group[name] for kind in self.layouts for name in (kind, f"{kind}_failure")}
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, write: bool = False) -> Store:
@@ -55,13 +55,12 @@ class Store:
         try:
             group = zarr.open_group(place, mode="r+" if write else "r")
             told = group.attrs[_MARK]
+            if told["format"] != _FORMAT:
+                raise SweepStoreError(f"its format is {told['format']}, and this quadviz reads {_FORMAT}")
             long = {name: group[name][...] for name in told["long"]}
-            spec = Sweep.from_dict(unpacked(told["spec"], long))
+            return cls(place, Sweep.from_dict(unpacked(told["spec"], long)), told["versions"], group)
         except (KeyError, ValueError, TypeError, FileNotFoundError, zarr.errors.BaseZarrError) as error:
             raise SweepStoreError(f"{place} is not the store of a sweep ({error})") from error
-        if told["format"] != _FORMAT:
-            raise SweepStoreError(f"{place} has format {told['format']}, and this quadviz reads {_FORMAT}")
-        return cls(place, spec, told["versions"], group)
 
     @classmethod
     def for_sweep(cls, path: str | os.PathLike[str], spec: Sweep) -> Store:
@@ -147,12 +146,12 @@ class Store:
         Raises:
             ValueError: if its checksum does not match, or it cannot be decoded.
         """
-        values: FloatArray = self._array(kind)[self.layouts[kind].region(index)]
+        values: FloatArray = self._arrays[kind][self.layouts[kind].region(index)]
         return values
 
     def texts(self, kind: str, index: Index) -> Any:
         """The errors of a unit's cells, empty where there is none."""
-        raw = self._array(f"{kind}_failure")[self.layouts[kind].region(index)]
+        raw = self._arrays[f"{kind}_failure"][self.layouts[kind].region(index)]
         return _texts(raw)
 
     def write(self, outcome: Outcome) -> None:
@@ -168,8 +167,8 @@ class Store:
             for at, text in outcome.failures.items():
                 said = np.frombuffer(text.encode()[:_TEXT], np.uint8)
                 raw[at][: said.size] = said
-            self._array(f"{outcome.kind}_failure")[region] = raw
-        self._array(outcome.kind)[region] = outcome.values
+            self._arrays[f"{outcome.kind}_failure"][region] = raw
+        self._arrays[outcome.kind][region] = outcome.values
 
     def drop(self, kind: str, index: Index) -> None:
         """Forget a unit."""
@@ -181,15 +180,6 @@ class Store:
         """Remove what a killed writer left half-written."""
         for path in self.path.rglob("*.partial"):
             path.unlink(missing_ok=True)
-
-    @cached_property
-    def _arrays(self) -> dict[str, Any]:
-        return {}
-
-    def _array(self, name: str) -> Any:
-        if name not in self._arrays:
-            self._arrays[name] = self._group[name]
-        return self._arrays[name]
 
 
 def _began(place: Path) -> bool:

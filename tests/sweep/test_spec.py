@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz import Levels, Orthogonal, PowerLaw, Sweep, SweepSpecError
+from quadviz import Levels, Orthogonal, PowerLaw, Sweep, SweepSpecError, Teacher
 from tests.sweep.grids import SETTING, small
 
 TOML = """
@@ -116,6 +116,10 @@ def test_a_list_of_settings_is_a_dimension():
         ({"settings": "kappa"}, "list of tables"),
         ({"grid": [1]}, "grid must be a table"),
         ({"theory": None}, "nothing is observed"),
+        ({"networks": {"seeds": 3}}, r"\[networks\] lacks 'd'"),
+        ({"networks": {"d": 10, "seeds": 0}}, "seeds must be a whole number >= 1"),
+        ({"networks": {"d": 10, "seeds": True}}, "seeds must be a whole number >= 1"),
+        ({"teacher": Teacher()}, "teacher must be 'wishart'"),
         ({"theory": 3}, "observables must be a list of names"),
         ({"teacher": Levels([0, 1])}, "kappa_star does not belong beside"),
         ({"teacher": Orthogonal(), "grid": {**SETTING, "kappa_star": 1.5}}, "a fraction of rank|is missing"),
@@ -132,6 +136,12 @@ def test_what_an_observable_does_not_need_may_be_left_out():
     assert set(spec.parameters) == {"kappa", "kappa_star", "gamma", "lam2"}
     with pytest.raises(SweepSpecError, match=r"alpha .* is missing, which networks needs"):
         Sweep(grid=spec.grid, theory=["recovery_alpha"], networks={"d": 10})
+
+
+def test_whole_numbers_may_be_numpys():
+    spec = small(networks={"d": np.array([10, 20]), "seeds": np.int64(3)})
+    assert (spec.networks.d, spec.networks.seeds) == ((10, 20), (0, 1, 2))
+    assert small(networks={"d": 10, "seeds": [7, 3]}).networks.seeds == (7, 3)
 
 
 def test_a_teacher_of_levels_is_written_down_whole():
