@@ -71,23 +71,18 @@ def dataset(store: Store) -> Any:
 
 def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
     """The columns of every cell, NaN where there is none, the errors of cells, and how many there are."""
-    cells = np.full(layout.shape, np.nan)
-    texts = np.full(tuple(layout.cells.values()), "", dtype=object)
-    done = 0
-    for index in store.done(layout.kind):
-        region = layout.region(index)
-        try:
-            cells[region], texts[region] = store.read(layout.kind, index), store.texts(layout.kind, index)
-        except (ValueError, RuntimeError) as error:
-            where = ", ".join(
-                f"{d} {s.start} to {s.stop - 1}" for d, s in zip(layout.cells, region, strict=True)
-            )
-            raise SweepStoreError(
-                f"{store.path}: the cell of {layout.kind} at {where or 'its one setting'} is damaged "
-                f"({error}); run the sweep again, and it alone is computed anew"
-            ) from error
-        done += texts[region].size
-    return cells, texts, done
+    kind = layout.kind
+    try:
+        cells, texts = store.values(kind), store.texts(kind)
+    except (ValueError, RuntimeError, OSError) as error:
+        region = layout.region(min(store.unsound(kind)))
+        stretches = zip(layout.cells, region, strict=True)
+        where = ", ".join(f"{dim} {part.start} to {part.stop - 1}" for dim, part in stretches)
+        raise SweepStoreError(
+            f"{store.path}: the cell of {kind} at {where or 'its one setting'} is damaged ({error}); "
+            "run the sweep again, and it alone is computed anew"
+        ) from error
+    return cells, texts, sum(texts[layout.region(index)].size for index in store.done(kind))
 
 
 def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str, tuple[tuple[str, ...], Any]]:

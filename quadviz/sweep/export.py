@@ -75,7 +75,7 @@ def _units(store: Store, layout: Layout) -> Iterator[tuple[Index, dict[str, tupl
         region = layout.region(index)
         cells = np.full((*(part.stop - part.start for part in region), *layout.own), np.nan)
         if index in done:
-            cells[...] = store.read(layout.kind, index)
+            cells[...] = store.values(layout.kind, index)
         yield index, named(layout, cells, means=False)
 
 

@@ -93,11 +93,12 @@ def _left(store: Store, retry_failed: bool) -> list[Key]:
     """Units that are to be done: those not there, and those that lost their checksum."""
     left: list[Key] = []
     for kind, layout in store.layouts.items():
-        there = store.done(kind)
+        there, failing, unsound = store.done(kind), store.failing(kind), store.unsound(kind)
+        again = unsound | failing if retry_failed else unsound
         for index in layout.indices():
-            if index in there:
-                if store.sound(kind, index) and not (retry_failed and store.texts(kind, index).any()):
-                    continue
+            if index in there and index not in again:
+                continue
+            if index in there or index in failing:
                 store.drop(kind, index)
             left.append((kind, index))
     return left

@@ -231,6 +231,25 @@ def test_a_damaged_cell_is_named_and_done_anew(whole, tmp_path, monkeypatch, dam
     assert [path.name for path in tmp_path.glob("*-*")] == ["networks-1-2-3"]
 
 
+def test_errors_that_are_damaged_or_without_their_cell_are_done_anew(tmp_path):
+    """Killed between a cell's error and the cell, a sweep has an error of a cell that is not there."""
+    grid = {"kappa": 0.5, "alpha": [0.002, 0.35], **SETTING}
+    spec = small(grid=grid, networks={"d": 10, "seeds": 2})
+    store = tmp_path / "store"
+    data = run_sweep(spec, store, executor=Here())
+    assert data.attrs["cells_failed"] == 2
+    text = store / "networks_failure" / "c" / "0" / "1" / "0"
+    text.write_bytes(text.read_bytes()[:-1])
+    with pytest.raises(SweepStoreError, match="alpha 0 to 0, seed 1 to 1 is damaged"):
+        open_sweep(store)
+    assert same(run_sweep(spec, store, executor=Here()), data)
+    stray = store / "networks_failure" / "c" / "1" / "1" / "0"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(text.read_bytes())
+    (store / "networks" / "c" / "1" / "1" / "0").unlink()
+    assert same(run_sweep(spec, store, executor=Here()), data)
+
+
 def test_a_full_disk_stops_it_and_nothing_is_lost(whole, tmp_path, monkeypatch):
     write, written = storing.Store.write, []
 
