@@ -82,7 +82,7 @@ def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
             f"{store.path}: the cell of {kind} at {where or 'its one setting'} is damaged ({error}); "
             "run the sweep again, and it alone is computed anew"
         ) from error
-    return cells, texts, sum(texts[layout.region(index)].size for index in store.done(kind))
+    return cells, texts, sum(int(np.size(texts[layout.region(index)])) for index in store.done(kind))
 
 
 def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str, tuple[tuple[str, ...], Any]]:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +340,37 @@ def test_a_worker_that_cannot_work_at_all_stops_it(tmp_path, monkeypatch):
     with pytest.raises(SweepStopped, match=r"a worker could not work .*No module named 'quadviz'"):
         run_sweep(small(), tmp_path / "store", executor=Here())
     assert open_sweep(tmp_path / "store").attrs["cells_failed"] == 0
+
+
+def test_an_executor_that_is_gone_stops_it(tmp_path, monkeypatch):
+    gone = ThreadPoolExecutor(1)
+    gone.shutdown()
+    with pytest.raises(SweepStopped, match="the executor takes no work"):
+        run_sweep(small(), tmp_path / "store", executor=gone)
+    monkeypatch.setenv(NOTES, str(tmp_path))
+    monkeypatch.setattr(running, "do_unit", grids.poison)
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+        pytest.raises(SweepStopped, match=r"the executor broke .*run the same sweep on the same store again"),
+    ):
+        run_sweep(small(), tmp_path / "store", executor=pool, workers=1)
+    assert 0 < open_sweep(tmp_path / "store").attrs["cells_done"] < 30
+
+
+def test_a_disk_that_is_full_from_the_start(tmp_path, monkeypatch):
+    def full(*_: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storing.Store, "_new", full)
+    with pytest.raises(SweepStopped, match=r"No space left on device\): 0 of 25 units"):
+        run_sweep(small(), tmp_path / "store", executor=Here())
+
+
+def test_a_damaged_description_of_a_store_is_told(tmp_path):
+    run_sweep(small(), tmp_path / "store", executor=Here())
+    (tmp_path / "store" / "networks" / "zarr.json").write_text("{")
+    with pytest.raises(SweepStoreError, match="not the store of a sweep"):
+        open_sweep(tmp_path / "store")
 
 
 def test_what_is_no_store_is_left_alone(tmp_path):
