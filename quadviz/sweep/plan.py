@@ -32,7 +32,7 @@ _LOOKS, _POINTS = 3, 512
 _FORCES: Mapping[str, int] = {"minimise": 500, "simulate": 3000}
 #: Bytes of a file system's block: a cell of its own takes one, whatever it holds.
 _FILE = 4096
-#: What numbers keep of their size when they are compressed.
+#: What numbers keep of their size when they are compressed; codes keep nothing.
 _PACKED = 0.9
 
 
@@ -116,7 +116,7 @@ def plan_sweep(
         left = layout.count - done[kind]
         seconds += each * left / max(min(crew, -(-left // max(int(of_unit), 1))), 1)
         memory = max(memory, needed)
-        size = 8 * of_unit * np.prod(layout.own)
+        size = 8 * of_unit * len(layout.times or (0,)) * len(getattr(spec, kind).observables)
         disk += layout.units * max(_FILE, _PACKED * size)
         if why:
             refused[kind] = why
