@@ -26,7 +26,7 @@ from quadviz.sweep.options import March, Networks, Theory
 from quadviz.theory.dmft import DmftError, dmft
 from quadviz.threads import blas_threads
 
-__all__ = ["Outcome", "Unit", "cell_seed", "columns_of", "do_unit", "failed", "versions"]
+__all__ = ["Outcome", "Unit", "cell_seed", "columns_of", "do_unit", "failed", "setting_of", "versions"]
 
 Index = tuple[int, ...]
 
@@ -176,7 +176,8 @@ def _columns(unit: Unit) -> FloatArray:
     return values
 
 
-def _setting(unit: Unit) -> Setting:
+def setting_of(unit: Unit) -> Setting:
+    """The setting of a unit of one cell."""
     given: dict[str, Any] = {n: float(v.item()) for n, v in unit.given.items() if n not in ("d", "seed")}
     return Setting(**{"kappa_star": None, **given}, teacher=unit.teacher)
 
@@ -189,7 +190,7 @@ def _network(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
     values, place = outcome.values, (0,) * len(unit.shape)
     cell = values[place]
     try:
-        setting = _setting(unit)
+        setting = setting_of(unit)
         own = cell_seed(seed, d, setting)
         cell[..., -1] = own
         recipe: dict[str, Any] = {n: getattr(asked, n) for n in ("inputs", "label_noise", "weights")}
@@ -217,7 +218,7 @@ def _march(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
     names = ("d_eff", "replicas", "probes", "copies", "step", "force", "seed")
     try:
         options: dict[str, Any] = {name: getattr(asked, name) for name in names}
-        run = dmft(_setting(unit), asked.times, **options, threads=1)
+        run = dmft(setting_of(unit), asked.times, **options, threads=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the cell's
         if isinstance(error, DmftError) and error.partial is not None:
             _course(cell, error.partial, asked.observables)

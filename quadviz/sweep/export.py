@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from quadviz.checks import shown
+from quadviz.results import spread
 from quadviz.sweep.cells import Index
 from quadviz.sweep.dataset import attributes, coordinates, named, provenance
 from quadviz.sweep.errors import SweepError, library
@@ -127,22 +128,16 @@ def _rows(store: Store, layout: Layout) -> Iterator[list[Any]]:
         region = dict(zip(layout.cells, layout.region(index), strict=True))
         dims = layout.dims[:-1]
         shape = next(values.shape for d, values in columns.values() if d == dims)
-        spread = []
+        flat = []
         for d, values in coords.values():
             part = np.asarray(values)[tuple(region.get(dim, slice(None)) for dim in d)]
-            spread.append(_spread(part, d, dims, shape))
+            flat.append(spread(part, d, dims, shape).reshape(-1))
         for name, (d, values) in columns.items():
-            spread.append(_spread(_words(name, values), d, dims, shape))
+            flat.append(spread(_words(name, values), d, dims, shape).reshape(-1))
         if first:
             yield [*coords, *columns]
             first = False
-        yield from map(list, zip(*(column.tolist() for column in spread), strict=True))
-
-
-def _spread(values: Any, dims: tuple[str, ...], onto: tuple[str, ...], shape: tuple[int, ...]) -> Any:
-    """Values along some dimensions, in their order, repeated along all, flat."""
-    index = tuple(slice(None) if dim in dims else None for dim in onto)
-    return np.broadcast_to(values[index] if values.ndim else values, shape).reshape(-1)
+        yield from map(list, zip(*(column.tolist() for column in flat), strict=True))
 
 
 def _words(name: str, values: Any) -> Any:

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from quadviz.checks import readable, shown, whole_number
-from quadviz.setting import Setting
 from quadviz.simulation.problem import sample_problem
 from quadviz.simulation.sizes import memory_needed
 from quadviz.sizes import Sizes
-from quadviz.sweep.cells import Unit, do_unit
+from quadviz.sweep.cells import Unit, do_unit, setting_of
 from quadviz.sweep.errors import SweepSpecError
 from quadviz.sweep.layout import Layout, layouts
 from quadviz.sweep.spec import Sweep
@@ -164,11 +163,6 @@ def _part(unit: Unit, most: int) -> Unit:
     return Unit(unit.kind, unit.index, tuple(map(len, steps)), given, unit.options, unit.teacher)
 
 
-def _setting(unit: Unit) -> Setting:
-    given: dict[str, Any] = {n: v.item() for n, v in unit.given.items() if n not in ("d", "seed")}
-    return Setting(**{"kappa_star": None, **given}, teacher=unit.teacher)
-
-
 def _networks(layout: Layout) -> tuple[float, int, Any]:
     """Seconds a network, bytes a worker: some are sampled, and one force of each is timed."""
     seconds, memory, refused, why, looked = 0.0, 0, 0, "", 0
@@ -176,7 +170,7 @@ def _networks(layout: Layout) -> tuple[float, int, Any]:
     for unit in _spread(layout):
         looked += 1
         try:
-            setting, d = _setting(unit), int(unit.given["d"].item())
+            setting, d = setting_of(unit), int(unit.given["d"].item())
             memory = max(memory, memory_needed(Sizes.of(setting, d), inputs))
             with blas_threads(1):
                 problem = sample_problem(setting, d, 0, inputs=inputs)
@@ -197,7 +191,7 @@ def _dmft(layout: Layout) -> tuple[float, int, Any]:
     for unit in _spread(layout):
         looked += 1
         try:
-            cost = dmft_cost(_setting(unit), asked.times, **options, threads=1)
+            cost = dmft_cost(setting_of(unit), asked.times, **options, threads=1)
             seconds, memory = seconds + cost.seconds, max(memory, cost.memory)
         except (ValueError, MemoryError) as error:
             refused, why = refused + 1, why or str(error)

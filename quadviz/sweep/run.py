@@ -36,6 +36,7 @@ def run_sweep(
     workers: int | None = None,
     progress: bool = False,
     retry_failed: bool = False,
+    load: bool = True,
 ) -> Any:
     """Run a sweep, or go on with it: what is in the store is never computed again.
 
@@ -52,10 +53,12 @@ def run_sweep(
             when omitted.
         progress: True shows a bar.
         retry_failed: True does the cells that failed once more.
+        load: False leaves a map that memory may not hold on disk, for :func:`quadviz.export_sweep`.
 
     Returns:
         An :class:`xarray.Dataset` of the shape of the grid: settings along named dimensions, observables, a
-        status for every one, the errors of cells that failed, and where it all comes from.
+        status for every one, the errors of cells that failed, and where it all comes from; None unless it is
+        to be loaded.
 
     Raises:
         TypeError: if an argument is of the wrong kind.
@@ -76,7 +79,8 @@ def run_sweep(
     if executor is not None and not isinstance(executor, Executor):
         raise TypeError(f"executor must be a concurrent.futures.Executor, got {shown(executor)}")
     count = None if workers is None else whole_number("workers", workers, 1)
-    library("xarray")
+    for name in ("xarray", "zarr"):
+        library(name)
     with locked(Path(store)):
         try:
             place = Store.for_sweep(store, spec)
@@ -86,7 +90,7 @@ def run_sweep(
             raise SweepStopped(f"cannot write ({error})", 0, total, str(store)) from error
         left = _left(place, retry_failed)
         _Run(place, left, progress).go(executor, count)
-        return dataset(place)
+        return dataset(place) if load else None
 
 
 def _left(store: Store, retry_failed: bool) -> list[Key]:
@@ -155,12 +159,9 @@ class _Run:
                 except CancelledError as error:
                     raise self._stopped("the executor gave its work up") from error
                 except Exception as error:
-                    if (
-                        type(error).__name__ != "KilledWorker"
-                    ):  # dask's: workers died with it, again and again
-                        raise self._stopped(
-                            f"a worker could not work ({type(error).__name__}: {error})"
-                        ) from error
+                    kind = type(error).__name__
+                    if kind != "KilledWorker":  # dask's: workers died with it, again and again
+                        raise self._stopped(f"a worker could not work ({kind}: {error})") from error
                     outcome = failed(self._unit(key), f"its worker was killed: {error}")
                 self._land(outcome)
                 bar.update(1)
@@ -182,7 +183,7 @@ class _Run:
                 if not isinstance(crew, LocalWorkers):
                     raise self._stopped(f"the executor broke ({error})") from error
                 if not self.flying:
-                    crew.renew()
+                    self._renew(crew)
                 return
             except RuntimeError as error:  # shut down, or its scheduler is gone
                 self.waiting.append(key)
@@ -203,6 +204,7 @@ class _Run:
                 bar.update(1)
             else:
                 self._struck(key)
+        self._renew(crew)
         for key in [key for key in self.waiting if self.strikes.get(key, 0) > _STRIKES]:
             self.waiting.remove(key)
             why = f"its worker was killed, {self.strikes[key]} times: {broken}"
@@ -210,7 +212,14 @@ class _Run:
             bar.update(1)
         # What workers died with waits until the rest is done.
         self.waiting.sort(key=lambda key: -self.strikes.get(key, 0))
+
+    def _renew(self, crew: LocalWorkers) -> None:
+        """A new pool, which is seen to work: else it is no fault of a cell that workers die."""
         crew.renew()
+        try:
+            crew.submit(versions).result()
+        except BrokenExecutor as error:
+            raise self._stopped(f"workers die as they begin ({error})") from error
 
     def _unit(self, key: Key) -> Any:
         kind, index = key

@@ -26,6 +26,7 @@ from quadviz import (
     plan_sweep,
     run_sweep,
 )
+from quadviz.sweep import local
 from quadviz.sweep import run as running
 from quadviz.sweep import store as storing
 from tests.conftest import ROOT
@@ -355,6 +356,13 @@ def test_an_executor_that_is_gone_stops_it(tmp_path, monkeypatch):
     ):
         run_sweep(small(), tmp_path / "store", executor=pool, workers=1)
     assert 0 < open_sweep(tmp_path / "store").attrs["cells_done"] < 30
+
+
+def test_workers_that_cannot_begin_are_no_fault_of_the_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "_begin", grids.dies_at_once)
+    with pytest.raises(SweepStopped, match="workers die as they begin"):
+        run_sweep(small(), tmp_path / "store", workers=1)
+    assert open_sweep(tmp_path / "store").attrs["cells_done"] == 0
 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path, monkeypatch):
