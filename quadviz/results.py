@@ -23,7 +23,7 @@ from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.quantities import QUANTITIES
 
-__all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr"]
+__all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr", "spread"]
 
 SOURCE = "arXiv 2601.10483 (JMLR 27(136), 2026)"
 #: Fields that hold a code, and what their values are called.
@@ -93,8 +93,8 @@ class Result:
         shape = tuple(table.dims.values())
         columns = {}
         for name, (dims, values) in {**table.coords, **table.values}.items():
-            spread = _spread(np.asarray(values), dims, tuple(table.dims), shape).reshape(-1)
-            columns[name] = _named_codes(name, spread)
+            column = spread(np.asarray(values), dims, tuple(table.dims), shape).reshape(-1)
+            columns[name] = _named_codes(name, column)
         frame = pandas.DataFrame(columns, index=table.index)
         frame.attrs.update(_provenance(self))
         return frame
@@ -285,7 +285,7 @@ def _unspread(array: Any, dims: tuple[str, ...]) -> tuple[tuple[str, ...], Any]:
     return tuple(dims[a] for a in kept), part
 
 
-def _spread(values: Any, dims: tuple[str, ...], onto: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+def spread(values: Any, dims: tuple[str, ...], onto: tuple[str, ...], shape: tuple[int, ...]) -> Any:
     """Values along some dimensions, repeated along all."""
     order = [dims.index(dim) for dim in onto if dim in dims]
     index = tuple(slice(None) if dim in dims else None for dim in onto)
