@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from quadviz.cli.options import (
     values_option,
     whole,
     whole_option,
+    width_text,
 )
-from quadviz.cli.output import Csv, Given, Json, Out, give, table_of
+from quadviz.cli.output import Csv, Given, Json, Out, give, table_of, tell
 from quadviz.cli.ranges import grid, values
 from quadviz.cli.teachers import teacher_of
 from quadviz.outcome import Status
@@ -62,11 +63,14 @@ def curve(
     else:
         samples = values(_ALPHA, alpha)
     law = teacher_of(teacher)
-    wide = kappa_star or (f"{PARAMETERS['kappa_star'].default:g}" if law.sized_by_width else None)
+    wide = width_text(kappa_star, law)
     texts = {"kappa": kappa, "kappa_star": wide, "delta": delta, "lam": lam}
     axes = {name: values(PARAMETERS[name], text) for name, text in texts.items() if text is not None}
-    made = grid({**axes, "lam2": values(EXTENSIONS["lam2"], lam2), "alpha": samples})
+    made: dict[str, Any] = grid({**axes, "lam2": values(EXTENSIONS["lam2"], lam2), "alpha": samples})
     found = steady_state(**{"kappa_star": None, **made}, teacher=law)
+    several = int(np.sum(found.status == Status.SEVERAL))
+    if several:
+        tell(f"quadviz curve: {several} of {np.size(found.status)} points {Status.SEVERAL.message}")
     more = {} if teacher == "wishart" else {"teacher": teacher}
     table = table_of(found.sheets()["points"], **more)
     across = next((n for n in ("alpha", *made) if made[n].size > 1), "alpha")

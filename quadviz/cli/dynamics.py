@@ -12,7 +12,7 @@ from quadviz.cli.options import (
     Lam2,
     TeacherText,
     number_option,
-    real,
+    setting_of,
     values_option,
     whole,
     whole_option,
@@ -20,8 +20,7 @@ from quadviz.cli.options import (
 from quadviz.cli.output import Csv, Given, Json, Out, give, table_of, tell
 from quadviz.cli.ranges import values
 from quadviz.cli.teachers import teacher_of
-from quadviz.parameters import EXTENSIONS, PARAMETERS, SIMULATION_PARAMETERS
-from quadviz.setting import Setting
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 
 __all__ = ["EXAMPLES", "dynamics"]
 
@@ -68,14 +67,8 @@ def dynamics(
     from quadviz.theory.dmft.solve import march
 
     law = teacher_of(teacher)
-    wide = kappa_star or (f"{_TABLE['kappa_star'].default:g}" if law.sized_by_width else None)
-    texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma}
-    setting = Setting(
-        **{name: real(_TABLE[name], text) for name, text in texts.items()},
-        kappa_star=None if wide is None else real(_TABLE["kappa_star"], wide),  # type: ignore[arg-type]
-        lam2=real(EXTENSIONS["lam2"], lam2),
-        teacher=law,
-    )
+    texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma, "lam2": lam2}
+    setting = setting_of(texts, kappa_star, law)
     size = None if d_eff is None else whole("d-eff", d_eff, 2, _MOST)
     steps = march(
         setting, values(_TIMES, times), size, whole("replicas", replicas, 1, _MOST),

@@ -24,7 +24,7 @@ _MOST_LINES = 12
 
 
 def browser() -> str | None:
-    """The Chromium that draws pictures: that of the variable ``BROWSER_PATH``, or one on the path; None if none."""
+    """The Chromium that draws pictures: that of ``BROWSER_PATH``, else one on the path, or None."""
     named = os.environ.get("BROWSER_PATH")
     if named:
         return named if Path(named).is_file() else None

@@ -6,16 +6,19 @@ Every option is a text to typer, which is checked here as it is read and made a 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from quadviz.cli.ranges import values
 from quadviz.cli.teachers import KINDS, teacher_of
+from quadviz.law.teachers import Teacher
 from quadviz.parameters import EXTENSIONS, PARAMETERS, Parameter
+from quadviz.setting import Setting
 
 __all__ = [
+    "KappaStar",
     "Lam2",
     "TeacherText",
     "checked",
@@ -23,9 +26,11 @@ __all__ = [
     "one_of",
     "option",
     "real",
+    "setting_of",
     "values_option",
     "whole",
     "whole_option",
+    "width_text",
 ]
 
 
@@ -113,6 +118,27 @@ def whole(name: str, text: str, low: int, high: int, *, zero: bool = False) -> i
         none = "0, or " if zero else ""
         raise ValueError(f"{name} must be {none}a whole number between {low} and {high}, got {text!r}")
     return value
+
+
+def width_text(kappa_star: str | None, teacher: Teacher) -> str | None:
+    """The teacher's width as it was given, or the table's; None beside given levels, which have their own."""
+    if kappa_star is None and teacher.sized_by_width:
+        return f"{PARAMETERS['kappa_star'].default:g}"
+    return kappa_star
+
+
+def setting_of(texts: Mapping[str, str], kappa_star: str | None, teacher: Teacher) -> Setting:
+    """The setting of networks, from the texts of its parameters by name.
+
+    Raises:
+        TypeError: if a value is not a number, or a width is missing or given beside levels.
+        ValueError: if one lies outside its domain.
+    """
+    wide = width_text(kappa_star, teacher)
+    table = {**PARAMETERS, **EXTENSIONS}
+    known: dict[str, Any] = {name: real(table[name], text) for name, text in texts.items()}
+    known["kappa_star"] = None if wide is None else real(PARAMETERS["kappa_star"], wide)
+    return Setting(**known, teacher=teacher)
 
 
 def _said(parameter: Parameter, meaning: str) -> str:

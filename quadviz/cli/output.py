@@ -57,7 +57,7 @@ Out = Annotated[
     option(
         "out",
         written_to,
-        f"Write a file instead, which may exist: {', '.join(_FIGURES)} a figure, {', '.join(_TABLES)} numbers.",
+        f"Write a file, a former one too: {', '.join(_FIGURES)} a figure, {', '.join(_TABLES)} numbers.",
         "FILE",
     ),
 ]
@@ -114,7 +114,8 @@ def table_of(sheet: Sheet, **more: object) -> Table:
 def readable_text(table: Table) -> str:
     """A table for people: numbers to the right, words to the left; what is the same in all rows is said once.
 
-    >>> print(readable_text((("kappa", "alpha", "mse"), [(0.5, 0.1, 1.25), (0.5, 0.25, 0.123456789)])), end="")
+    >>> table = ("kappa", "alpha", "mse"), [(0.5, 0.1, 1.25), (0.5, 0.25, 0.123456789)]
+    >>> print(readable_text(table), end="")
     kappa = 0.5
     <BLANKLINE>
     alpha       mse

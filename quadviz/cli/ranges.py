@@ -39,7 +39,11 @@ def values(parameter: Parameter, text: str) -> FloatArray:
     ...
     ValueError: alpha (sample ratio): a range must rise, got 0.4:0.1:4
     """
-    parts = [_entry(parameter, entry.strip()) for entry in text.split(",")]
+    parts: list[FloatArray] = []
+    for entry in text.split(","):
+        parts.append(_entry(parameter, entry.strip()))
+        if sum(part.size for part in parts) > LIMIT:
+            raise ValueError(f"{parameter.name} ({parameter.label}): {LIMIT:,} values at most, got more")
     return np.concatenate(parts)
 
 

@@ -6,11 +6,21 @@ import sys
 from typing import Annotated, get_args
 
 from quadviz.cli.export import chart
-from quadviz.cli.options import KappaStar, Lam2, TeacherText, number_option, one_of, real, whole, whole_option
+from quadviz.cli.options import (
+    KappaStar,
+    Lam2,
+    TeacherText,
+    number_option,
+    one_of,
+    real,
+    setting_of,
+    whole,
+    whole_option,
+)
 from quadviz.cli.output import Csv, Given, Json, Out, give, tell
 from quadviz.cli.teachers import teacher_of
-from quadviz.parameters import EXTENSIONS, PARAMETERS, SIMULATION_PARAMETERS
-from quadviz.setting import Inputs, Setting
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.setting import Inputs
 from quadviz.simulation.ensemble import simulate_ensemble
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.simulate import SimulationError, log_times
@@ -65,14 +75,8 @@ def simulate(
 ) -> int:
     """Train networks of finite size by gradient flow, and print their errors over time."""
     law = teacher_of(teacher)
-    wide = kappa_star or (f"{_TABLE['kappa_star'].default:g}" if law.sized_by_width else None)
-    texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma}
-    setting = Setting(
-        **{name: real(_TABLE[name], text) for name, text in texts.items()},
-        kappa_star=None if wide is None else real(_TABLE["kappa_star"], wide),  # type: ignore[arg-type]
-        lam2=real(EXTENSIONS["lam2"], lam2),
-        teacher=law,
-    )
+    texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma, "lam2": lam2}
+    setting = setting_of(texts, kappa_star, law)
     first = whole("first-seed", first_seed, 0, _MOST)
     try:
         trained = simulate_ensemble(

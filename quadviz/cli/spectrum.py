@@ -8,10 +8,19 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.cli.export import chart
-from quadviz.cli.options import KappaStar, Lam2, TeacherText, number_option, real, whole, whole_option
+from quadviz.cli.options import (
+    KappaStar,
+    Lam2,
+    TeacherText,
+    number_option,
+    real,
+    whole,
+    whole_option,
+    width_text,
+)
 from quadviz.cli.output import Csv, Given, Json, Out, give, tell
 from quadviz.cli.teachers import teacher_of
-from quadviz.law.teacher_law import TeacherLaw
+from quadviz.law.teachers import Wishart
 from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
@@ -43,7 +52,7 @@ def spectrum(
     from quadviz.theory.steady.learned_spectrum import learned_spectrum
 
     law = teacher_of(teacher)
-    wide = kappa_star or (f"{PARAMETERS['kappa_star'].default:g}" if law.sized_by_width else None)
+    wide = width_text(kappa_star, law)
     texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "kappa_star": wide}
     given: dict[str, Any] = {n: real(PARAMETERS[n], text) for n, text in texts.items() if text is not None}
     found = learned_spectrum(
@@ -55,7 +64,7 @@ def spectrum(
     setting = {name: float(getattr(state, name)) for name in _SETTING}
     if teacher != "wishart":
         setting = {"teacher": teacher, **setting}  # type: ignore[dict-item]
-    said = {"regime": Regime(state.regime).label, "status": Status(state.status).name.lower()}
+    said = {"regime": Regime(int(state.regime)).label, "status": Status(int(state.status)).name.lower()}
     bands = _bands(found)
     rows = [[*setting.values(), "atom", z, "", mass, *said.values()] for z, mass in _atoms(found)]
     for left, right in bands:
@@ -77,7 +86,7 @@ def spectrum(
         tell(f"atom at {z:.6g}: mass {mass:.6g}")
     for left, right in bands:
         tell(f"band from {left:.6g} to {right:.6g}")
-    tell(f"{said['regime']}; {Status(state.status).message}")
+    tell(f"{said['regime']}; {Status(int(state.status)).message}")
     part = [row for row in rows if row[-5] == "band"]
     give(
         Given(table, lambda: chart((table[0], part), "eigenvalue", "density"), found, told),
@@ -91,10 +100,8 @@ def _bands(found: LearnedSpectrum) -> FloatArray:
     bands = found.bands()
     bands = bands[np.isfinite(bands[:, 0])]
     state = found.state
-    if state.xi == 0 and found.edges.right > found.edges.left and state.teacher.sized_by_width:
-        law = TeacherLaw(state.kappa_star)
-        if np.any(state.teacher.density(np.mean(law.edges), float(state.kappa_star)) > 0):
-            return np.array([law.edges])
+    if state.xi == 0 and isinstance(state.teacher, Wishart):
+        return np.array([found.edges.left, found.edges.right]).reshape(1, 2)
     return bands
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from quadviz.cli.export import chart
-from quadviz.cli.options import KappaStar, TeacherText, values_option
+from quadviz.cli.options import KappaStar, TeacherText, values_option, width_text
 from quadviz.cli.output import Csv, Given, Json, Out, give, table_of
 from quadviz.cli.ranges import grid, values
 from quadviz.cli.teachers import teacher_of
@@ -33,7 +33,7 @@ def threshold(
     json: Json = False,
     out: Out = None,
 ) -> int:
-    """Print the numbers of samples, as alpha, from which a teacher is recovered and up to which labels are fitted.
+    """Print the alpha from which a teacher is recovered, and that up to which labels are fitted.
 
     recovery_ridgeless, recovery_none (a conjecture) and recovery_bayes belong to labels without noise; inf
     where no number of samples is enough. interpolation is that of the labels' delta, mse the height there.
@@ -41,10 +41,10 @@ def threshold(
     from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
     law = teacher_of(teacher)
-    wide = kappa_star or (f"{PARAMETERS['kappa_star'].default:g}" if law.sized_by_width else None)
+    wide = width_text(kappa_star, law)
     texts = {"kappa_star": wide, "delta": delta, "kappa": kappa}
     axes = {name: values(PARAMETERS[name], text) for name, text in texts.items() if text is not None}
-    made = {"kappa_star": None, **grid(axes)}
+    made: dict[str, Any] = {"kappa_star": None, **grid(axes)}
     peak = interpolation_threshold(**made, teacher=law)
     names, rows = table_of(peak.sheets()["points"], **({} if teacher == "wishart" else {"teacher": teacher}))
     names = ["interpolation" if name == "alpha" else name for name in names]
