@@ -87,5 +87,7 @@ def dynamics(
     until = f"trusted until t = {run.trusted_until:.4g} of {run.end:.4g}"
     tell(f"{until}: {run.message}" if run.status != DmftStatus.SOLVED else until)
     table = table_of(run.sheets()["course"], **({} if teacher == "wishart" else {"teacher": teacher}))
-    give(Given(table, lambda: chart(table, "time", "mse"), run), csv=csv, json=json, out=out)
+    give(
+        Given(table, lambda: chart(table, "time", "mse", error="mse_error"), run), csv=csv, json=json, out=out
+    )
     return 0 if run.trusted.any() else 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -23,7 +24,11 @@ from quadviz.cli.teachers import teacher_of
 from quadviz.law.teachers import Wishart
 from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
+from quadviz.tables.text import Table
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["EXAMPLES", "spectrum"]
 
@@ -77,7 +82,7 @@ def spectrum(
             for z, p in zip(places.tolist(), density, strict=True)
         ]
     table = [*setting, "part", "eigenvalue", "density", "mass", *said], rows
-    told = {
+    told: dict[str, Any] = {
         "atoms": [{"eigenvalue": z, "mass": mass} for z, mass in _atoms(found)],
         "edges": [[float(left), float(right)] for left, right in bands],
         "gap": float(found.gap), "q": float(state.q), "xi": float(state.xi), "rank": float(state.rank),
@@ -87,12 +92,27 @@ def spectrum(
     for left, right in bands:
         tell(f"band from {left:.6g} to {right:.6g}")
     tell(f"{said['regime']}; {Status(int(state.status)).message}")
-    part = [row for row in rows if row[-5] == "band"]
-    give(
-        Given(table, lambda: chart((table[0], part), "eigenvalue", "density"), found, told),
-        csv=csv, json=json, out=out,
-    )  # fmt: skip
+    give(Given(table, lambda: _drawn(table, told["atoms"]), found, told), csv=csv, json=json, out=out)
     return 0
+
+
+def _drawn(table: Table, atoms: Sequence[Mapping[str, float]]) -> go.Figure:
+    """The density, and atoms as points on the axis with their masses."""
+    names, rows = table
+    bands = [row for row in rows if row[list(names).index("part")] == "band"]
+    figure = chart((names, bands or rows), "eigenvalue", "density" if bands else "mass")
+    if bands:
+        figure.add_scatter(
+            x=[atom["eigenvalue"] for atom in atoms],
+            y=[0.0] * len(atoms),
+            text=[f"atom of mass {atom['mass']:.3g}" for atom in atoms],
+            textposition="top right",
+            mode="markers+text",
+            showlegend=False,
+        )
+    else:
+        figure.update_traces(mode="markers")
+    return figure
 
 
 def _bands(found: LearnedSpectrum) -> FloatArray:
