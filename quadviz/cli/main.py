@@ -13,8 +13,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from quadviz import __version__
-from quadviz.cli import curve, dashboard, dynamics, figure, info, simulate, spectrum, threshold
+from quadviz.cli import curve, dashboard, dynamics, figure, info, simulate, spectrum, sweep, threshold
 from quadviz.cli.letters import say_all
+from quadviz.outcome import SolveWarning
 
 __all__ = ["app", "main"]
 
@@ -86,8 +87,12 @@ def _well_ended(name: str, command: Callable[..., int]) -> Callable[..., None]:
 
 
 def _status(name: str, command: Callable[[], int]) -> int:
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
+    def told(message: Warning | str, *_where: Any, **_more: Any) -> None:
+        print(f"quadviz {name}: {_one_line(message)}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SolveWarning)
+        warnings.showwarning = told
         try:
             status = command()
             sys.stdout.flush()
@@ -101,9 +106,6 @@ def _status(name: str, command: Callable[[], int]) -> int:
         except Exception as failure:  # noqa: BLE001 - a person is told in a line whatever went wrong
             print(f"quadviz {name}: {_one_line(failure)}", file=sys.stderr)
             return 1
-    for each in heard:
-        if issubclass(each.category, UserWarning):
-            print(f"quadviz {name}: {_one_line(each.message)}", file=sys.stderr)
     return status
 
 
@@ -124,6 +126,7 @@ _add(spectrum.spectrum, spectrum.EXAMPLES)
 _add(threshold.threshold, threshold.EXAMPLES)
 _add(simulate.simulate, simulate.EXAMPLES)
 _add(dynamics.dynamics, dynamics.EXAMPLES)
+_add(sweep.sweep, sweep.EXAMPLES)
 _add(figure.figure, figure.EXAMPLES, allow_extra_args=True, ignore_unknown_options=True)
 _add(info.info, info.EXAMPLES)
 

@@ -6,6 +6,7 @@ import difflib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,6 +44,8 @@ def written_to(text: str) -> Path:
         raise ValueError(f"there is no folder {str(path.parent)!r} to write {path.name} to: make it first")
     if path.is_dir():
         raise ValueError(f"{text!r} is a folder")
+    if path.suffix.lower() == ".nc" and find_spec("xarray") is None:
+        raise ValueError(".nc needs the package xarray: pip install 'quadviz[xarray]'")
     if path.suffix.lower() in _FIGURES:
         from quadviz.cli.export import check_exporter
 

@@ -37,6 +37,8 @@ EXAMPLES = (
     "quadviz spectrum --alpha 0.35 --kappa 0.2 --points 50",
     "quadviz spectrum --alpha 0.6 --teacher orthogonal --out spectrum.html",
 )
+#: So many bands and atoms are told one by one.
+_TOLD = 8
 _SETTING = ("kappa", "kappa_star", "alpha", "delta", "lam", "lam2")
 
 
@@ -87,10 +89,12 @@ def spectrum(
         "edges": [[float(left), float(right)] for left, right in bands],
         "gap": float(found.gap), "q": float(state.q), "xi": float(state.xi), "rank": float(state.rank),
     }  # fmt: skip
-    for z, mass in _atoms(found):
-        tell(f"atom at {z:.6g}: mass {mass:.6g}")
-    for left, right in bands:
-        tell(f"band from {left:.6g} to {right:.6g}")
+    said_of = [f"atom at {z:.6g}: mass {mass:.6g}" for z, mass in _atoms(found)]
+    said_of += [f"band from {left:.6g} to {right:.6g}" for left, right in bands]
+    for sentence in said_of[:_TOLD]:
+        tell(sentence)
+    if len(said_of) > _TOLD:
+        tell(f"and {len(said_of) - _TOLD} more, of {len(bands)} bands and {len(_atoms(found))} atoms")
     tell(f"{said['regime']}; {Status(int(state.status)).message}")
     give(Given(table, lambda: _drawn(table, told["atoms"]), found, told), csv=csv, json=json, out=out)
     return 0

@@ -143,7 +143,8 @@ def test_dynamics_are_the_library_s(capsys: Capture) -> None:
     run = dmft(Setting(0.7, 0.3, 0.35, 0.01, 0.5), [0, 1, 2], 20, 2, seed=3)
     assert [float(row["mse"]) for row in rows(said.out)] == run.mse.tolist()
     assert [float(row["mse_error"]) for row in rows(said.out)] == run.mse_error.tolist()
-    assert f"trusted until t = {run.trusted_until:.4g} of 2" in said.err
+    # No progress where there is no terminal.
+    assert said.err == f"trusted until t = {run.trusted_until:.4g} of 2\n"
 
 
 def test_a_point_that_fails_is_told_and_the_others_are_given(capsys: Capture) -> None:
@@ -152,6 +153,21 @@ def test_a_point_that_fails_is_told_and_the_others_are_given(capsys: Capture) ->
     assert [row["status"] for row in rows(said.out)] == ["failed", "solved"]
     assert "quadviz curve: steady_state: 1 of 2 points not solved" in said.err
     assert main(shlex.split("curve --alpha 0.3 --kappa 1e-300 --csv")) == 1
+
+
+def test_other_solutions_are_told(capsys: Capture) -> None:
+    assert main(shlex.split("curve --alpha 0.2667 --kappa 0.305 --lam 0 --delta 0 --csv")) == 0
+    said = capsys.readouterr()
+    assert [row["status"] for row in rows(said.out)] == ["several"]
+    assert "1 of 1 points solved, but the equations have other solutions" in said.err
+
+
+def test_a_terminal_gets_a_table(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(shlex.split("curve --alpha 0.1:0.3:3")) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "kappa = 0.7"
+    assert [line.split()[0] for line in said[-4:]] == ["alpha", "0.1", "0.2", "0.3"]
 
 
 def test_a_bad_spectrum_says_so(capsys: Capture) -> None:

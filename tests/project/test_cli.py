@@ -21,7 +21,7 @@ from quadviz.simulation.simulate import log_times, simulate
 from quadviz.theory.steady.steady_state import learning_curve
 from tests.conftest import StartDashboards, free_port
 
-COMMANDS = ("dashboard", "curve", "spectrum", "threshold", "simulate", "dynamics", "figure", "info")
+COMMANDS = ("dashboard", "curve", "spectrum", "threshold", "simulate", "dynamics", "sweep", "figure", "info")
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
