@@ -23,17 +23,24 @@ __all__ = ["app", "main"]
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+def _end_output(last: str = "") -> None:
+    """Send what was printed; a reader that has had enough, as ``head`` has, is no failure."""
+    try:
+        print(last, end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _print_help(ctx: typer.Context, _param: Any, wanted: bool) -> None:
     # typer's own would print UTF-8 to a terminal of ASCII.
     if wanted and not ctx.resilient_parsing:
-        print(ctx.get_help())
-        sys.stdout.flush()
+        _end_output(f"{ctx.get_help()}\n")
         raise SystemExit(0)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"quadviz {__version__}")
+        _end_output(f"quadviz {__version__}\n")
         raise SystemExit(0)
 
 
@@ -95,9 +102,9 @@ def _status(name: str, command: Callable[[], int]) -> int:
         warnings.showwarning = told
         try:
             status = command()
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader, `head` say, has had enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _end_output()
+        except BrokenPipeError:
+            _end_output()
             return 0
         except KeyboardInterrupt:
             return 130
@@ -148,12 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = app(
             None if arguments is None else list(arguments), prog_name="quadviz", standalone_mode=False
         )
-        sys.stdout.flush()
+        _end_output()
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except _UsageError as refusal:
         context = getattr(refusal, "ctx", None)
         where = "quadviz" if context is None else context.command_path

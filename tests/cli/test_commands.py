@@ -244,12 +244,16 @@ def test_pictures(capsys: Capture, tmp_path: Path) -> None:
         assert path.read_bytes().startswith(begins)
 
 
-def test_a_closed_pipe_ends_it_quietly() -> None:
-    command = f"{shlex.quote(sys.executable)} -m quadviz curve --points 50000 --csv"
-    process = subprocess.Popen(shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.mark.parametrize(
+    ("line", "read"), [("curve --points 50000 --csv", 1), ("curve --help", 0), ("info", 0)]
+)
+def test_a_closed_pipe_ends_it_quietly(line: str, read: int) -> None:
+    command = [sys.executable, "-m", "quadviz", *line.split()]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
-    process.stdout.readline()
+    for _ in range(read):
+        process.stdout.readline()
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
