@@ -262,11 +262,22 @@ def test_a_closed_pipe_ends_it_quietly(line: str, read: int) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to a process of its own")
 def test_ctrl_c_is_status_130() -> None:
-    command = [sys.executable, "-m", "quadviz", "dynamics", "--times=0:1000:11", "--replicas=4", "--csv"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    # A shell starts what runs in its background deaf to Ctrl-C, and these tests may.
+    script = (
+        "import signal, sys; from quadviz.cli import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "dynamics", "--times=0:1000:11", "--replicas=4", "--csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().strip() == b"ready"
+            time.sleep(2)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
 
