@@ -48,6 +48,14 @@ class Sheet:
     values: Mapping[str, tuple[tuple[str, ...], Any]]
     index: Any = None
 
+    def columns(self) -> dict[str, Any]:
+        """The table laid out: a column for each name, one entry a row, codes by name."""
+        shape = tuple(self.dims.values())
+        return {
+            name: _named_codes(name, spread(np.asarray(values), dims, tuple(self.dims), shape).reshape(-1))
+            for name, (dims, values) in {**self.coords, **self.values}.items()
+        }
+
 
 class Result:
     """Conversions, printing and safe comparison; mixed into frozen dataclasses with ``eq=False``."""
@@ -90,12 +98,7 @@ class Result:
         """
         pandas = _library("pandas")
         table = self._sheet(sheet)
-        shape = tuple(table.dims.values())
-        columns = {}
-        for name, (dims, values) in {**table.coords, **table.values}.items():
-            column = spread(np.asarray(values), dims, tuple(table.dims), shape).reshape(-1)
-            columns[name] = _named_codes(name, column)
-        frame = pandas.DataFrame(columns, index=table.index)
+        frame = pandas.DataFrame(table.columns(), index=table.index)
         frame.attrs.update(_provenance(self))
         return frame
 

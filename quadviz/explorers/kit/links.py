@@ -20,7 +20,7 @@ from quadviz.explorers.kit.widgets.tracks import number
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["checked", "query_of", "read_query", "spelled"]
+__all__ = ["checked", "query_of", "read_field", "read_query", "spelled"]
 
 #: Fields that follow from the others, or are the viewer's own affair.
 _APART = {"preset", "theme"}
@@ -80,7 +80,7 @@ def read_query(query: str, state: DataclassInstance, bound: Widgets) -> tuple[di
     for name, text in entries.items():
         if name in defaults:
             try:
-                values[name] = _read(name, text, bound.get(name))
+                values[name] = read_field(name, text, bound.get(name))
             except (TypeError, ValueError) as refusal:
                 notes.append(f"{refusal}: {spelled(defaults[name]) or 'none'} is used.")
         elif name not in _RESERVED:
@@ -104,8 +104,13 @@ def checked(values: Mapping[str, Any], state: DataclassInstance, bound: Widgets)
     return {name: _check(name, value, bound.get(name)) for name, value in values.items()}
 
 
-def _read(name: str, text: str, widget: widgets.Widget | None) -> object:
-    """The value of a field written in a link."""
+def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
+    """The value of a field written in a link, or on a command line.
+
+    Raises:
+        TypeError: if it is not a number where it must be one.
+        ValueError: if the page does not offer it.
+    """
     if isinstance(widget, ParameterControl):
         return number(widget.parameter, text)
     if name == "span":
