@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json as as_json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +16,9 @@ from quadviz.cli.output import tell, written_to
 __all__ = ["EXAMPLES", "sweep"]
 
 EXAMPLES = (
-    "quadviz sweep grid.toml grid.zarr --dry-run",
-    "quadviz sweep grid.toml grid.zarr --workers 2 --out grid.nc",
+    "quadviz sweep widths.toml --dry-run",
+    "quadviz sweep widths.toml --workers 2",
+    "quadviz sweep widths.toml widths.zarr --out widths.nc",
 )
 _KINDS = ("theory", "networks", "dmft")
 _MOST = 10_000
@@ -27,14 +28,29 @@ def _exported_to(text: str) -> Path:
     path = written_to(text)
     if path.suffix.lower() not in {".nc", ".csv"}:
         raise ValueError(f"the ending of --out of a sweep must be .nc or .csv, got {text!r}")
+    if path.suffix.lower() == ".nc" and find_spec("h5netcdf") is None:
+        raise ValueError(".nc of a sweep needs the package h5netcdf: pip install 'quadviz[sweep]'")
     return path
+
+
+def _check_kind(kinds: list[str], kind: str | None, out: str | None) -> None:
+    """Refuse before the night what would be refused after it."""
+    if kind is not None and kind not in kinds:
+        raise ValueError(f"kind must be one that the sweep has, {' or '.join(kinds)}, got {kind!r}")
+    if out is not None and out.lower().endswith(".csv") and kind is None and len(kinds) > 1:
+        raise ValueError(f"a .csv has one part: give --kind {' or '.join(kinds)}")
 
 
 def sweep(
     file: Annotated[str, typer.Argument(metavar="FILE.toml", help="What is asked for.")],
     store: Annotated[
-        str, typer.Argument(metavar="STORE", help="Folder that every cell is written to as it ends.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[STORE]",
+            help="Folder that every cell is written to as it ends. [default: beside FILE.toml, FILE.zarr]",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say cells, cost and disk, and start nothing.")
     ] = False,
@@ -56,23 +72,27 @@ def sweep(
 
     Cells that fail are counted on standard error and recorded with what went wrong; the others go on.
     """
-    # By its name: it is slow to import, and packages of quadviz[sweep] come with it.
-    sweeps = importlib.import_module("quadviz.sweep")
+    from quadviz import sweep as sweeps  # slow to import
+    from quadviz.sweep.store import Store
+
     count = None if workers is None else whole("workers", workers, 1, _MOST)
     asked = sweeps.Sweep.from_toml(file)
+    _check_kind([part for part in _KINDS if getattr(asked, part)], kind, out)
+    place = Path(file).with_suffix(".zarr") if store is None else Path(store)
     try:
         if dry_run:
-            plan = sweeps.plan_sweep(asked, store, workers=count)
+            plan = sweeps.plan_sweep(asked, place, workers=count)
             print(as_json.dumps(plan.to_dict()) if json else plan)
             return 0
-        data = sweeps.run_sweep(
-            asked, store, workers=count, progress=sys.stderr.isatty(), retry_failed=retry_failed
+        # The result may be a map that memory does not hold: it stays on disk.
+        sweeps.run_sweep(
+            asked, place, workers=count, progress=sys.stderr.isatty(), retry_failed=retry_failed, load=False
         )
-        failed = int(data.attrs.get("cells_failed", 0))
+        failed = Store.open(place).counts()["cells_failed"]
         if failed:
-            tell(f"quadviz sweep: {failed} cells failed; why is in {store}, --retry-failed tries them again")
+            tell(f"quadviz sweep: {failed} cells failed; why is in {place}, --retry-failed tries them again")
         if out is not None:
-            sweeps.export_sweep(store, out, kind=kind)
+            sweeps.export_sweep(place, out, kind=kind)
             tell(f"wrote {out}")
     except sweeps.SweepStoreError as refusal:
         tell(f"quadviz sweep: {refusal}")
@@ -80,5 +100,5 @@ def sweep(
     except sweeps.SweepInterrupted as stopped:
         tell(f"quadviz sweep: {stopped}")
         return 130
-    tell(f"the sweep is in {store}")
+    tell(f"the sweep is in {place}")
     return 0

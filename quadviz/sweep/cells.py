@@ -21,7 +21,7 @@ from quadviz.outcome import errstate
 from quadviz.setting import Setting
 from quadviz.simulation.minimise import minimise
 from quadviz.simulation.simulate import SimulationError, simulate
-from quadviz.sweep.observables import CellStatus, groups_of
+from quadviz.sweep.observables import EIGENVALUES, CellStatus, groups_of
 from quadviz.sweep.options import March, Networks, Theory
 from quadviz.theory.dmft import DmftError, dmft
 from quadviz.threads import blas_threads
@@ -86,8 +86,13 @@ def columns_of(kind: str, options: Any) -> tuple[str, ...]:
         groups = groups_of(options.observables)
         return (*options.observables, *(code for group in groups.values() for code in group.codes))
     if kind == "networks":
-        return (*options.observables, "status", "seed")
+        return (*(c for name in options.observables for c in _columns_for(name, options)), "status", "seed")
     return (*options.observables, "status", "trusted_until")
+
+
+def _columns_for(name: str, options: Any) -> list[str]:
+    """The columns of an observable: one, or as many eigenvalues as the largest network has."""
+    return [f"{EIGENVALUES}_{k}" for k in range(1, max(options.d) + 1)] if name == EIGENVALUES else [name]
 
 
 def cell_seed(seed: int, d: int, setting: Setting) -> int:
@@ -197,15 +202,17 @@ def _network(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
         if asked.times is None:
             options = {"tolerance": asked.tolerance, "max_evaluations": asked.max_evaluations}
             end = minimise(setting, d, own, **recipe, **options)  # type: ignore[arg-type]
-            cell[:-2] = [getattr(end, name) for name in asked.observables]
+            _course(cell, end, asked)
             cell[-2] = CellStatus.SOLVED if end.converged else CellStatus.NOT_CONVERGED
         else:
-            run = simulate(setting, d, asked.times, own, **recipe, rtol=asked.rtol, max_steps=asked.max_steps)
-            _course(cell, run, asked.observables)
+            kept = {"eigenvalue_times": asked.times} if EIGENVALUES in asked.observables else {}
+            options = {**kept, "rtol": asked.rtol, "max_steps": asked.max_steps}
+            run = simulate(setting, d, asked.times, own, **recipe, **options)  # type: ignore[arg-type]
+            _course(cell, run, asked)
             cell[..., -2] = CellStatus.SOLVED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the cell's
         if isinstance(error, SimulationError) and error.partial is not None:
-            _course(cell, error.partial, asked.observables)
+            _course(cell, error.partial, asked)
         return values, {place: _said(error)}
     return values, {}
 
@@ -221,16 +228,20 @@ def _march(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
         run = dmft(setting_of(unit), asked.times, **options, threads=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the cell's
         if isinstance(error, DmftError) and error.partial is not None:
-            _course(cell, error.partial, asked.observables)
+            _course(cell, error.partial, asked)
             cell[..., -1] = error.partial.trusted_until
         return values, {place: _said(error)}
-    _course(cell, run, asked.observables)
+    _course(cell, run, asked)
     cell[..., -2:] = run.status, run.trusted_until
     return values, {}
 
 
-def _course(cell: FloatArray, run: Any, observables: tuple[str, ...]) -> None:
-    """What was seen over time, as far as it came."""
-    for at, name in enumerate(observables):
-        seen = getattr(run, name)
-        cell[: len(seen), at] = seen
+def _course(cell: FloatArray, run: Any, asked: Networks | March) -> None:
+    """What was seen, over time as far as it came; a smaller network's eigenvalues end before their columns."""
+    at = 0
+    for name in asked.observables:
+        seen = np.asarray(getattr(run, name))
+        columns = seen if name == EIGENVALUES else seen[..., None]
+        times = (slice(len(seen)),) if cell.ndim > 1 else ()
+        cell[(*times, slice(at, at + columns.shape[-1]))] = columns
+        at += len(_columns_for(name, asked))

@@ -16,7 +16,7 @@ from quadviz.results import SOURCE
 from quadviz.statistics import mean_and_error
 from quadviz.sweep.errors import SweepStoreError, library
 from quadviz.sweep.layout import Layout
-from quadviz.sweep.observables import CODES, MISSING, about
+from quadviz.sweep.observables import CODES, EIGENVALUES, MISSING, about
 from quadviz.sweep.record import packed
 from quadviz.sweep.store import Store
 
@@ -55,25 +55,21 @@ def dataset(store: Store) -> Any:
     """The dataset of an open store."""
     xarray = library("xarray")
     values: dict[str, Any] = {}
-    counts = {"cells": 0, "cells_done": 0, "cells_failed": 0}
     for kind, layout in store.layouts.items():
-        cells, texts, done = _all(store, layout)
+        cells, texts = _all(store, layout)
         values |= {name: (dims, v, attributes(name)) for name, (dims, v) in named(layout, cells).items()}
-        counts["cells"] += layout.count
-        counts["cells_failed"] += int((texts != "").sum())
-        counts["cells_done"] += done
         if (texts != "").any():
             failure = _FAILURE[kind]
             values[failure] = (tuple(layout.cells), texts.astype(str), attributes(failure))
     coords = {name: (dims, v, attributes(name)) for name, (dims, v) in coordinates(store).items()}
-    return xarray.Dataset(values, coords=coords, attrs={**provenance(store), **counts})
+    return xarray.Dataset(values, coords=coords, attrs={**provenance(store), **store.counts()})
 
 
-def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
-    """The columns of every cell, NaN where there is none, the errors of cells, and how many there are."""
+def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any]:
+    """The columns of every cell, NaN where there is none, and the errors of cells."""
     kind = layout.kind
     try:
-        cells, texts = store.values(kind), store.texts(kind)
+        return store.values(kind), store.texts(kind)
     except (ValueError, RuntimeError, OSError) as error:
         region = layout.region(min(store.unsound(kind)))
         stretches = zip(layout.cells, region, strict=True)
@@ -82,14 +78,16 @@ def _all(store: Store, layout: Layout) -> tuple[FloatArray, Any, int]:
             f"{store.path}: the cell of {kind} at {where or 'its one setting'} is damaged ({error}); "
             "run the sweep again, and it alone is computed anew"
         ) from error
-    return cells, texts, sum(int(np.size(texts[layout.region(index)])) for index in store.done(kind))
 
 
 def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str, tuple[tuple[str, ...], Any]]:
     """Columns by name: codes as small numbers, seeds as whole ones, and means over seeds with errors."""
     prefix, dims = _PREFIX[layout.kind], layout.dims[:-1]
+    spectrum = [at for at, column in enumerate(layout.columns) if column.startswith(EIGENVALUES)]
     found: dict[str, tuple[tuple[str, ...], Any]] = {}
     for at, column in enumerate(layout.columns):
+        if at in spectrum:
+            continue
         name, values = prefix + column, cells[..., at]
         alike = layout.times is not None and column in ("status", "seed", "trusted_until")
         if alike:  # the same at every time
@@ -99,10 +97,12 @@ def named(layout: Layout, cells: FloatArray, *, means: bool = True) -> dict[str,
         elif column == "seed":
             values = np.where(np.isnan(values), MISSING, values).astype(np.int64)
         found[name] = (dims[:-1] if alike else dims, np.array(values))
+    if spectrum:
+        found[prefix + EIGENVALUES] = ((*dims, "index"), cells[..., spectrum[0] : spectrum[-1] + 1])
     if means and layout.kind == "networks":
         axis = dims.index("seed")
         over = tuple(dim for dim in dims if dim != "seed")
-        for column in layout.columns[:-2]:
+        for column in (c for c in layout.columns[:-2] if prefix + c in found):
             mean, error = mean_and_error(np.moveaxis(found[prefix + column][1], axis, 0))
             found |= {f"{prefix}{column}_mean": (over, mean), f"{prefix}{column}_error": (over, error)}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from quadviz.sweep.observables import CODES, MISSING
 from quadviz.sweep.store import Store
 
 __all__ = ["export_sweep"]
+
+#: Dimensions, and values along them.
+Named = tuple[tuple[str, ...], Any]
 
 
 def export_sweep(
@@ -69,7 +72,7 @@ def export_sweep(
         making.unlink(missing_ok=True)
 
 
-def _units(store: Store, layout: Layout) -> Iterator[tuple[Index, dict[str, tuple[tuple[str, ...], Any]]]]:
+def _units(store: Store, layout: Layout) -> Iterator[tuple[Index, dict[str, Named]]]:
     """The columns of every unit by name, without the means over all seeds, which no unit knows."""
     done = store.done(layout.kind)
     for index in layout.indices():
@@ -95,6 +98,9 @@ def _netcdf(store: Store, chosen: list[Layout], target: Path) -> None:
             for index, columns in _units(store, layout):
                 for name, (dims, values) in columns.items():
                     if name not in made:
+                        # What a cell has beyond its layout's dimensions: eigenvalues.
+                        own = zip(dims, values.shape, strict=True)
+                        file.dimensions.update({d: n for d, n in own if d not in file.dimensions})
                         chunk = (*layout.chunk, *values.shape[len(layout.cells) :])
                         made[name] = _variable(file, name, dims, values, chunk)
                     made[name][layout.region(index)] = values
@@ -132,12 +138,22 @@ def _rows(store: Store, layout: Layout) -> Iterator[list[Any]]:
         for d, values in coords.values():
             part = np.asarray(values)[tuple(region.get(dim, slice(None)) for dim in d)]
             flat.append(spread(part, d, dims, shape).reshape(-1))
-        for name, (d, values) in columns.items():
+        scalars = dict(_one_by_one(columns, dims))
+        for name, (d, values) in scalars.items():
             flat.append(spread(_words(name, values), d, dims, shape).reshape(-1))
         if first:
-            yield [*coords, *columns]
+            yield [*coords, *scalars]
             first = False
         yield from map(list, zip(*(column.tolist() for column in flat), strict=True))
+
+
+def _one_by_one(columns: Mapping[str, Named], dims: tuple[str, ...]) -> Iterator[tuple[str, Named]]:
+    """Columns as a table of rows has them: eigenvalues each in one of its own."""
+    for name, (d, values) in columns.items():
+        if set(d) <= set(dims):
+            yield name, (d, values)
+        else:
+            yield from ((f"{name}_{k}", (d[:-1], values[..., k - 1])) for k in range(1, values.shape[-1] + 1))
 
 
 def _words(name: str, values: Any) -> Any:

@@ -90,6 +90,10 @@ class Layout:
         parts = zip(self.cells.values(), self.chunk, index, strict=True)
         return tuple(slice(i * c, min((i + 1) * c, n)) for n, c, i in parts)
 
+    def size(self, index: Index) -> int:
+        """How many cells a unit has."""
+        return math.prod(part.stop - part.start for part in self.region(index))
+
     def unit(self, index: Index) -> Unit:
         """A unit, ready to be done."""
         region = dict(zip(self.cells, self.region(index), strict=True))

@@ -21,12 +21,14 @@ from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.elastic_net import optimal_decay
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.dmft import DmftStatus
+from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [
     "CODES",
     "DMFT",
+    "EIGENVALUES",
     "GROUPS",
     "MISSING",
     "NETWORKS",
@@ -115,6 +117,17 @@ def _interpolation(_: Mapping[str, Any], **given: Any) -> Columns:
     }
 
 
+def _spectrum(_: Mapping[str, Any], **given: Any) -> Columns:
+    law = learned_spectrum(**given)
+    found = {
+        "atom_at_zero": law.atom_at_zero,
+        "gap": law.gap,
+        "left_edge": law.edges.left,
+        "right_edge": law.edges.right,
+    }
+    return {**found, "spectrum_status": law.state.status}
+
+
 _SETTING = ("alpha", "kappa", "kappa_star", "lam", "delta", "lam2")
 _BLOCK = 8192
 
@@ -129,6 +142,13 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
             ("status", "regime"),
             _BLOCK,
             _steady,
+        ),
+        "spectrum": Group(
+            _SETTING,
+            ("atom_at_zero", "gap", "left_edge", "right_edge"),
+            ("spectrum_status",),
+            _BLOCK // 2,
+            _spectrum,
         ),
         "bayes": Group(("alpha", "kappa_star", "delta"), ("mmse",), ("mmse_status",), _BLOCK, _bayes),
         "optimal_lam": Group(
@@ -169,9 +189,12 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bayes": ("mmse",),
         "thresholds": ("recovery_alpha", "interpolation_alpha", "interpolation_mse"),
         "optimal_pair": GROUPS["optimal_pair"].columns,
+        "spectrum": GROUPS["spectrum"].columns,
     }
 )
-NETWORKS: tuple[str, ...] = ("mse", "train_loss", "in_sample_error", "regularised_loss")
+#: The one observable of a network that is many numbers: d of them, along a dimension of their own.
+EIGENVALUES = "eigenvalues"
+NETWORKS: tuple[str, ...] = ("mse", "train_loss", "in_sample_error", "regularised_loss", EIGENVALUES)
 DMFT: tuple[str, ...] = ("mse", "mse_error", "train_loss", "train_loss_error")
 
 #: Columns that are codes, and what their values mean.
@@ -187,6 +210,9 @@ _FOUND = {
     "pair_lam2": Quantity("λ₂", "Frobenius decay of the best pair of decays"),
     "pair_mse": Quantity("mse", "mse with the best pair of decays"),
     "pair_ratio": Quantity("λ/λ₂", "ratio of the best pair of decays"),
+    "left_edge": Quantity("z", "lower end of the continuous part of the law of Z"),
+    "right_edge": Quantity("z", "upper end of the continuous part of the law of Z"),
+    EIGENVALUES: QUANTITIES["eigenvalue"],
     "recovery_alpha": Quantity("α", "samples from which lam -> 0+ recovers a noiseless teacher"),
     "recovery_alpha_none": Quantity("α", "samples from which no weight decay recovers it (a conjecture)"),
     "recovery_alpha_bayes": Quantity("α", "samples from which the best estimator recovers it"),

@@ -31,8 +31,8 @@ _LOOKS, _POINTS = 3, 512
 _FORCES: Mapping[str, int] = {"minimise": 500, "simulate": 3000}
 #: Bytes of a file system's block: a cell of its own takes one, whatever it holds.
 _FILE = 4096
-#: What numbers keep of their size when they are compressed; codes keep nothing.
-_PACKED = 0.9
+#: What numbers keep of their size when they are compressed, and columns that keep nothing, or little.
+_PACKED, _CODES = 0.9, ("status", "regime", "seed", "trusted_until")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def plan_sweep(
         left = layout.count - done[kind]
         seconds += each * left / max(min(crew, -(-left // max(int(of_unit), 1))), 1)
         memory = max(memory, needed)
-        size = 8 * of_unit * len(layout.times or (0,)) * len(getattr(spec, kind).observables)
+        size = 8 * of_unit * len(layout.times or (0,)) * sum(not n.endswith(_CODES) for n in layout.columns)
         disk += layout.units * max(_FILE, _PACKED * size)
         if why:
             refused[kind] = why

@@ -181,6 +181,18 @@ class Store:
             said[region] = _texts(self._arrays[f"{kind}_failure"][region])
         return said
 
+    def counts(self) -> dict[str, int]:
+        """How many cells there are, are done, and failed; a unit is read at a time."""
+        found = {"cells": 0, "cells_done": 0, "cells_failed": 0}
+        for kind, layout in self.layouts.items():
+            there = self.done(kind)
+            found["cells"] += layout.count
+            found["cells_done"] += sum(layout.size(index) for index in there)
+            for index in there & self.failing(kind):
+                said = self._arrays[f"{kind}_failure"][layout.region(index)]
+                found["cells_failed"] += int(np.count_nonzero(said[..., 0]))
+        return found
+
     def write(self, outcome: Outcome) -> None:
         """A unit to disk: its errors, if any, then its columns.
 

@@ -29,13 +29,11 @@ from quadviz.theory.steady.steady_state import steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 from tests.conftest import ROOT
 
+#: Those whose examples need no file; those of a sweep stand in docs/command.md too, which has its file.
 MODULES = (curve, spectrum, threshold, simulate, dynamics, figure, info)
 EXAMPLES = [example for module in MODULES for example in module.EXAMPLES]
-DOCUMENTED = [
-    line.removeprefix("    ")
-    for line in (ROOT / "docs/command.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("    quadviz ")
-]
+PAGE = (ROOT / "docs/command.md").read_text(encoding="utf-8")
+DOCUMENTED = [line.removeprefix("    ") for line in PAGE.splitlines() if line.startswith("    quadviz ")]
 Capture = pytest.CaptureFixture[str]
 
 
@@ -77,6 +75,7 @@ def test_the_documented_commands_run(line: str, tmp_path: Path) -> None:
     if re.search(r"\.(svg|png|pdf)", line) and browser() is None:
         pytest.skip("no browser")
     (tmp_path / "levels.csv").write_text("0\n0\n1\n3\n")
+    (tmp_path / "widths.toml").write_text(re.findall(r"^```toml\n(.*?)^```", PAGE, re.M | re.S)[0])
     command = line.replace("quadviz ", f"{sys.executable} -m quadviz ", 1)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(  # noqa: S602 - lines of our own

@@ -134,7 +134,13 @@ def test_a_base_url_may_be_that_of_a_person(monkeypatch: pytest.MonkeyPatch) -> 
     served = []
     monkeypatch.setattr(server, "serve", lambda *given, **more: served.append((given, more)))
     assert main(["dashboard", "--base-url", "/user/jane@uni.edu/", "--max-pages", "0", "--no-browser"]) == 0
-    options = {"open_browser": False, "memory": 2048, "max_pages": 0}
+    options = {
+        "open_browser": False,
+        "memory": 2048,
+        "max_pages": 0,
+        "server_memory": 1024,
+        "with_parent": False,
+    }
     assert served == [(("localhost", 8866, "/user/jane@uni.edu/"), options)]
 
 

@@ -77,6 +77,22 @@ def test_csv_of_a_list_of_settings_and_times(tmp_path):
     )
 
 
+def test_eigenvalues_are_a_dimension_of_netcdf_and_columns_of_csv(tmp_path):
+    spec = small(theory=None, networks={"d": [6, 8], "seeds": 2, "observables": ["eigenvalues", "mse"]})
+    whole = run_sweep(spec, tmp_path / "store", executor=Here())
+    export_sweep(tmp_path / "store", tmp_path / "all.nc")
+    with xarray.open_dataset(tmp_path / "all.nc", engine="h5netcdf") as data:
+        assert data.network_eigenvalues.dims == ("kappa", "alpha", "d", "seed", "index")
+        np.testing.assert_array_equal(data.network_eigenvalues, whole.network_eigenvalues)
+    export_sweep(tmp_path / "store", tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open(newline="") as source:
+        row = next(r for r in csv.DictReader(source) if (r["d"], r["seed"]) == ("6", "1"))
+    at = {name: float(row[name]) for name in ("kappa", "alpha")}
+    there = whole.sel(at).sel(d=6, seed=1).network_eigenvalues.values
+    assert [float(row[f"network_eigenvalues_{k}"]) for k in range(1, 7)] == there[:6].tolist()
+    assert row["network_eigenvalues_7"] == "nan"
+
+
 def test_a_part_of_a_sweep_says_what_is_missing(tmp_path):
     run_sweep(small(), tmp_path / "store", executor=Here())
     (tmp_path / "store/networks/c/0/1/2/0").unlink()

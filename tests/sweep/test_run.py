@@ -223,3 +223,32 @@ def test_the_package_stays_light():
         "assert heavy & set(sys.modules) == {'quadviz.sweep'}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_spectra_are_observed_in_theory_and_in_networks(tmp_path):
+    networks = {"d": [6, 10], "seeds": [3], "observables": ["train_loss", "eigenvalues", "mse"]}
+    data = run_sweep(small(theory=["spectrum", "mse"], networks=networks), tmp_path / "store", executor=Here())
+    law = quadviz.learned_spectrum(0.35, 0.5, **SETTING)
+    here = data.sel(kappa=0.5, alpha=0.35, seed=3)
+    assert [float(here[n]) for n in ("atom_at_zero", "gap", "left_edge", "right_edge")] == [
+        *(law.atom_at_zero, law.gap, law.edges.left, law.edges.right)
+    ]
+    assert data.spectrum_status.dims == ("kappa", "alpha")
+    for d in (6, 10):
+        one = here.sel(d=d)
+        end = quadviz.minimise(Setting(kappa=0.5, alpha=0.35, **SETTING), d, int(one.network_seed))
+        assert one.network_eigenvalues.dims == ("index",)
+        np.testing.assert_array_equal(one.network_eigenvalues[:d], end.eigenvalues)
+        assert np.isnan(one.network_eigenvalues[d:]).all()
+        assert (float(one.network_train_loss), float(one.network_mse)) == (end.train_loss, end.mse)
+    assert data.network_eigenvalues.attrs["symbol"] == "z"
+
+
+def test_spectra_over_time(tmp_path):
+    networks = {"d": 8, "seeds": 1, "method": "simulate", "times": [0, 1, 4], "observables": ["eigenvalues"]}
+    data = run_sweep(small(theory=None, networks=networks), tmp_path / "store", executor=Here())
+    one = data.sel(kappa=1.0, alpha=0.6, seed=0)
+    setting, seed = Setting(kappa=1.0, alpha=0.6, **SETTING), int(one.network_seed)
+    run = quadviz.simulate(setting, 8, [0, 1, 4], seed, eigenvalue_times=[0, 1, 4])
+    assert one.network_eigenvalues.dims == ("time", "index")
+    np.testing.assert_array_equal(one.network_eigenvalues, run.eigenvalues)
