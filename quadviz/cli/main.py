@@ -151,10 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: for ``--help``, ``--version`` and a command line that is refused.
     """
     say_all()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(
-            None if arguments is None else list(arguments), prog_name="quadviz", standalone_mode=False
-        )
+        status = app(given or ["--help"], prog_name="quadviz", standalone_mode=False)
         _end_output()
     except (KeyboardInterrupt, typer.Abort):
         return 130

@@ -89,6 +89,8 @@ def spectrum(
         "edges": [[float(left), float(right)] for left, right in bands],
         "gap": float(found.gap), "q": float(state.q), "xi": float(state.xi), "rank": float(state.rank),
     }  # fmt: skip
+    give(Given(table, lambda: _drawn(table, told["atoms"]), found, told), csv=csv, json=json, out=out)
+    # After the table: on a terminal it would be out of sight before.
     said_of = [f"atom at {z:.6g}: mass {mass:.6g}" for z, mass in _atoms(found)]
     said_of += [f"band from {left:.6g} to {right:.6g}" for left, right in bands]
     for sentence in said_of[:_TOLD]:
@@ -96,7 +98,6 @@ def spectrum(
     if len(said_of) > _TOLD:
         tell(f"and {len(said_of) - _TOLD} more, of {len(bands)} bands and {len(_atoms(found))} atoms")
     tell(f"{said['regime']}; {Status(int(state.status)).message}")
-    give(Given(table, lambda: _drawn(table, told["atoms"]), found, told), csv=csv, json=json, out=out)
     return 0
 
 

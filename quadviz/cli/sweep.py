@@ -46,7 +46,7 @@ def sweep(
     store: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STORE]",
+            metavar="STORE",
             help="Folder that every cell is written to as it ends. [default: beside FILE.toml, FILE.zarr]",
             show_default=False,
         ),

@@ -205,9 +205,8 @@ def _network(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
             _course(cell, end, asked)
             cell[-2] = CellStatus.SOLVED if end.converged else CellStatus.NOT_CONVERGED
         else:
-            kept = {"eigenvalue_times": asked.times} if EIGENVALUES in asked.observables else {}
-            options = {**kept, "rtol": asked.rtol, "max_steps": asked.max_steps}
-            run = simulate(setting, d, asked.times, own, **recipe, **options)  # type: ignore[arg-type]
+            recipe["eigenvalue_times"] = asked.times if EIGENVALUES in asked.observables else None
+            run = simulate(setting, d, asked.times, own, **recipe, rtol=asked.rtol, max_steps=asked.max_steps)
             _course(cell, run, asked)
             cell[..., -2] = CellStatus.SOLVED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the cell's
@@ -237,7 +236,7 @@ def _march(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
 
 
 def _course(cell: FloatArray, run: Any, asked: Networks | March) -> None:
-    """What was seen, over time as far as it came; a smaller network's eigenvalues end before their columns."""
+    """What was seen, over time as far as it came; a smaller network leaves columns of eigenvalues empty."""
     at = 0
     for name in asked.observables:
         seen = np.asarray(getattr(run, name))

@@ -227,7 +227,8 @@ def test_the_package_stays_light():
 
 def test_spectra_are_observed_in_theory_and_in_networks(tmp_path):
     networks = {"d": [6, 10], "seeds": [3], "observables": ["train_loss", "eigenvalues", "mse"]}
-    data = run_sweep(small(theory=["spectrum", "mse"], networks=networks), tmp_path / "store", executor=Here())
+    spec = small(theory=["spectrum", "mse"], networks=networks)
+    data = run_sweep(spec, tmp_path / "store", executor=Here())
     law = quadviz.learned_spectrum(0.35, 0.5, **SETTING)
     here = data.sel(kappa=0.5, alpha=0.35, seed=3)
     assert [float(here[n]) for n in ("atom_at_zero", "gap", "left_edge", "right_edge")] == [
