@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
+from quadviz.scenes.memo import Memo
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
@@ -47,10 +47,15 @@ class Course:
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
 
 
-@lru_cache(maxsize=64)
-def population(kappa: float, kappa_star: float, lam: float, gamma: float, end: float) -> PopulationFlow:
-    """The population flow at the times of the page."""
-    return population_curve(kappa, kappa_star, lam, gamma, times_until(end))
+def population(
+    kappa: float, kappa_star: float, lam: float, gamma: float, end: float, memo: Memo | None = None
+) -> PopulationFlow:
+    """The population flow at the times of the page, solved once for a memo."""
+    over = (kappa, kappa_star, lam, gamma)
+    found: PopulationFlow = (memo or Memo()).exact.once(
+        ("population", *over, end), lambda: population_curve(*over, times_until(end))
+    )
+    return found
 
 
 def march_course(run: MarchRun, current: bool) -> Course:

@@ -10,9 +10,9 @@ import numpy as np
 from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through
+from quadviz.scenes.memo import Memo
 from quadviz.scenes.recovery import PointSpectrum, point_spectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["Student", "TwoStudents", "two_students"]
@@ -84,7 +84,7 @@ def two_students(
     kappa_star: float,
     alpha: float,
     top: float = PARAMETERS["alpha"].high,
-    trails: Sequence[Trail] = (),
+    memo: Memo | None = None,
 ) -> TwoStudents:
     """Solve for what two students of one teacher learn.
 
@@ -93,13 +93,16 @@ def two_students(
         kappa_star: teacher width.
         alpha: where the marker stands.
         top: the end of the alpha axis.
-        trails: of both curves, which are solved from where they were; from nothing when omitted.
+        memo: where both curves were, which they are solved from; nothing when omitted.
     """
+    memo = memo or Memo()
     kappa, lam, delta = np.array([(each.kappa, each.lam, each.delta) for each in students]).T
     thresholds = curve_thresholds(kappa, kappa_star, delta)
     grid = alpha_grid(top, through=thresholds.cusps(lam))
     members = [{"kappa_star": kappa_star, **vars(each)} for each in students]
-    several = curves_through(thresholds, np.append(grid, alpha), members, trails or (Trail(), Trail()))
+    several = curves_through(
+        thresholds, np.append(grid, alpha), members, [memo.trails[name] for name in "AB"]
+    )
     solved = SteadyState.joined(several, np.stack)
     first, second = (
         learned_spectrum(alpha, each.kappa, kappa_star, each.lam, each.delta) for each in students

@@ -21,10 +21,11 @@ from quadviz.scenes.double_descent import (
     FAMILY,
     DescentSetting,
     DoubleDescent,
-    Solver,
     decay_name,
     decay_shade,
+    double_descent,
 )
+from quadviz.scenes.memo import Memo
 from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
@@ -226,9 +227,9 @@ def test_what_does_not_change_is_not_solved_again(
 
 def test_a_point_does_not_depend_on_what_was_shown_before() -> None:
     """To nine digits: it is solved from where it was."""
-    old = Solver()
+    memo = Memo()
     for state in (State(), State(lam=0.02), State(alpha=0.4), State(delta=0.0, lam=0.02)):
-        known, fresh = old.scene(state.setting), Solver().scene(state.setting)
+        known, fresh = double_descent(state.setting, memo), double_descent(state.setting)
         for name in ("best", "marker", "ridgeless_widths", "current_widths", "best_widths", "width_marker"):
             np.testing.assert_allclose(getattr(known, name).mse, getattr(fresh, name).mse, rtol=1e-9)
         for one, other in zip(known.family, fresh.family, strict=True):
@@ -484,7 +485,7 @@ def test_without_noise_there_is_a_peak_just_where_the_student_is_too_narrow(
 
 
 def test_scenes_have_the_shapes_they_promise() -> None:
-    r: DoubleDescent = Solver().scene(DescentSetting(0.7, 0.3, 0.5, 0.02, 0.25, 1.0))
+    r: DoubleDescent = double_descent(DescentSetting(0.7, 0.3, 0.5, 0.02, 0.25, 1.0))
     assert len(r.lams) == 7
     assert r.lams[r.current] == 0.02
     assert [float(states.lam[0]) for states in r.family] == list(r.lams)

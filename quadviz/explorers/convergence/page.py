@@ -157,7 +157,8 @@ class ConvergenceExplorer(Explorer[State]):
         s, run = self.state, self.run
         networks = None if run is None else networks_seen(run)
         current = run is None or run.request.setting == s.setting
-        return convergence(s.target, s.setting, int(s.d), s.seeds_of(s.seeds), networks, current)
+        seeds = s.seeds_of(s.seeds)
+        return convergence(s.target, s.setting, int(s.d), seeds, networks, current, self.memo)
 
     def cards(self, scene: Convergence) -> tuple[str, Sequence[Card]]:
         """Slopes, and the law of long times."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -28,7 +28,7 @@ from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import ThemeName
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, Solver
+from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, double_descent
 from quadviz.scenes.wording import Paragraph
 
 __all__ = ["DoubleDescentExplorer", "State", "show", "still"]
@@ -103,10 +103,6 @@ class DoubleDescentExplorer(Explorer[State]):
         ),
     )
 
-    def prepare(self) -> None:
-        """Remember what was solved."""
-        self._solver = Solver()
-
     def main(self) -> Sequence[widgets.Widget]:
         """The figure against samples with its marker's slider, and the one against width."""
         samples, widths = self.figures.values()
@@ -116,12 +112,6 @@ class DoubleDescentExplorer(Explorer[State]):
         against_kappa = widgets.Box([widths, line_key(CURVE_KINDS, HANDS)])
         against_kappa.add_class("qv-against-kappa")
         return [against_alpha, against_kappa]
-
-    def elsewhere(self, state: State) -> Self:
-        """A twin in another state, which begins with what this one has solved."""
-        twin = super().elsewhere(state)
-        twin._solver = self._solver.copy()
-        return twin
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis, and in a stretch that is zoomed into."""
@@ -134,11 +124,7 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def scene(self) -> DoubleDescent:
         """What there is to see."""
-        return self._solver.scene(self.state.setting)
-
-    def anew(self) -> DoubleDescent:
-        """The same solved by itself: points solved along with others differ from them in the last digit."""
-        return Solver().scene(self.state.setting)
+        return double_descent(self.state.setting, self.memo)
 
     def against_samples(self, scene: DoubleDescent, held: Held | None) -> Drawing:
         """The figure against samples."""

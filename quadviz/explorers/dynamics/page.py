@@ -243,7 +243,7 @@ class DynamicsExplorer(Explorer[State]):
 
     def _flow(self) -> PopulationFlow:
         s = self.state
-        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end)
+        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end, self.memo)
 
     def _frames(self, source: Source | None = None) -> Frames | None:
         """The moments of the source chosen, or of another one."""

@@ -27,6 +27,7 @@ from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.kit.widgets.work_bar import WorkBar
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import still
+from quadviz.scenes.memo import Memo
 from quadviz.scenes.wording import Paragraph
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Explorer(ABC, Generic[S]):
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
         self._held = False
+        self.memo = Memo()
         self.bars = self.make_bars()
         self.starts = self._start_from()
         self.prepare()
@@ -122,7 +124,7 @@ class Explorer(ABC, Generic[S]):
 
     def anew(self) -> Any:
         """The same solved by itself, for a file: no digit depends on what was shown before."""
-        return self.scene()
+        return self._beside(self.memo.copy(followed=False)).scene()
 
     @abstractmethod
     def cards(self, scene: Any) -> tuple[str, Sequence[Card]]:
@@ -323,9 +325,15 @@ class Explorer(ABC, Generic[S]):
         What comes in of long work from now on does not reach it.
         """
         with self._lock:
-            twin = copy.copy(self)
+            twin = self._beside(self.memo.copy())
             twin.bars = {name: copy.copy(bar) for name, bar in self.bars.items()}
         twin.state = state
+        return twin
+
+    def _beside(self, memo: Memo) -> Self:
+        """This page with another memory."""
+        twin = copy.copy(self)
+        twin.memo = memo
         return twin
 
     def exhibit(self, name: str) -> Exhibit:

@@ -93,7 +93,17 @@ class LearningCurvesExplorer(Explorer[State]):
             current = self.is_current(run)
             points, line = network_points(run, current), size_line(run, current)
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line
+            s.kappa,
+            s.kappa_star,
+            s.delta,
+            s.lam,
+            s.alpha,
+            s.seen,
+            s.compare,
+            s.references,
+            points,
+            line,
+            self.memo,
         )
 
     def figure_of(self, scene: LearningCurves, held: Held | None) -> Drawing:

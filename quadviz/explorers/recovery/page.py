@@ -248,7 +248,7 @@ class RecoveryExplorer(Explorer[State]):
     def _plane(self) -> Plane:
         """The thresholds, and the cross among them."""
         s = self.state
-        return plane(s.vertical, (s.alpha_top, s.width_top), s.fixed, (s.alpha, s.height))
+        return plane(s.vertical, (s.alpha_top, s.width_top), s.fixed, (s.alpha, s.height), self.memo)
 
     def _map_figure(self, solved: ErrorMap) -> Drawing:
         return recovery_map_figure(solved, self._plane(), self.state.theme, self.state.colours)

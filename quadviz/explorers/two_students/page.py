@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -19,7 +19,6 @@ from quadviz.explorers.two_students.words import caption, cards, prose
 from quadviz.figures.two_students import MARGIN, errors_figure, spectra_figure
 from quadviz.scenes.two_students import TwoStudents, two_students
 from quadviz.scenes.wording import Paragraph
-from quadviz.theory.steady.nearby import Trail
 
 __all__ = ["TwoStudentsExplorer", "show", "still"]
 
@@ -52,10 +51,6 @@ class TwoStudentsExplorer(Explorer[State]):
         ),
     )
 
-    def prepare(self) -> None:
-        """Where the curves were is where they are looked for."""
-        self._trails = Trail(), Trail()
-
     def main(self) -> Sequence[widgets.Widget]:
         """The two figures side by side, and the marker's slider under the errors."""
         errors, spectra = self.figures.values()
@@ -65,12 +60,6 @@ class TwoStudentsExplorer(Explorer[State]):
         panels = widgets.Box([left, spectra])
         panels.add_class("qv-panels")
         return [panels, line_key(CURVE_KINDS, "A click on a curve moves the marker.")]
-
-    def elsewhere(self, state: State) -> Self:
-        """A twin in another state, whose curves have not been anywhere yet."""
-        twin = super().elsewhere(state)
-        twin.prepare()
-        return twin
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis."""
@@ -84,12 +73,7 @@ class TwoStudentsExplorer(Explorer[State]):
     def scene(self) -> TwoStudents:
         """What there is to see."""
         s = self.state
-        return two_students(s.students, s.kappa_star, s.alpha, s.alpha_top, self._trails)
-
-    def anew(self) -> TwoStudents:
-        """The same solved by itself."""
-        s = self.state
-        return two_students(s.students, s.kappa_star, s.alpha, s.alpha_top)
+        return two_students(s.students, s.kappa_star, s.alpha, s.alpha_top, self.memo)
 
     def cards(self, scene: TwoStudents) -> tuple[str, Sequence[Card]]:
         """Both under the marker, number by number."""
