@@ -43,6 +43,8 @@ FAMILY = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 POINTS, _BEST_POINTS, _WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
 _CUSP = (-0.08, -0.04, -0.015, -0.004, 0.004, 0.015, 0.04, 0.08)
+#: Relative distances of points that tell whether labels are fitted from a threshold on.
+_BESIDE = (-0.004, 0.004)
 #: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
 _TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
 
@@ -61,6 +63,7 @@ class DescentSetting(NamedTuple):
         alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
         alpha_top: end of the alpha axis.
         alpha_low: its beginning.
+        kappa_span: the stretch of the width axis that is seen; None for all of it.
     """
 
     kappa: float
@@ -70,11 +73,17 @@ class DescentSetting(NamedTuple):
     alpha: float
     alpha_top: float
     alpha_low: float = PARAMETERS["alpha"].low
+    kappa_span: tuple[float, float] | None = None
 
     @property
     def kappa_top(self) -> float:
         """The end of the width axis: beyond 1 a student gains no rank, and the curves are flat."""
         return 1.0 if self.kappa <= 1 else PARAMETERS["kappa"].high
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """The ends of the width axis that is seen."""
+        return self.kappa_span or (PARAMETERS["kappa"].low, self.kappa_top)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +103,11 @@ class DoubleDescent:
             next two may be others between the same ends.
         current_widths: the same at the current weight decay.
         best_widths: the same at the weight decay that is best for each width.
+        wide: shape (), a student of width 1: one that is wide enough learns what it learns.
         threshold: the interpolation threshold of the current width, arrays of shape ().
         recovery: the alpha from which lam -> 0+ recovers the teacher; inf where it does not.
-        interpolating: the smallest width at which lam -> 0+ fits every label; None where that is not to be
-            seen on the width axis.
+        interpolating: the smallest width at which lam -> 0+ fits every label; None where none on the whole
+            width axis does.
     """
 
     lams: tuple[float, ...]
@@ -111,6 +121,7 @@ class DoubleDescent:
     ridgeless_widths: SteadyState
     current_widths: SteadyState
     best_widths: SteadyState
+    wide: SteadyState
     threshold: InterpolationThreshold
     recovery: float
     interpolating: InterpolatingWidth | None
@@ -133,7 +144,7 @@ class DoubleDescent:
     @property
     def needed(self) -> float:
         """The width from which on the current curve is flat."""
-        return float(np.asarray(self.current_widths.kappa_min)[-1])
+        return float(self.wide.kappa_min)
 
     @property
     def width_marker(self) -> SteadyState:
@@ -197,14 +208,17 @@ def double_descent(setting: DescentSetting, memo: Memo | None = None) -> DoubleD
     few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
     samples = (*law, s.alpha)
     fitting = exact(("interpolating", *samples), lambda: interpolating_width(s.alpha, *law))
-    narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
-    kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
-    tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
+    kinks = [min(s.kappa_star, 1.0)]
+    kappas = _grid(*s.widths, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
+    tip = _grid(*s.widths, 2, [], fitting.kappa * (1 - np.array(_TIP)))
     lams, peak, none = np.array(FAMILY), _cusp(threshold), NO_CUSP
     round_peak = Cusp(place, rounded=True)
     onset = Cusp(fitting.kappa, (fitting.mse + s.delta / 2) / (2 * s.alpha), fits_above=True)
     onset = onset if np.isfinite(onset.xi) and fitting.mse > 0 else none
-    on_axis, over_widths = (*width, low, s.alpha_top), (*samples, s.kappa_top)
+    beside: dict[str, _Curve] = {}
+    if math.isfinite(fitting.kappa):
+        beside["beside"] = _Curve(samples, s.alpha, fitting.kappa * (1 + np.array(_BESIDE)), 0.0, onset)
+    on_axis, over_widths = (*width, low, s.alpha_top), (*samples, *s.widths)
     solved = _solve(
         memo,
         {
@@ -230,6 +244,9 @@ def double_descent(setting: DescentSetting, memo: Memo | None = None) -> DoubleD
                 none if s.lam else onset,
             ),
             "best widths": _Curve(over_widths, s.alpha, kappas, None),
+            **beside,
+            # As wide as anyone needs: what it makes of the samples tells where its curve is flat.
+            "wide": _Curve((*samples, s.lam), s.alpha, np.array([1.0]), s.lam),
         },
         law,
     )
@@ -243,7 +260,7 @@ def double_descent(setting: DescentSetting, memo: Memo | None = None) -> DoubleD
     bayes = followed(("bayes", *law, low, s.alpha_top), lambda: memo.bayes.solve(few, *law))
     here = np.array([s.alpha])
     mmse = followed(("mmse", *samples), lambda: float(memo.bayes.solve(here, *law).mmse[0]))
-    ridgeless = solved["ridgeless widths"]
+    fits = bool(beside) and _fitted_from(solved["beside"], s.kappa_top)
     return DoubleDescent(
         lams=tuple(lams.tolist()),
         current=current,
@@ -253,12 +270,13 @@ def double_descent(setting: DescentSetting, memo: Memo | None = None) -> DoubleD
         marker=SteadyState.joined(points, np.concatenate),
         best_marker=solved["best marker"][0],
         bayes_marker=mmse,
-        ridgeless_widths=ridgeless,
+        ridgeless_widths=solved["ridgeless widths"],
         current_widths=solved["current widths"],
         best_widths=solved["best widths"],
+        wide=solved["wide"][0],
         threshold=threshold,
         recovery=recovery,
-        interpolating=fitting if _seen(fitting, ridgeless) else None,
+        interpolating=fitting if fits else None,
     )
 
 
@@ -331,8 +349,7 @@ def _grid(
     return np.union1d(grid, [place for place in (*before, *more) if low < place < high])
 
 
-def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:
-    """Whether the train loss of the curve over widths leaves 0 at a width: below it, > 0; above it, 0."""
-    kappa, loss = np.asarray(ridgeless.kappa), np.asarray(ridgeless.train_loss)
-    after = int(np.searchsorted(kappa, width.kappa))
-    return 0 < after < kappa.size and bool(loss[after - 1] > 0 and loss[after] == 0)
+def _fitted_from(beside: SteadyState, top: float) -> bool:
+    """Whether the train loss leaves 0 between two widths of a whole axis: it is > 0 at the first alone."""
+    loss = np.asarray(beside.train_loss)
+    return bool(beside.kappa[1] <= top and loss[0] > 0 and loss[1] == 0)

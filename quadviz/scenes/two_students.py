@@ -83,7 +83,7 @@ def two_students(
     students: Sequence[Student],
     kappa_star: float,
     alpha: float,
-    top: float = PARAMETERS["alpha"].high,
+    span: tuple[float, float] = (PARAMETERS["alpha"].low, PARAMETERS["alpha"].high),
     memo: Memo | None = None,
 ) -> TwoStudents:
     """Solve for what two students of one teacher learn.
@@ -92,13 +92,13 @@ def two_students(
         students: two of them.
         kappa_star: teacher width.
         alpha: where the marker stands.
-        top: the end of the alpha axis.
+        span: the ends of the alpha axis.
         memo: where both curves were, which they are solved from; nothing when omitted.
     """
     memo = memo or Memo()
     kappa, lam, delta = np.array([(each.kappa, each.lam, each.delta) for each in students]).T
     thresholds = curve_thresholds(kappa, kappa_star, delta)
-    grid = alpha_grid(top, through=thresholds.cusps(lam))
+    grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps(lam))
     members = [{"kappa_star": kappa_star, **vars(each)} for each in students]
     several = curves_through(
         thresholds, np.append(grid, alpha), members, [memo.trails[name] for name in "AB"]

@@ -510,3 +510,26 @@ def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: DoubleDescentExplore
     assert trace(page.figures[WIDTHS].drawing, "current")["x"].min() == PARAMETERS["kappa"].low
     page.figure._receive(None, {"kind": "zoom", "x": None}, [])
     assert page.state.span is None
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.01])
+def test_widths_are_zoomed_into_likewise(page: DoubleDescentExplorer, lam: float) -> None:
+    page.change(lam=lam, kappa=0.7)
+    before, figure = page.scene(), page.figures[WIDTHS]
+    figure._receive(None, {"kind": "zoom", "x": 0.2, "y": 0.3}, [])
+    assert (page.state.width_span, page.state.span) == ((0.2, 0.3), None)
+    assert page.state.kappa == page.controls["kappa"].value == 0.3
+    kappa = trace(figure.drawing, "best")["x"]
+    assert (kappa.min(), kappa.max()) == (0.2, 0.3) and kappa.size > 40
+    seen, known = page.scene(), before.current_widths
+    # Between points a line is drawn, which would cut a cusp off.
+    cusp = np.abs(known.kappa / before.interpolating.kappa - 1) < 0.003
+    (both,) = np.nonzero((known.kappa >= 0.2) & (known.kappa <= 0.3) & ~cusp)
+    there = np.interp(known.kappa[both], seen.current_widths.kappa, seen.current_widths.mse)
+    np.testing.assert_allclose(there, known.mse[both], rtol=0.01)
+    # What is said of the whole axis is the same.
+    assert seen.needed == pytest.approx(before.needed, rel=1e-9)
+    assert seen.interpolating == before.interpolating is not None
+    assert "on the stretch seen, κ = 0.2 to 0.3," in plain(page.page.prose.value)
+    page.controls["kappa"].value = 0.5
+    assert page.state.width_span is None

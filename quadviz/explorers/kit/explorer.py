@@ -230,7 +230,7 @@ class Explorer(ABC, Generic[S]):
         if any(shown.click):
             live.on_click(lambda *place: self._clicked(shown.click, place))
         if shown.zooms:
-            live.on_zoom(lambda span: self.change(span=span))
+            live.on_zoom(lambda span: self.change(**{shown.zooms: span}))
         return live
 
     def _clicked(self, fields: tuple[str, str], place: tuple[float, ...]) -> None:

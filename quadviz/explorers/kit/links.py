@@ -33,6 +33,8 @@ _LONGEST, _NAMED = 24, 6
 _MOMENT_DIGITS = 4
 #: What stands between the two ends of a stretch.
 _BETWEEN = "~"
+#: Fields that are a stretch of an axis, or None.
+_SPANS = ("span", "width_span")
 
 Widgets = Mapping[str, widgets.Widget]
 
@@ -113,8 +115,8 @@ def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
     """
     if isinstance(widget, ParameterControl):
         return number(widget.parameter, text)
-    if name == "span":
-        return _stretch(text.split(_BETWEEN)) if text else None
+    if name in _SPANS:
+        return _stretch(name, text.split(_BETWEEN)) if text else None
     if widget is None:
         if not (text.isascii() and text.isdigit() and len(text) <= _MOMENT_DIGITS):
             raise ValueError(f"{name} must be a whole number, got {_short(text)!r}")
@@ -127,8 +129,8 @@ def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
 
 def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
     """A value set from Python."""
-    if name == "span":
-        return None if value is None else _stretch(value)
+    if name in _SPANS:
+        return None if value is None else _stretch(name, value)
     if isinstance(widget, ParameterControl):
         return widget.parameter.in_range(value)
     if widget is not None and value not in _options(widget):
@@ -136,9 +138,9 @@ def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
     return value
 
 
-def _stretch(ends: object) -> tuple[float, float]:
+def _stretch(name: str, ends: object) -> tuple[float, float]:
     """The two ends of a stretch of an axis."""
-    said = f"span must be two increasing numbers, got {_short(str(ends))!r}"
+    said = f"{name} must be two increasing numbers, got {_short(str(ends))!r}"
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
         raise ValueError(said)
     try:

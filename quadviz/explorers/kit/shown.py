@@ -30,7 +30,7 @@ class Shown:
         sliders: the parameters that it depends on, the one that tells most first.
         key: what its lines mean that it does not say itself, for where the page's own key is not.
         click: the fields that a click sets, by its place across and upwards; empty for none.
-        zooms: whether a stretch dragged over becomes the field ``span``.
+        zooms: the field that a stretch dragged over becomes; empty for none.
         work: names of the long work whose results it shows.
         time_slider: a slider of its own for its web page; None for none.
     """
@@ -43,7 +43,7 @@ class Shown:
     sliders: Sequence[str] | Callable[[Any], Sequence[str]]
     key: str | Callable[[Any], str]
     click: tuple[str, str] = ("", "")
-    zooms: bool = False
+    zooms: str = ""
     work: Sequence[str] | Callable[[Any], Sequence[str]] = ()
     time_slider: Callable[[Any], TimeSlider | None] = lambda _page: None
 

@@ -50,7 +50,7 @@ class LearningCurvesExplorer(Explorer[State]):
                 + trained(page.run)
             ),
             click=("alpha", ""),
-            zooms=True,
+            zooms="span",
             work=("networks",),
         ),
     )
