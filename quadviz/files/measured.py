@@ -49,6 +49,11 @@ class Measured:
     notes: tuple[str, ...]
 
     @property
+    def last(self) -> float:
+        """The last place that there is anything at."""
+        return max(float(one.place[-1]) for one in self.series)
+
+    @property
     def present(self) -> tuple[str, ...]:
         """The quantities that there are values of."""
         rows = enumerate(self.experiment.quantities)

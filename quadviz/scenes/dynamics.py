@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
+from quadviz.scenes.marks import OwnPoints
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
@@ -86,6 +87,7 @@ class Dynamics:
         dmft: the mean-field theory, as far as it came; None for none.
         now: the moment shown beside; None for none.
         stop: the best moment to stop at; None for none.
+        own: a reader's own measurements, those of the setting shown and others; empty without any.
     """
 
     training: Training
@@ -93,6 +95,7 @@ class Dynamics:
     dmft: Course | None = None
     now: float | None = None
     stop: EarlyStop | None = None
+    own: tuple[OwnPoints, ...] = ()
 
     @property
     def times(self) -> FloatArray:
@@ -109,4 +112,5 @@ class Dynamics:
             dmft=None if dmft is None else dmft.part(dmft.times <= time),
             now=time,
             stop=stop if stop is not None and stop.time <= time else None,
+            own=self.own,
         )
