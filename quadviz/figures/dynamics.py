@@ -17,7 +17,7 @@ import numpy as np
 from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held, Part
-from quadviz.figures.marks.points import own_traces, own_values
+from quadviz.figures.marks.points import own_lines, own_traces, own_values
 from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName
 from quadviz.figures.training import PANELS, ROWS, fitted, training_figure
 from quadviz.scenes.dynamics import Course, Dynamics
@@ -79,7 +79,10 @@ def dynamics_figure(
         y_scale,
         held=held,
         holds=fitted_dynamics(scene, y_scale) if holds is None else holds,
-        beside=[[(course.times, course.values[row]) for course in courses] for row in ROWS],
+        beside=[
+            [*((course.times, course.values[row]) for course in courses), *own_lines(scene.own, row)]
+            for row in ROWS
+        ],
     )
     more = [part for row in ROWS for part in _courses(row, dmft, scene.population, theme, y_scale)]
     dots = [_doubt(row, dmft, theme) for row in ROWS]

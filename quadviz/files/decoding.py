@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 
-from quadviz.checks import readable
-
 __all__ = ["MOST_BYTES", "DataError", "check_size", "decoded"]
 
 #: A file may be so large: a hundred thousand rows of a curve, and little enough for one message to a page.
@@ -41,15 +39,14 @@ def check_size(size: int) -> None:
     Raises:
         DataError: if it is too large.
 
-    >>> check_size(3_000_000)
+    >>> check_size(3_000_000)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    quadviz.files.decoding.DataError: the file has 3 MB, and 1 MB at most is taken: keep fewer rows or columns
+    quadviz.files.decoding.DataError: the file has 3,000,000 bytes, and 1,000,000 at most are taken: ...
     """
     if size > MOST_BYTES:
         raise DataError(
-            f"the file has {readable(size)}, and {readable(MOST_BYTES)} at most is taken: "
-            "keep fewer rows or columns"
+            f"the file has {size:,} bytes, and {MOST_BYTES:,} at most are taken: keep fewer rows or columns"
         )
 
 

@@ -57,7 +57,7 @@ def test_latin_1_is_read_and_said() -> None:
         (b"\xff\xfea", "UTF-16 and is not"),
         (b"\xef\xbb\xbf\xff", "UTF-8 and is not: byte"),
         ("\0a".encode("utf-16"), "zero bytes"),
-        (b"x" * (MOST_BYTES + 1), "1 MB at most"),
+        (b"x" * (MOST_BYTES + 1), "1,000,001 bytes, and 1,000,000 at most"),
     ],
 )
 def test_what_is_no_text_is_refused(data: bytes, said: str) -> None:
@@ -68,7 +68,7 @@ def test_a_large_file_is_not_even_opened(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "large.csv"
     path.write_bytes(b"a,b\n" + b"1,2\n" * 300_000)
     monkeypatch.setattr(Path, "read_bytes", lambda _path: pytest.fail("it was read"))
-    with pytest.raises(DataError, match=r"1.2 MB.*1 MB at most"):
+    with pytest.raises(DataError, match=r"1,200,004 bytes, and 1,000,000 at most"):
         read_cells(path)
     check_size(MOST_BYTES)
 

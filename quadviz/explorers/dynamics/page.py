@@ -28,7 +28,7 @@ from quadviz.explorers.dynamics.words import (
     grey,
 )
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.own_data.words import in_the_key, sample
+from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import Exhibit, TimeSlider, trained
 from quadviz.explorers.kit.time_slider import course_slider, spectrum_slider
@@ -206,7 +206,7 @@ class DynamicsExplorer(Explorer[State]):
         self.figures["dynamics_spectrum"].show(self._spectrum_figure(self._moments, self._empty))
         self.film.load(self._film_of(scene))
         hues = (THEMES[theme].single for theme in ("light", "dark"))
-        own = None if self.measured is None else sample(self.measured, *hues)
+        own = samples(self.measured, scene.own, *hues)
         self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful, own)
         self.bars["dmft"].hint(_STORED if told.march is not None and told.march.stored else "")
         self.tell(told)

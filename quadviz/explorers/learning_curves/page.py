@@ -8,21 +8,20 @@ from typing import Any
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.own_data.words import in_the_key, sample
+from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
-from quadviz.explorers.learning_curves.networks import about_networks
+from quadviz.explorers.learning_curves.networks import about_networks, about_own
 from quadviz.explorers.learning_curves.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.learning_curves.table import curve_code, curve_table
 from quadviz.explorers.learning_curves.words import family_paragraph, prose
 from quadviz.figures.learning_curves import MARGIN, PANELS, learning_curves_figure
 from quadviz.figures.marks.drawing import Drawing, Held, axis_name
 from quadviz.figures.marks.theme import family_colours
-from quadviz.files.measured import Measured
 from quadviz.files.series import Experiment
 from quadviz.scenes.curve_thresholds import POINTS
 from quadviz.scenes.families import CURVE_PARAMETERS
@@ -125,7 +124,8 @@ class LearningCurvesExplorer(Explorer[State]):
     def tell(self, scene: LearningCurves) -> None:
         """Fill the read-out, the prose and the key."""
         super().tell(scene)
-        kinds = (*CURVE_KINDS, *_size_kind(scene), *_own_kind(scene, self.measured))
+        own = samples(self.measured, scene.own, *_current_colours(scene))
+        kinds = (*CURVE_KINDS, *_size_kind(scene), *own)
         self.key.value = key_text(kinds, HANDS)
 
     def cards(self, scene: LearningCurves) -> tuple[str, Sequence[Card]]:
@@ -144,6 +144,10 @@ class LearningCurvesExplorer(Explorer[State]):
             paragraphs.append(comparison)
         if self.run is not None:
             paragraphs += about_networks(self.run, self.is_current(self.run))
+        if self.measured is not None:
+            curves, current = self.own_curves()
+            sure = self.measured.bars.get("mse") != "standard deviation"
+            paragraphs += about_own(scene.own[current], curves[current], sure)
         return paragraphs
 
     def request(self) -> CurveRequest:
@@ -166,11 +170,6 @@ def _size_kind(scene: LearningCurves) -> list[tuple[str, str]]:
         light, dark = _current_colours(scene)
         look = f'class="qv-thin" style="--light: {light}; --dark: {dark}"'
     return [(look, f"thin: theory at d = {scene.at_size.d}, the size of the networks ◆")]
-
-
-def _own_kind(scene: LearningCurves, measured: Measured | None) -> list[tuple[str, str]]:
-    """A reader's own points as the key shows them; none without any."""
-    return [] if measured is None else [sample(measured, *_current_colours(scene))]
 
 
 def _current_colours(scene: LearningCurves) -> tuple[str, str]:

@@ -12,13 +12,15 @@ from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName
 from quadviz.scenes.marks import OwnPoints, SimulatedPoints, SizedTheory
 
-__all__ = ["own_traces", "own_values", "points_trace", "size_traces"]
+__all__ = ["own_lines", "own_traces", "own_values", "points_trace", "size_traces"]
 
 #: Width of the line of the theory at the networks' size, which is not to be taken for a curve of the limit.
 _THIN = 1.2
 #: So many times may a reader's own values go beyond all else on an axis before they leave it: other units are
 #: seen, a slip by many powers of ten spoils nothing.
 _STRETCH = {"linear": 30.0, "log": 1e3}
+#: So many of them have the size of the networks' points; more have a smaller one.
+_FEW, _SMALL = (24, 8), 6
 
 
 def points_trace(
@@ -111,6 +113,14 @@ def own_values(
     return near
 
 
+def own_lines(own: Sequence[OwnPoints], row: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Places and heights of one row of a reader's own measurements, for words to keep clear of."""
+    for each in own:
+        known = np.isfinite(each.mean[row])
+        if known.any():
+            yield each.place[known], each.mean[row][known]
+
+
 def own_traces(
     yaxis: str,
     title: str,
@@ -136,6 +146,7 @@ def own_traces(
         first: the first place on the axis across.
     """
     look = THEMES[theme]
+    size = _FEW[1] if sum(each.place.size for each in own) <= _FEW[0] else _SMALL
     for each in own:
         mean = each.mean[row]
         kept = np.isfinite(mean) & (each.place >= first) & ((mean > 0) | (scale == "linear"))
@@ -151,7 +162,7 @@ def own_traces(
                 "array": np.nan_to_num(each.error[row][kept]),
             },
             "marker": {
-                "size": 8, "symbol": "square", "color": fill, "line": {"color": edge, "width": 1.2},
+                "size": size, "symbol": "square", "color": fill, "line": {"color": edge, "width": 1.2},
             },
             "hovertemplate": f"{title}, your data: %{{y:.4g}}%{{text}}<extra></extra>",
         }  # fmt: skip

@@ -11,6 +11,7 @@ from quadviz.checks import printable
 from quadviz.figures.marks.drawing import Held
 from quadviz.files.measured import Measured
 from quadviz.files.series import Experiment, Series
+from quadviz.scenes.marks import OwnPoints
 from quadviz.scenes.own_data import Differences, label, spelled_setting, unlike
 from quadviz.scenes.wording import listed
 
@@ -21,7 +22,7 @@ __all__ = [
     "off_the_axes",
     "offers",
     "parted",
-    "sample",
+    "samples",
     "without_setting",
 ]
 
@@ -61,14 +62,16 @@ def about(measured: Measured) -> str:
     rows = f"{measured.rows:,} row" + "s" * (measured.rows != 1)
     places = sum(one.place.size for one in measured.series)
     points = f"{places:,} point" + "s" * (places != 1)
-    what = listed([_CALLED.get(name, name) for name in measured.present])
     most = max(int(one.count.max()) for one in measured.series)
-    bars = sorted({measured.bars[name] for name in measured.present if name in measured.bars})
-    if most > 1:
-        how = f"; means of up to {most} rows ± standard error"
-    else:
-        how = f" ± {listed(bars)}" if bars else ", without errors"
-    return f"{rows}: {points} of {what}{how}"
+    bars = {} if most > 1 else measured.bars
+    what = listed(
+        [
+            _CALLED.get(name, name) + (f" (± {bars[name]})" if name in bars else "")
+            for name in measured.present
+        ]
+    )
+    means = f"; means of up to {most} rows ± standard error" if most > 1 else ""
+    return f"{rows}: {points} of {what}{means}"
 
 
 def parted(
@@ -92,8 +95,10 @@ def parted(
         drawn = "drawn in the colour of its curve" if beside else "hollow"
         return f"Measured at {theirs}; the page shows {ours} ({drawn}).", apart
     known = sum(any(not unlike(one, curve) for curve in curves) for one in measured.series)
-    said = f"{len(measured.series)} settings are in the file; those of no curve drawn are hollow"
-    return f"{said}: {len(measured.series) - known}.", apart
+    count = len(measured.series)
+    others = f"{count - known} of them are" if known else "all of them are"
+    hollow = f"; {others} of no curve drawn, and hollow" if known < count else ""
+    return f"The file has {count} settings{hollow}.", apart
 
 
 def offers(apart: Sequence[tuple[Series, Differences]], among: Sequence[Series]) -> Iterator[str]:
@@ -147,7 +152,25 @@ def in_the_key(measured: Measured | None) -> str:
     return f" Squares: your data, {printable(measured.name, _SHORT)}, hollow where it is of another setting."
 
 
-def sample(measured: Measured, light: str, dark: str) -> tuple[str, str]:
-    """A square in the key under a figure, which is a short dash of a thick line, and what it means."""
-    look = f'stroke-dasharray="0 9 8 99" style="stroke-width: 8; --light: {light}; --dark: {dark}"'
-    return look, f"your data: {printable(measured.name, _SHORT)}"
+def samples(
+    measured: Measured | None, own: Sequence[OwnPoints], light: str, dark: str
+) -> list[tuple[str, str]]:
+    """The squares in the key under a figure, as elements, and what they mean; none without measurements.
+
+    Args:
+        measured: the measurements.
+        own: the same as they are drawn.
+        light: the colour of the current curve on a light ground.
+        dark: the same on a dark one.
+    """
+    if measured is None:
+        return []
+    square = '<rect x="11.5" y="0.5" width="7" height="7" {}/>'
+    coloured = square.format(f'class="qv-square" style="--light: {light}; --dark: {dark}"')
+    hollow = square.format('class="qv-hollow"')
+    named = f"your data: {printable(measured.name, _SHORT)}"
+    there = {each.curve is None for each in own if each.place.size}
+    kinds = [(coloured, named)] if False in there else []
+    if True in there:
+        kinds.append((hollow, "of another setting" if kinds else f"{named}, of another setting"))
+    return kinds
