@@ -52,7 +52,8 @@ def help_lines(experiment: Experiment) -> list[str]:
         ),
         (
             "What quadviz simulate and quadviz sweep write is taken as it is. The data stay in this page: "
-            "they are not kept on the server, nor in links, and Reset leaves them."
+            "they are not kept on the server, nor in links, and Reset leaves them. docs/own-data.md is the "
+            "how-to, with a training loop in PyTorch."
         ),
     ]
 
