@@ -33,7 +33,7 @@ class Measured:
     Attributes:
         name: of the file, as it may be shown; plain text, not markup.
         path: where it is, to be named in code; empty where it was not read from a path.
-        rows: how many rows of the file are in it.
+        rows: how many rows of measurements the file has.
         experiment: what was looked for.
         series: the measurements, one series for each setting.
         bars: what the errors of single rows are, by quantity; means of several rows have standard errors.
@@ -91,6 +91,7 @@ def read_measured(source: object, experiment: Experiment, name: str = "") -> Mea
     path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else ""
     headings = found_headings(cells.names, experiment.quantities)
     _check(cells, headings, experiment)
+    count = len(cells.rows)
     cells, notes = _results(cells, headings)
     table = Rows.of(cells, headings, experiment)
     kept, more = table.wanted()
@@ -106,7 +107,7 @@ def read_measured(source: object, experiment: Experiment, name: str = "") -> Mea
     ]
     shown = printable(name or Path(path).name, _NAME) or "your data"
     bars = MappingProxyType(dict(headings.bars))
-    return Measured(shown, path, len(table.place), experiment, tuple(thin), bars, tuple(told))
+    return Measured(shown, path, count, experiment, tuple(thin), bars, tuple(told))
 
 
 def _check(cells: Cells, headings: Headings, experiment: Experiment) -> None:

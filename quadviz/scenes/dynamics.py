@@ -87,7 +87,7 @@ class Dynamics:
         dmft: the mean-field theory, as far as it came; None for none.
         now: the moment shown beside; None for none.
         stop: the best moment to stop at; None for none.
-        own: a reader's own measurements, those of the setting shown and others; empty without any.
+        own: a reader's own measurements, those of other settings and of the one shown; empty without any.
     """
 
     training: Training

@@ -59,7 +59,7 @@ class LearningCurves:
         best: the least possible mse at the marker.
         simulated: trained networks; None for none.
         at_size: the theory at their size; None for none.
-        own: a reader's own measurements, those of each curve and those of none; empty without any.
+        own: a reader's own measurements, those of no curve and those of each; empty without any.
     """
 
     curves: SteadyState

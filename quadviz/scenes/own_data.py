@@ -55,12 +55,13 @@ def spelled_setting(values: Mapping[str, str]) -> str:
 
 
 def label(series: Series, among: Sequence[Series]) -> str:
-    """What tells a series from others, or its setting where it stands alone; plain text."""
-    own = {**{name: four_digits(value) for name, value in series.setting.items()}, **series.tags}
-    others = [{**{n: four_digits(v) for n, v in one.setting.items()}, **one.tags} for one in among]
-    if len(others) > 1:
-        own = {name: value for name, value in own.items() if any(o.get(name) != value for o in others)}
-    return spelled_setting(own)
+    """What tells a series from the others, as plain text; empty where there are none."""
+    own, *others = (
+        {**{name: four_digits(value) for name, value in one.setting.items()}, **one.tags}
+        for one in (series, *among)
+    )
+    apart = {name: value for name, value in own.items() if any(o.get(name) != value for o in others)}
+    return spelled_setting(apart)
 
 
 def own_points(
@@ -74,7 +75,7 @@ def own_points(
         current: which of them has what may be of several.
 
     Returns:
-        What there is for each curve in turn and, last, for none of them; nothing at all without measurements.
+        What there is for none of the curves, and for each in turn; nothing at all without measurements.
     """
     if measured is None:
         return ()
@@ -83,7 +84,7 @@ def own_points(
     for series in measured.series:
         home = next((i for i in order if not unlike(series, curves[i])), None)
         homes.setdefault(home, []).append(series)
-    return tuple(_joined(home, homes.get(home, []), measured) for home in (*range(len(curves)), None))
+    return tuple(_joined(home, homes.get(home, []), measured) for home in (None, *range(len(curves))))
 
 
 def _joined(home: int | None, some: Sequence[Series], measured: Measured) -> OwnPoints:

@@ -102,7 +102,7 @@ def test_of_a_course_a_curve_takes_the_end_of_every_run() -> None:
         for time in (0, 10, end)
     )
     data = read(text)
-    assert data.series[0].mean[0].tolist() == [75.5, 75.5] and data.rows == 4
+    assert data.series[0].mean[0].tolist() == [75.5, 75.5] and data.rows == 12
     assert "of every run the end is taken, t = 50 to 100" in data.notes
     course = read(text, COURSE)
     assert [one.setting for one in course.series] == [{"alpha": 0.2}, {"alpha": 0.4}]

@@ -147,7 +147,8 @@ class LearningCurvesExplorer(Explorer[State]):
         if self.measured is not None:
             curves, current = self.own_curves()
             sure = self.measured.bars.get("mse") != "standard deviation"
-            paragraphs += about_own(scene.own[current], curves[current], sure)
+            (own,) = (each for each in scene.own if each.curve == current)
+            paragraphs += about_own(own, curves[current], sure)
         return paragraphs
 
     def request(self) -> CurveRequest:

@@ -133,7 +133,8 @@ def own_traces(
 ) -> Iterator[Part]:
     """One row of a reader's own measurements as squares: in the colour of their curve, or hollow and grey.
 
-    There is a trace for each curve and one more, with points or without, as long as there are measurements.
+    There is a trace for those of no curve, which the others lie on, and one for each curve, with points or
+    without, as long as there are measurements.
 
     Args:
         yaxis: the vertical axis of its panel.
