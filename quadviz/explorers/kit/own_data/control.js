@@ -44,9 +44,9 @@ function render({ model, el }) {
     choose.replaceChildren(...items);
     refusal.textContent = model.get("refusal");
     lines.replaceChildren(...model.get("help_lines").map((line) => element("p", {}, line)));
-    for (const each of [apart, notes, refusal]) each.hidden = !each.textContent;
+    apart.hidden = !differs.textContent;
+    for (const each of [notes, refusal]) each.hidden = !each.textContent;
   };
-  apart.hidden = true;
 
   open.addEventListener("click", () => file.click());
   file.addEventListener("change", async () => {
@@ -64,9 +64,10 @@ function render({ model, el }) {
     try {
       model.send(told, undefined, [await chosen.arrayBuffer()]);
     } catch {
+      // It was moved, or changed, since it was chosen.
+      show();
       refusal.textContent = "The file could not be read: open it once more.";
       refusal.hidden = false;
-      show();
     }
     done();
   });
