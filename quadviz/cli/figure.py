@@ -44,6 +44,12 @@ def figure(
         list[str] | None,
         typer.Option("--run", metavar="WORK", help="Long work of the page to do first, such as networks."),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="FILE", help="A CSV of your own to draw over it, where the page takes one."
+        ),
+    ] = None,
     csv: Csv = False,
     json: Json = False,
     out: Out = None,
@@ -56,7 +62,9 @@ def figure(
     explorer = kind()
     exhibits = [exhibit.name for exhibit in explorer.exhibits()]
     shown = _figure(page, wanted, exhibits)
-    explorer.at(**_fields(page, explorer, ctx.args))
+    if data is not None and explorer.own is None:
+        raise ValueError(f"{page} draws no data of your own")
+    explorer.at(data=data, **_fields(page, explorer, ctx.args))
     for work in run or ():
         if work not in explorer.bars:
             raise ValueError(_unknown(f"work of {page}", work, explorer.bars))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
+from quadviz.scenes.marks import OwnPoints
 from quadviz.scenes.memo import Memo
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
@@ -91,6 +92,7 @@ class Dynamics:
         dmft: the mean-field theory, as far as it came; None for none.
         now: the moment shown beside; None for none.
         stop: the best moment to stop at; None for none.
+        own: a reader's own measurements, those of other settings and of the one shown; empty without any.
     """
 
     training: Training
@@ -98,6 +100,7 @@ class Dynamics:
     dmft: Course | None = None
     now: float | None = None
     stop: EarlyStop | None = None
+    own: tuple[OwnPoints, ...] = ()
 
     @property
     def times(self) -> FloatArray:
@@ -114,4 +117,5 @@ class Dynamics:
             dmft=None if dmft is None else dmft.part(dmft.times <= time),
             now=time,
             stop=stop if stop is not None and stop.time <= time else None,
+            own=self.own,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quadviz.files.measured import Measured
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.curve_thresholds import (
@@ -17,8 +18,9 @@ from quadviz.scenes.curve_thresholds import (
     named,
 )
 from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
-from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
+from quadviz.scenes.marks import OwnPoints, SimulatedPoints, SizedTheory, Threshold
 from quadviz.scenes.memo import Memo
+from quadviz.scenes.own_data import own_points
 from quadviz.scenes.wording import four_digits
 from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal
@@ -27,7 +29,7 @@ from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.curve import CurveRun
 
-__all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points", "size_line"]
+__all__ = ["FIELDS", "LearningCurves", "learning_curves", "members_of", "network_points", "size_line"]
 
 
 #: The errors shown, each in a panel of its own.
@@ -54,6 +56,7 @@ class LearningCurves:
         best: the least possible mse at the marker.
         simulated: trained networks; None for none.
         at_size: the theory at their size; None for none.
+        own: a reader's own measurements, those of no curve and those of each; empty without any.
     """
 
     curves: SteadyState
@@ -67,6 +70,7 @@ class LearningCurves:
     best: float = np.nan
     simulated: SimulatedPoints | None = None
     at_size: SizedTheory | None = None
+    own: tuple[OwnPoints, ...] = ()
 
 
 def learning_curves(
@@ -80,6 +84,7 @@ def learning_curves(
     references: bool = True,
     simulated: SimulatedPoints | None = None,
     at_size: SizedTheory | None = None,
+    own: Measured | None = None,
     memo: Memo | None = None,
 ) -> LearningCurves:
     """Solve for what a figure of learning curves shows.
@@ -95,14 +100,14 @@ def learning_curves(
         references: whether thresholds and the Bayes-optimal error are there to be compared with.
         simulated: networks to be seen beside them.
         at_size: the theory at the size of these.
+        own: a reader's own measurements.
         memo: what was solved before, which is not solved again; nothing when omitted.
 
     Returns:
         The curves, and what stands beside them.
     """
     setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
-    spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
-    members = [{**setting, compare or "kappa": value} for value in spread.values]
+    spread, members = members_of(setting, compare)
     names = [(compare, "current" if i == spread.current else v) for i, v in enumerate(spread.values)]
     memo = memo or Memo()
     curves, marker, known = _solved(memo, members, setting, names, span, alpha)
@@ -119,7 +124,20 @@ def learning_curves(
         best=_best(memo, kappa_star, delta, alpha),
         simulated=simulated,
         at_size=at_size,
+        own=own_points(own, members, spread.current),
     )
+
+
+def members_of(setting: Mapping[str, float], compare: str) -> tuple[Family, list[dict[str, float]]]:
+    """The family of curves through a setting, and the parameters of each.
+
+    Args:
+        setting: the parameters of the current curve.
+        compare: the parameter a family runs over, "" for a single curve.
+    """
+    over = compare or "kappa"
+    spread = family(compare, setting[compare]) if compare else Family((setting[over],), 0, (0.0,))
+    return spread, [{**setting, over: value} for value in spread.values]
 
 
 def _solved(

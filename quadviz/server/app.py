@@ -41,7 +41,7 @@ PORTS_TRIED = 50
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 #: Bytes of a request's body: the largest there is says goodbye, in 150.
 _BODY = 64 * 1024
-#: Bytes of a message on a page's channel. A slider's move takes 500.
+#: Bytes of a message on a page's channel. A slider's move takes 500, a reader's file a million at most.
 _MESSAGE = 1024 * 1024
 
 

@@ -19,6 +19,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from benchmarks.load_client import PROTOCOL, Person, Refused, encoded
+from quadviz.files.decoding import MOST_BYTES
+from quadviz.server import app as server_app
 from quadviz.server import kernels as server_kernels
 from tests.conftest import ROOT, Dashboards, StartDashboards, free_port
 from tests.visits import alive, wait_until
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 PAGE = "learning_curves"
 MEMORY = 1024
 LEAKS = ("Traceback", "site-packages", "root:x:", "requires-python", str(ROOT))
+
+
+def test_the_largest_file_of_a_reader_fits_into_a_message() -> None:
+    # What is told with it takes some hundred bytes.
+    assert MOST_BYTES + 10_000 < server_app._MESSAGE
 
 
 @pytest.fixture(scope="module")

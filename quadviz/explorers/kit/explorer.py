@@ -17,6 +17,7 @@ from IPython.display import display
 
 from quadviz.explorers.kit.fields import VIEW, declared, widget_of
 from quadviz.explorers.kit.links import checked, query_of, read_query
+from quadviz.explorers.kit.own_data import DataPage
 from quadviz.explorers.kit.page import Card, Page, cards_html, prose_html
 from quadviz.explorers.kit.presets import Preset
 from quadviz.explorers.kit.save.exhibit import Exhibit
@@ -42,7 +43,7 @@ S = TypeVar("S", bound="DataclassInstance")
 _log = logging.getLogger(__name__)
 
 
-class Explorer(ABC, Generic[S]):
+class Explorer(DataPage, ABC, Generic[S]):
     """The state of a page, the widgets bound to it, and the one way in which both change.
 
     A page is declared: its state, whose fields say what controls them (:mod:`quadviz.explorers.kit.fields`),
@@ -95,6 +96,7 @@ class Explorer(ABC, Generic[S]):
         self._held = False
         self.memo = Memo()
         self.bars = self.make_bars()
+        self.take_data(self.refresh, self.change)
         self.starts = self._start_from()
         self.prepare()
         self.figures = self.make_figures()
@@ -146,6 +148,8 @@ class Explorer(ABC, Generic[S]):
         """Fill the read-out and the prose."""
         self.page.readout.value = cards_html(*self.cards(scene))
         self.page.prose.value = prose_html(self.prose(scene))
+        if self.own is not None:
+            self.own.tell(self.figure.held, *self.own_curves())
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
@@ -288,14 +292,16 @@ class Explorer(ABC, Generic[S]):
         self.change(**{**(self._as_opened() if afresh else {}), **values})
         return notes
 
-    def at(self, **values: Any) -> Self:
-        """This page, with fields of its state set.
+    def at(self, *, data: object = None, **values: Any) -> Self:
+        """This page, with fields of its state set, and measurements of one's own drawn (:meth:`bring`).
 
         Raises:
             TypeError: if there is no such field, or a value is not of its kind.
             ValueError: if a value is not offered by the page.
         """
         self.change(**checked(values, self.state, self.fields))
+        if data is not None:
+            self.bring(data)
         return self
 
     @classmethod
@@ -305,7 +311,7 @@ class Explorer(ABC, Generic[S]):
         Args:
             name: which figure, as the files are called that the page saves.
             run: long work to do first, by name; what comes of it is drawn.
-            **values: fields of the state that are to differ from what the page opens with.
+            **values: fields of the state that are to differ from its opening, and ``data`` as of :meth:`at`.
 
         Raises:
             TypeError: if there is no such figure, work or field.
@@ -327,7 +333,7 @@ class Explorer(ABC, Generic[S]):
         with self._lock:
             twin = self._beside(self.memo.copy())
             twin.bars = {name: copy.copy(bar) for name, bar in self.bars.items()}
-        twin.state = state
+            twin.own, twin.state = copy.copy(self.own), state
         return twin
 
     def _beside(self, memo: Memo) -> Self:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
 
+from quadviz.checks import printable
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.explorers.kit.widgets.tracks import number
 
@@ -28,8 +29,8 @@ _APART = {"preset", "theme"}
 _RESERVED = {"projector", "template", "theme", "token"}
 #: A link of more entries, or a longer one, is none of ours.
 _MOST = 64
-#: So much of a text is quoted, and so many entries are named.
-_LONGEST, _NAMED = 24, 6
+#: So many entries that could not be followed are named.
+_NAMED = 6
 _MOMENT_DIGITS = 4
 #: What stands between the two ends of a stretch.
 _BETWEEN = "~"
@@ -86,7 +87,7 @@ def read_query(query: str, state: DataclassInstance, bound: Widgets) -> tuple[di
             except (TypeError, ValueError) as refusal:
                 notes.append(f"{refusal}: {spelled(defaults[name]) or 'none'} is used.")
         elif name not in _RESERVED:
-            notes.append(f"“{_short(name)}” is not a setting of this page: it is ignored.")
+            notes.append(f"“{printable(name)}” is not a setting of this page: it is ignored.")
     if len(notes) > _NAMED:
         notes[_NAMED:] = [f"{len(notes) - _NAMED} more entries of the link are ignored."]
     return values, notes
@@ -119,7 +120,7 @@ def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
         return _stretch(name, text.split(_BETWEEN)) if text else None
     if widget is None:
         if not (text.isascii() and text.isdigit() and len(text) <= _MOMENT_DIGITS):
-            raise ValueError(f"{name} must be a whole number, got {_short(text)!r}")
+            raise ValueError(f"{name} must be a whole number, got {printable(text)!r}")
         return int(text)
     options = {spelled(value): value for value in _options(widget)}
     if text not in options:
@@ -140,7 +141,7 @@ def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
 
 def _stretch(name: str, ends: object) -> tuple[float, float]:
     """The two ends of a stretch of an axis."""
-    said = f"{name} must be two increasing numbers, got {_short(str(ends))!r}"
+    said = f"{name} must be two increasing numbers, got {printable(str(ends))!r}"
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
         raise ValueError(said)
     try:
@@ -159,10 +160,4 @@ def _options(widget: widgets.Widget) -> list[Any]:
 
 def _refusal(name: str, options: Mapping[str, Any] | list[str], text: str) -> str:
     allowed = ", ".join(option or "(empty)" for option in options)
-    return f"{name} must be one of {allowed}, got {_short(text)!r}"
-
-
-def _short(text: str) -> str:
-    """The beginning of a text that a stranger may have written."""
-    plain = "".join(letter if letter.isprintable() else "�" for letter in text)
-    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    return f"{name} must be one of {allowed}, got {printable(text)!r}"

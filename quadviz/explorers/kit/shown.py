@@ -33,6 +33,7 @@ class Shown:
         zooms: the field that a stretch dragged over becomes; empty for none.
         work: names of the long work whose results it shows.
         time_slider: a slider of its own for its web page; None for none.
+        own: whether it shows a reader's own measurements.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Shown:
     zooms: str = ""
     work: Sequence[str] | Callable[[Any], Sequence[str]] = ()
     time_slider: Callable[[Any], TimeSlider | None] = lambda _page: None
+    own: bool = False
 
     def exhibit(self, page: Any) -> Exhibit:
         """The figure as it is saved, of the page's state then."""
@@ -62,6 +64,7 @@ class Shown:
             self.key(page) if callable(self.key) else self.key,
             slide=lambda: self.draw(page, page.scene(), None),
             time_slider=lambda: self.time_slider(page),
+            own=self.own,
         )
 
 
