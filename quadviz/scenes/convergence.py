@@ -10,8 +10,8 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
-from quadviz.scenes.memo import Memo
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
 from quadviz.statistics import mean_and_error

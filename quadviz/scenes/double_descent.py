@@ -12,8 +12,8 @@ import numpy as np
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.memo import Memo
-from quadviz.scenes.wording import power_of_ten
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import power_of_ten
 from quadviz.theory.best.bayes import BayesOptimal
 from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
 from quadviz.theory.best.nearby import nearby_decay, nearby_threshold

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
-from quadviz.scenes.marks import OwnPoints
-from quadviz.scenes.memo import Memo
+from quadviz.scenes.common.marks import OwnPoints
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow

@@ -10,18 +10,18 @@ import numpy as np
 from quadviz.files.measured import Measured
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import (
+from quadviz.scenes.common.curve_thresholds import (
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
     named,
 )
-from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
-from quadviz.scenes.marks import OwnPoints, SimulatedPoints, SizedTheory, Threshold
-from quadviz.scenes.memo import Memo
-from quadviz.scenes.own_data import own_points
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.families import CURVE_PARAMETERS, Family, family
+from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints, SizedTheory, Threshold
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.own_data import own_points
+from quadviz.scenes.common.wording import four_digits
 from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal
 from quadviz.theory.steady.nearby import Course, solve_courses

@@ -13,7 +13,7 @@ import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.memo import Memo
+from quadviz.scenes.common.memo import Memo
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [

@@ -9,8 +9,8 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through
-from quadviz.scenes.memo import Memo
+from quadviz.scenes.common.curve_thresholds import alpha_grid, curve_thresholds, curves_through
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.recovery import PointSpectrum, point_spectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.steady_state import SteadyState, steady_state

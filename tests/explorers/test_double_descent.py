@@ -17,6 +17,8 @@ from quadviz.figures.marks.drawing import Part, ranges, trace
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes import double_descent as scene_module
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.double_descent import (
     FAMILY,
     DescentSetting,
@@ -25,8 +27,6 @@ from quadviz.scenes.double_descent import (
     decay_shade,
     double_descent,
 )
-from quadviz.scenes.memo import Memo
-from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.nearby import Course, solve_courses

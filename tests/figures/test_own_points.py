@@ -7,7 +7,7 @@ import pytest
 
 from quadviz.figures.marks.points import own_lines, own_traces, own_values
 from quadviz.figures.marks.theme import THEMES, ThemeName
-from quadviz.scenes.marks import OwnPoints
+from quadviz.scenes.common.marks import OwnPoints
 
 PLACE = np.array([0.0, 0.2, 0.4])
 

@@ -18,10 +18,10 @@ from quadviz import (
     steady_state,
 )
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import curve_thresholds, curves_through
+from quadviz.scenes.common.curve_thresholds import curve_thresholds, curves_through
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.double_descent import DescentSetting, double_descent
 from quadviz.scenes.learning_curves import learning_curves
-from quadviz.scenes.memo import Memo
 from quadviz.theory.best.nearby import BayesTrail, nearby_threshold
 from quadviz.theory.steady.nearby import Course, Trail, solve_courses
 

@@ -19,8 +19,8 @@ from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.convergence import Convergence, Target, convergence, networks_seen
-from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Setting
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.approach import ApproachRequest, run_approach

@@ -28,8 +28,8 @@ from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import ThemeName
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, double_descent
-from quadviz.scenes.wording import Paragraph
 
 __all__ = ["DoubleDescentExplorer", "State", "show", "still"]
 

@@ -15,8 +15,8 @@ from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.explorers.kit.words.shape import Shape, shape_of
 from quadviz.outcome import Regime, Status
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.scenes.double_descent import DoubleDescent, decay_name
-from quadviz.scenes.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "prose"]

@@ -47,6 +47,8 @@ from quadviz.figures.marks.theme import THEMES
 from quadviz.figures.training import MARGIN, PANELS
 from quadviz.files.series import Experiment
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.own_data import own_points
+from quadviz.scenes.common.wording import Paragraph, time_text
 from quadviz.scenes.dynamics import Dynamics, march_course, population, population_course
 from quadviz.scenes.evolving_spectrum import (
     EvolvingSpectrum,
@@ -55,9 +57,7 @@ from quadviz.scenes.evolving_spectrum import (
     network_frames,
     population_frames,
 )
-from quadviz.scenes.own_data import own_points
 from quadviz.scenes.training import FIELDS, Training, networks_seen
-from quadviz.scenes.wording import Paragraph, time_text
 from quadviz.tables.code import Code
 from quadviz.tables.course import course_code, march_code, stored_code
 from quadviz.tables.text import Table

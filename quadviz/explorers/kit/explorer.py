@@ -28,8 +28,8 @@ from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.kit.widgets.work_bar import WorkBar
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import still
-from quadviz.scenes.memo import Memo
-from quadviz.scenes.wording import Paragraph
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import Paragraph
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

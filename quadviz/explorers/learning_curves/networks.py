@@ -8,9 +8,9 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.words.network_words import trained_at, trained_how
+from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints
+from quadviz.scenes.common.wording import Paragraph, four_digits, measured, two_digits
 from quadviz.scenes.learning_curves import network_points
-from quadviz.scenes.marks import OwnPoints, SimulatedPoints
-from quadviz.scenes.wording import Paragraph, four_digits, measured, two_digits
 from quadviz.simulation.final import SMALLEST_LAM
 from quadviz.theory.steady.steady_state import steady_state
 from quadviz.work.curve import CurveRun

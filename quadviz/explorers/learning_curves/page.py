@@ -23,8 +23,9 @@ from quadviz.figures.learning_curves import MARGIN, PANELS, learning_curves_figu
 from quadviz.figures.marks.drawing import Drawing, Held, axis_name
 from quadviz.figures.marks.theme import family_colours
 from quadviz.files.series import Experiment
-from quadviz.scenes.curve_thresholds import POINTS
-from quadviz.scenes.families import CURVE_PARAMETERS
+from quadviz.scenes.common.curve_thresholds import POINTS
+from quadviz.scenes.common.families import CURVE_PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.learning_curves import (
     FIELDS,
     LearningCurves,
@@ -33,7 +34,6 @@ from quadviz.scenes.learning_curves import (
     network_points,
     size_line,
 )
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.text import final_table
 from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
 

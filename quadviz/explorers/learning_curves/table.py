@@ -8,7 +8,7 @@ import numpy as np
 
 from quadviz.explorers.learning_curves.state import State
 from quadviz.files.measured import Measured
-from quadviz.scenes.families import CURVE_PARAMETERS
+from quadviz.scenes.common.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.tables.code import Code, assignment
 from quadviz.tables.own_data import own_rows

@@ -33,6 +33,7 @@ from quadviz.figures.phase_diagram import phase_diagram_figure
 from quadviz.figures.point_spectrum import point_spectrum_figure
 from quadviz.figures.recovery_map import COLOUR_RANGES, MARGIN, ColourRangeName, recovery_map_figure
 from quadviz.parameters import PARAMETERS, Parameter
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.plane import Plane, Width, plane, point_thresholds
 from quadviz.scenes.recovery import (
     COARSE,
@@ -44,7 +45,6 @@ from quadviz.scenes.recovery import (
     solve_map,
     whole,
 )
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.spectra import learned_code, point_table
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 

@@ -18,9 +18,9 @@ from quadviz.explorers.two_students.table import errors_code, errors_table, spec
 from quadviz.explorers.two_students.words import caption, cards, prose
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.two_students import MARGIN, errors_figure, spectra_figure
-from quadviz.scenes.curve_thresholds import POINTS
+from quadviz.scenes.common.curve_thresholds import POINTS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.two_students import TwoStudents, two_students
-from quadviz.scenes.wording import Paragraph
 
 __all__ = ["TwoStudentsExplorer", "show", "still"]
 

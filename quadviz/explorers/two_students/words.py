@@ -10,8 +10,8 @@ from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.figures.two_students import NAMES
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.scenes.two_students import Student, TwoStudents
-from quadviz.scenes.wording import Paragraph, four_digits, listed
 
 __all__ = ["caption", "cards", "prose"]
 

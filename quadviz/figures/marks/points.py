@@ -10,7 +10,7 @@ from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName
-from quadviz.scenes.marks import OwnPoints, SimulatedPoints, SizedTheory
+from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints, SizedTheory
 
 __all__ = ["own_lines", "own_traces", "own_values", "points_trace", "size_traces"]
 
@@ -139,7 +139,7 @@ def own_traces(
     Args:
         yaxis: the vertical axis of its panel.
         title: what the panel shows.
-        own: the measurements, as :func:`quadviz.scenes.own_data.own_points` sorts them.
+        own: the measurements, as :func:`quadviz.scenes.common.own_data.own_points` sorts them.
         row: which quantity.
         colours: those of the curves.
         theme: the background.

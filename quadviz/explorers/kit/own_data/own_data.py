@@ -20,8 +20,8 @@ from quadviz.files.decoding import MOST_BYTES, DataError, check_size
 from quadviz.files.measured import Measured, read_measured
 from quadviz.files.series import Experiment, Series
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.own_data import Differences
-from quadviz.scenes.wording import listed
+from quadviz.scenes.common.own_data import Differences
+from quadviz.scenes.common.wording import listed
 
 __all__ = ["OwnData"]
 

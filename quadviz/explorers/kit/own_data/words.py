@@ -11,9 +11,9 @@ from quadviz.checks import printable
 from quadviz.figures.marks.drawing import Held
 from quadviz.files.measured import Measured
 from quadviz.files.series import Experiment, Series
-from quadviz.scenes.marks import OwnPoints
-from quadviz.scenes.own_data import Differences, label, spelled_setting, unlike
-from quadviz.scenes.wording import listed
+from quadviz.scenes.common.marks import OwnPoints
+from quadviz.scenes.common.own_data import Differences, label, spelled_setting, unlike
+from quadviz.scenes.common.wording import listed
 
 __all__ = [
     "about",

@@ -11,8 +11,8 @@ import numpy as np
 from quadviz.files.measured import Measured
 from quadviz.files.series import Series
 from quadviz.parameters import parameter
-from quadviz.scenes.marks import OwnPoints
-from quadviz.scenes.wording import four_digits, two_digits
+from quadviz.scenes.common.marks import OwnPoints
+from quadviz.scenes.common.wording import four_digits, two_digits
 
 __all__ = ["Differences", "label", "own_points", "spelled_setting", "unlike"]
 
