@@ -25,6 +25,8 @@ _POINT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?", re.IGNORECASE)
 #: What is not finite, as programs write it.
 _BEYOND = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
+#: Larger numbers are slips, whose squares would not be numbers.
+_LARGEST = 1e30
 #: A cell without a value.
 _EMPTY = {"", "na", "n/a"}
 #: The same where columns come from Python.
@@ -53,6 +55,15 @@ class Cells:
         chosen = [i for i, one in enumerate(keep) if one]
         columns = tuple(tuple(column[i] for i in chosen) for column in self.columns)
         return Cells(self.names, columns, tuple(self.rows[i] for i in chosen), self.notes)
+
+    def emptied(self, columns: Iterable[int], text: str) -> Cells:
+        """Cells of some columns that hold a text, however it is written, are empty."""
+        chosen = set(columns)
+        found = tuple(
+            tuple("" if cell.lower() == text else cell for cell in column) if at in chosen else column
+            for at, column in enumerate(self.columns)
+        )
+        return Cells(self.names, found, self.rows, self.notes)
 
 
 @dataclass(frozen=True)
@@ -213,11 +224,13 @@ def numbers(cells: Cells, rules: Mapping[int, Rule]) -> tuple[dict[int, FloatArr
         values = [_number(text, commas) for text in texts[index]]
         for place, value in enumerate(values):
             empty = value is None and texts[index][place].lower() in _EMPTY
-            if (empty and rule.empty) or (value is not None and rule.holds(value)):
+            slip = value is not None and _LARGEST < abs(value) < np.inf
+            if (empty and rule.empty) or (value is not None and rule.holds(value) and not slip):
                 continue
+            allowed = f"at most {_LARGEST:g} in size" if slip else rule.allowed
             got = "nothing" if empty else printable(cells.columns[index][place])
             name = printable(cells.names[index])
-            raise DataError(f"row {cells.rows[place]}: {name} must be {rule.allowed}, got {got}")
+            raise DataError(f"row {cells.rows[place]}: {name} must be {allowed}, got {got}")
         found[index] = np.array([np.nan if value is None else value for value in values])
     return found, commas
 

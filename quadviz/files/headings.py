@@ -26,7 +26,7 @@ ERROR_BARS: Mapping[str, str] = MappingProxyType(
 )
 #: What tells measurements apart beside the parameters: rows that differ in it are no repetitions.
 TAGS = (
-    "d", "setting", "source", "teacher", "inputs", "label_noise", "teacher_weights", "trained_by",
+    "d", "setting", "source", "teacher", "inputs", "label_noise", "teacher_weights",
 )  # fmt: skip
 #: Columns that tell how a row came about.
 _AUXILIARY = (*TAGS, "n", "seed", "time", "status", "trusted", "trusted_until")

@@ -20,10 +20,12 @@ __all__ = ["Measured", "read_measured"]
 
 #: A file's name is shown so long.
 _NAME = 40
-#: How rows end that hold no result, in tables of this package.
+#: How the sources of rows begin that are no measurements, in tables of this package; and how rows end that
+#: hold no result.
+_COMPUTED = ("theory", "Bayes-optimal", "population flow", "DMFT", "best moment", "mean of the networks")
 _UNSOLVED = {"failed", "not_converged", "not_computed"}
 #: Columns of tables of this package that need not be mentioned where they are not used.
-_ITS_OWN = {"regime", "network_seed", "theory_failure", "network_failure", "dmft_failure"}
+_ITS_OWN = {"regime", "trained_by", "network_seed", "theory_failure", "network_failure", "dmft_failure"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,19 +127,17 @@ def _check(cells: Cells, headings: Headings, experiment: Experiment) -> None:
 def _results(cells: Cells, headings: Headings) -> tuple[Cells, list[str]]:
     """The rows that hold results of an experiment, as tables of this package tell them, and notes on it."""
     notes = list(cells.notes)
-    known = headings.places
-    if "source" in known and "network" in cells.columns[known["source"]]:
-        before = len(cells.rows)
-        cells = cells.kept(source == "network" for source in cells.columns[known["source"]])
-        if len(cells.rows) < before:
-            notes.append(f"of {before} rows the {len(cells.rows)} of networks are taken")
-    for name, wrong, why in (
-        ("status", _UNSOLVED, "were not solved"),
-        ("trusted", {"no"}, "are not to be trusted"),
+    for name, sound, why in (
+        ("source", lambda text: not text.startswith(_COMPUTED), "are of theory"),
+        ("status", lambda text: text.lower() not in _UNSOLVED, "were not solved"),
+        ("trusted", lambda text: text.lower() != "no", "are not to be trusted"),
     ):
-        if name in known:
-            sound = [text.lower() not in wrong for text in cells.columns[known[name]]]
-            cells = _without(cells, sound, why, notes)
+        if name in headings.places:
+            column = cells.columns[headings.places[name]]
+            cells = _without(cells, [sound(text) for text in column], why, notes)
+    if "status" in headings.places:
+        # Of a march that stopped there are times, and no values.
+        cells = cells.emptied(headings.values.values(), "nan")
     return cells, notes
 
 

@@ -111,7 +111,10 @@ class Rows:
         def column(at: int | None) -> FloatArray:
             return none if at is None else found[at]
 
-        place = found[known["n"]] / found[known["d"]] ** 2 if counted else found[known[against]]
+        # One by one: the square of d may be too small a number to divide by.
+        place = (
+            found[known["n"]] / found[known["d"]] / found[known["d"]] if counted else found[known[against]]
+        )
         return cls(
             experiment,
             ("decimal commas are read as points",) if commas else (),

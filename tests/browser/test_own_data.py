@@ -167,7 +167,10 @@ def test_data_outlast_a_reset_and_a_change_of_theme_and_are_removed(reader: Read
     ("data", "said"),
     [
         ("x,y\n1,2\n", "there is no column"),
-        ("alpha,t,mse\n1,1,1\n1,1,much\n", "row 3: mse must be a finite number, got much"),
+        (
+            "alpha,t,mse\n1,1,1\n1,1,much\n",
+            "row 3: mse must be a finite number, got much",
+        ),
         (b"\x00\x01\x02", "the file is no text"),
         (b"", "the file is empty"),
         (b"a" * 5_000_000, "the file has 5,000,000 bytes, and 1,000,000 at most are taken"),

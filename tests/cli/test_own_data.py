@@ -34,7 +34,12 @@ def test_a_figure_has_the_data_of_a_file(tmp_path: Path, capsys: Capture) -> Non
 @pytest.mark.parametrize(
     ("page", "text", "status", "said"),
     [
-        ("learning_curves", "alpha,mse\n0.3,x\n", 2, "row 2: mse must be a finite number, got x"),
+        (
+            "learning_curves",
+            "alpha,mse\n0.3,x\n",
+            2,
+            "row 2: mse must be a finite number, got x",
+        ),
         ("dynamics", "alpha,mse\n0.3,1\n", 2, "no column time"),
         ("spectra", "alpha,mse\n0.3,1\n", 2, "spectra draws no data of your own"),
         ("learning_curves", None, 1, "No such file"),

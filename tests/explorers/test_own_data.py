@@ -253,6 +253,27 @@ def test_a_large_file_is_refused_before_it_is_looked_at(monkeypatch: pytest.Monk
     assert "did not arrive" in row.refusal
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1e-300,1e30,1e30,1e-300", "1e30,-1e30,0,1", "0.3,1e-300,1e30,0", "0.3,0,0,0", "0.3,1,1e-300,-1",
+        "1e-300,1,,", "1e30,,,1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["learning_curves", "dynamics"])
+@pytest.mark.parametrize("y_scale", ["linear", "log"])
+def test_no_number_that_is_taken_harms_a_page(name: str, row: str, y_scale: str) -> None:
+    explorer = page(name)
+    explorer.change(y_scale=y_scale)
+    place = "t" if name == "dynamics" else "alpha"
+    assert upload(explorer, f"{place},mse,mse_sem,train_loss\n{row}\n0.3,1,0.1,0.1\n") == ""
+    assert explorer.page._alert.value == ""
+    for part in shown(explorer).values():
+        for values in (part["x"], part["y"], part["error_y"]["array"]):
+            assert np.isfinite(np.float32(values)).all()
+    assert explorer.figure.whole()
+
+
 def test_nothing_of_a_file_is_markup() -> None:
     explorer = page("learning_curves")
     bold = "<b onload=x>=1"

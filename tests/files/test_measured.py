@@ -128,6 +128,7 @@ def test_what_is_not_used_is_said() -> None:
         ("alpha,mse\n1,1\n-1,1\n", "row 3: alpha must be a finite number > 0, got -1"),
         ("alpha,mse\n1,inf\n", "row 2: mse must be a finite number, got inf"),
         ("alpha,mse,mse_err\n1,1,-0.1\n", "row 2: mse_err must be a finite number >= 0, or empty, got -0.1"),
+        ("alpha,mse\n1,1e31\n", "row 2: mse must be at most 1e+30 in size, got 1e31"),
         ("alpha,mse,lam\n1,1,-0.1\n", "row 2: lam must be a finite number >= 0, got -0.1"),
         ("alpha,mse,kappa\n1,1,wide\n", "row 2: kappa must be a finite number > 0, got wide"),
         ("alpha,mse\n1,\n", "no row has a value of mse, train_loss, in_sample_error"),
@@ -217,4 +218,9 @@ def test_rows_that_were_not_solved_or_are_not_to_be_trusted_are_left_out() -> No
     assert any("can be trusted" in note for note in march.notes)
     saved = read("source,alpha,mse\ntheory,0.1,9\nnetwork,0.1,1\nnetwork,0.1,3\n")
     assert saved.series[0].mean[0].tolist() == [2.0]
-    assert "of 3 rows the 2 of networks are taken" in saved.notes
+    assert "1 of 3 rows are of theory: they are left out" in saved.notes
+    stopped = read(
+        "dmft_time,dmft_mse,dmft_mse_error,dmft_status\n1,1,.1,stopped\n10,nan,nan,stopped\n", COURSE
+    )
+    assert stopped.series[0].place.tolist() == [1.0]
+    assert "all 1 are of theory" in refused("source,alpha,mse\ntheory,0.1,9\n")

@@ -8,6 +8,8 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.words.network_words import trained_at, trained_how
+from quadviz.outcome import errstate
+from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints
 from quadviz.scenes.common.wording import Paragraph, four_digits, measured, two_digits
 from quadviz.scenes.learning_curves import network_points
@@ -88,13 +90,16 @@ def about_own(points: OwnPoints, setting: Mapping[str, float], errors: bool) -> 
         setting: its parameters.
         errors: whether their errors are standard errors.
     """
-    places = np.flatnonzero(np.isfinite(points.mean[0]))
+    alpha = PARAMETERS["alpha"]
+    known = np.isfinite(points.mean[0]) & (points.place >= alpha.low) & (points.place <= alpha.high)
+    places = np.flatnonzero(known)
     # The theory is solved at each, with every move of a slider.
     places = places[:: -(-places.size // _COMPARED) or 1]
     if not places.size:
         return []
     mean, error = points.mean[0][places], points.error[0][places]
-    theory = steady_state(points.place[places], **setting).mse
+    with errstate("ignore"):  # what was not solved is not compared
+        theory = steady_state(points.place[places], **setting).mse
     own = error if errors else np.full(error.shape, np.nan)
     told = _compared(mean, own, theory, "your mse is the theory's", "your points")
     if not told:

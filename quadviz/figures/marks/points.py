@@ -19,6 +19,8 @@ _THIN = 1.2
 #: So many times may a reader's own values go beyond all else on an axis before they leave it: other units are
 #: seen, a slip by many powers of ten spoils nothing.
 _STRETCH = {"linear": 30.0, "log": 1e3}
+#: What is smaller is not positive in single precision.
+_LEAST = 1e-30
 #: So many of them have the size of the networks' points; more have a smaller one.
 _FEW, _SMALL = (24, 8), 6
 
@@ -129,7 +131,7 @@ def own_traces(
     colours: Sequence[str],
     theme: ThemeName,
     scale: Scale,
-    first: float = 0.0,
+    first: float = _LEAST,
 ) -> Iterator[Part]:
     """One row of a reader's own measurements as squares: in the colour of their curve, or hollow and grey.
 
@@ -150,7 +152,7 @@ def own_traces(
     size = _FEW[1] if sum(each.place.size for each in own) <= _FEW[0] else _SMALL
     for each in own:
         mean = each.mean[row]
-        kept = np.isfinite(mean) & (each.place >= first) & ((mean > 0) | (scale == "linear"))
+        kept = np.isfinite(mean) & (each.place >= first) & ((mean >= _LEAST) | (scale == "linear"))
         colour = look.muted if each.curve is None else colours[each.curve]
         fill = look.surface if each.curve is None else colour
         edge = look.muted if each.curve is None else look.ink
