@@ -14,20 +14,19 @@ from typing import Any
 
 import psutil
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Integer
+from traitlets import Bool, Integer
 from voila.request_info_handler import RequestInfoSocketHandler
 
+from quadviz.server.forks.nursery import Nursery
+from quadviz.server.forks.provisioner import register
 from quadviz.server.interpreter import OWN_STARTUP
 
 __all__ = ["VISIT", "PageKernelManager", "Visit"]
 
-# Of what a process may limit, this alone counts what it has written to, and not every library it maps.
-_CAP = "import resource; resource.setrlimit(resource.RLIMIT_DATA, ({0}, {0}))"
 #: Pages compute with one thread each, and idle threads of twenty kernels would still spin and take memory.
 _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-# A kernel ends with its server, however that ends. The thread that starts kernels lives as long as it does.
-_LEASH = "import ctypes; ctypes.CDLL(None).prctl(1, 9)"
-_MEBIBYTE = 2**20
+# What a fresh interpreter bounds itself by. The thread that starts kernels lives as long as the server does.
+_BOUNDS = "from quadviz.server.forks import bounds; bounds.leash({parent}); bounds.cap({memory})"
 _STANDING_BACK = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
 
 
@@ -76,6 +75,8 @@ class PageKernelManager(AsyncMappingKernelManager):
     memory = Integer(0, config=True, help="Mebibytes that a kernel may fill, 0 for any number of them.")
     max_pages = Integer(0, config=True, help="Pages that may be open at once, 0 for any number of them.")
 
+    fresh = Bool(False, config=True, help="Whether kernels are started as fresh interpreters, not by a fork.")
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # Jupyter's has no types
         #: Voila's: for each notebook the kernels started ahead of a visit.
@@ -88,6 +89,9 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._queue: dict[str, asyncio.Task[Any]] = {}
         self._clearing: set[asyncio.Future[None]] = set()
         self._visits: dict[str, Visit] = {}
+        #: What kernels are forked of, where they are.
+        self.nursery = Nursery() if sys.platform == "linux" and not self.fresh else None
+        register()
 
     @property
     def full(self) -> bool:
@@ -101,6 +105,8 @@ class PageKernelManager(AsyncMappingKernelManager):
 
     async def end(self) -> None:
         """Kill all kernels, and start no more; one that is starting can be killed once it has started."""
+        if self.nursery:
+            self.nursery.end()
         for start in tuple(self._queue.values()):
             start.cancel()
         ahead = [start for pool in self._pools.values() for start in pool if not start.done()]
@@ -156,16 +162,18 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._turns.release()
 
     async def _start(self, *, env: dict[str, str] | None = None, **kwargs: Any) -> str:
-        lines = [_LEASH] if sys.platform == "linux" else []
-        if self.memory and sys.platform == "linux":
-            lines.append(_CAP.format(self.memory * _MEBIBYTE))
         alone = {"IPYTHONDIR": str(Path(self.connection_dir) / "ipython")} if self.connection_dir else {}
         kernel_id: str = await super().start_kernel(
             env={**_THREADS, **(os.environ if env is None else env), **alone},
-            extra_arguments=[*OWN_STARTUP, *(f"--IPKernelApp.exec_lines={line}" for line in lines)],
+            extra_arguments=[*OWN_STARTUP],
             **kwargs,
         )
         return kernel_id
+
+    def bounds(self) -> list[str]:
+        """Options of a kernel started as a fresh interpreter that bound it; other systems have none."""
+        line = _BOUNDS.format(parent=os.getpid(), memory=self.memory)
+        return [f"--IPKernelApp.exec_lines={line}"] if sys.platform == "linux" else []
 
     async def shutdown_kernel(  # type: ignore[override]  # as Jupyter's own
         self, kernel_id: str, *_how: Any, **_more: Any
