@@ -69,7 +69,10 @@ def become_kernel(order: Order) -> None:
     sys.argv = ["ipykernel_launcher", *order.arguments]
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=list(order.arguments), parent_handle=_UNWATCHED)
+    # Widgets tell a kernel of themselves when they are imported, which was before there was one.
+    IPKernelApp.launch_instance(
+        argv=list(order.arguments), parent_handle=_UNWATCHED, extensions=["ipywidgets"]
+    )
 
 
 def _draw_anew() -> None:
