@@ -27,10 +27,12 @@ from voila.app import Voila
 
 from quadviz.contents import PAGES
 from quadviz.explorers.live.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_source
+from quadviz.server.client import PromptClient
 from quadviz.server.handlers import HEADERS, MissingHandler, guarded, redirect
 from quadviz.server.interpreter import OwnInterpreter
 from quadviz.server.kernels import PageKernelManager
 from quadviz.server.parts import find_parts
+from quadviz.server.rendering import compile_once
 from quadviz.server.warm import NONE_WAITING, keep_warm
 from quadviz.server.watchdog import Watchdog, prepare, starter
 
@@ -102,8 +104,9 @@ def _configuration(memory: int, max_pages: int, fresh: bool = False) -> Config:
     config.MappingKernelManager = Config(cull_idle_timeout=60, cull_interval=15, allow_tracebacks=False)
     # A blank kernel in the place of one that died would leave a page that looks well and does nothing.
     config.KernelRestarter = Config(restart_limit=0, time_to_dead=1.0)
+    config.KernelManager = Config(client_class=f"{PromptClient.__module__}.{PromptClient.__name__}")
     if sys.platform != "win32":
-        config.KernelManager = Config(transport="ipc")  # closed to other users, unlike TCP
+        config.KernelManager.transport = "ipc"  # closed to other users, unlike TCP
     return config
 
 
@@ -260,6 +263,7 @@ def serve(
     """
     parent = starter() if with_parent else None
     find_parts()
+    compile_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     free, sockets = reserve_port(host, port)
     if free != port:

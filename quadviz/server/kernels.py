@@ -17,6 +17,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Bool, Integer
 from voila.request_info_handler import RequestInfoSocketHandler
 
+from quadviz.server.client import connect_promptly
 from quadviz.server.forks.nursery import Nursery
 from quadviz.server.forks.provisioner import register
 from quadviz.server.interpreter import OWN_STARTUP
@@ -92,6 +93,7 @@ class PageKernelManager(AsyncMappingKernelManager):
         #: What kernels are forked of, where they are.
         self.nursery = Nursery() if sys.platform == "linux" and not self.fresh else None
         register()
+        connect_promptly(self.context)
 
     @property
     def full(self) -> bool:

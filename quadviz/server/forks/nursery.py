@@ -28,8 +28,11 @@ _PAUSE, _LONGEST, _STEADY = 1.0, 300.0, 60.0
 #: Seconds from one look for processes that kernels left behind to the next.
 _ROUND = 5.0
 _COMMAND = (sys.executable, "-P", "-m", "quadviz.server.forks.process")
-#: Threads of linear algebra that are there before a fork would be missing after it.
-_ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+#: Threads of linear algebra that are there before a fork would be missing after it. The debugger that a kernel
+#: imports, and no page uses, would warn of Python's own modules.
+_ALONE = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")} | {
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1"
+}
 
 _Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -33,7 +33,7 @@ __all__ = ["READY", "main"]
 #: The first word to the server.
 READY = {"ready": True}
 #: What a kernel imports by itself.
-_KERNEL = ("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.core.completer")
+_KERNEL = ("ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger")
 
 
 def main() -> None:
