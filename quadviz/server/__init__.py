@@ -1,1 +1,1 @@
-"""The dashboards' server: Voila, with a kernel for each open page. What serves is in ``quadviz.server.app``."""
+"""The dashboards' server: Voila, with a kernel for each open page. :mod:`quadviz.server.app` serves."""

@@ -18,11 +18,11 @@ _RETRY = 10
 class PromptClient(AsyncKernelClient):
     """Hears when a kernel is ready.
 
-    Jupyter's own listens, once it is, until the kernel has been silent for 0.2 s, so that what was said before
-    is not taken for an answer. Voila looks at whose answer it is.
+    Jupyter's own listens, once it is, until the kernel has been silent for 0.2 s, so that what was said
+    before is not taken for an answer. Voila looks at whose answer it is.
     """
 
-    async def wait_for_ready(self, timeout: float | None = None) -> None:  # type: ignore[override]  # as Jupyter's
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers, and what it says is heard.
 
         Raises:

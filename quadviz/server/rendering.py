@@ -1,4 +1,4 @@
-"""Templates compiled once: Voila would compile them anew for every visitor, 0.1 s of the server's only thread."""
+"""Templates compiled once: Voila compiles them for every visitor, 0.1 s of the server's only thread."""
 
 from __future__ import annotations
 

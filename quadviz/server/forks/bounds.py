@@ -38,7 +38,7 @@ def leash(parent: int) -> None:
 
 def adopt_orphans() -> bool:
     """Have the processes below this one become its own children when their parents end; whether they will."""
-    return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return int(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
 
 
 def adopted(by: int, patience: float = 10.0) -> None:

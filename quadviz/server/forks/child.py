@@ -1,4 +1,4 @@
-"""How a fork of the warmed process becomes a kernel of its own: nothing is shared that a fresh one has for itself."""
+"""How a fork of the warmed process becomes a kernel that shares nothing with others."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from quadviz.server.forks.bounds import adopted, cap
 
-__all__ = ["Order", "become_kernel", "leave_home"]
+__all__ = ["ONE_THREAD", "Order", "become_kernel", "leave_home"]
 
-#: The number of threads of a library, by the name that threadpoolctl has for it.
+#: What says how many threads a library uses, by the name that threadpoolctl has for it.
 _THREADS = {"openblas": "OPENBLAS_NUM_THREADS", "openmp": "OMP_NUM_THREADS", "mkl": "MKL_NUM_THREADS"}
+#: An environment in which linear algebra has one thread.
+ONE_THREAD = dict.fromkeys(_THREADS.values(), "1")
 #: What ipykernel takes for a parent that need not be watched: the system does so.
 _UNWATCHED = 1
 
@@ -39,19 +40,10 @@ class Order:
     server: int
 
 
-def leave_home(order: Order, keep: int) -> None:
-    """Take this process out of the warmed one's session, and away from all that it has open.
-
-    Args:
-        order: what it is to become.
-        keep: a file that stays open, beside the standard ones.
-    """
+def leave_home(order: Order) -> None:
+    """Take this process out of the warmed one's session, and make the server its parent."""
     os.setsid()
     adopted(by=order.server)
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > sys.__stderr__.fileno() and int(name) != keep:  # type: ignore[union-attr]  # it has one
-            with suppress(OSError):  # the list itself is gone by now
-                os.close(int(name))
 
 
 def become_kernel(order: Order) -> None:

@@ -1,4 +1,4 @@
-"""The server's side of the warmed process: starts it, asks it for kernels, and starts it anew when it ends."""
+"""The server's side of the warmed process: it is started, asked for kernels, started anew when it ends."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ from typing import TypeAlias
 import psutil
 
 from quadviz.server.forks.bounds import adopt_orphans
-from quadviz.server.forks.child import Order
+from quadviz.server.forks.child import ONE_THREAD, Order
 
 __all__ = ["Forked", "Nursery", "Unavailable"]
 
 #: Seconds until the warmed process must have imported what it needs, and until it must have forked.
 _START, _FORK = 30.0, 20.0
-#: Seconds from the end of a warmed process to the next: twice as long each time, until one has lived for a while.
+#: Seconds from the end of a warmed process to the next: twice as long each time, until one lives for a while.
 _PAUSE, _LONGEST, _STEADY = 1.0, 300.0, 60.0
 #: Seconds from one look for processes that kernels left behind to the next.
 _ROUND = 5.0
 _COMMAND = (sys.executable, "-P", "-m", "quadviz.server.forks.process")
-#: Threads of linear algebra that are there before a fork would be missing after it. The debugger that a kernel
-#: imports, and no page uses, would warn of Python's own modules.
-_ALONE = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")} | {
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1"
-}
+#: Threads of linear algebra that are there before a fork would be missing after it. The debugger that a
+#: kernel imports, and no page uses, would warn of Python's own modules.
+_ALONE = {**ONE_THREAD, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 _Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -158,8 +156,8 @@ class Nursery:
             if not told:
                 told = True
                 _say(
-                    f"The process that kernels are forked from ended, with status {status}. It is started anew "
-                    "each time; meanwhile kernels are started as fresh interpreters."
+                    f"The process that kernels are forked from ended, with status {status}. "
+                    "It is started anew each time; meanwhile kernels are started as fresh interpreters."
                 )
             pause = _PAUSE if time.monotonic() - began > _STEADY else min(2 * pause, _LONGEST)
             await asyncio.sleep(pause)
@@ -171,7 +169,7 @@ class Nursery:
         env = {**os.environ, **_ALONE}
         with theirs:
             self.process = await asyncio.create_subprocess_exec(
-                *_COMMAND, stdin=theirs, env=env, start_new_session=True
+                *_COMMAND, stdin=theirs.fileno(), env=env, start_new_session=True
             )
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         try:

@@ -23,6 +23,8 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from pathlib import Path
+from types import ModuleType
 
 from quadviz.contents import FRONT, PAGES
 from quadviz.server.forks.bounds import leash
@@ -60,13 +62,13 @@ def _module(page: str) -> str:
     return "gallery" if page == FRONT else page
 
 
-def _warm(pages: list[object]) -> Iterator[None]:
+def _warm(pages: list[ModuleType]) -> Iterator[None]:
     """Build every page once: what is imported late, and solved once, is there for all."""
     from ipywidgets import Widget
 
     for page in pages:
         with redirect_stdout(io.StringIO()):
-            page.show()  # type: ignore[attr-defined]  # all have it
+            page.show()
         Widget.close_all()
         yield
     gc.collect()
@@ -75,21 +77,33 @@ def _warm(pages: list[object]) -> Iterator[None]:
 
 def _serve(line: socket.socket, warming: Iterator[None]) -> Order | None:
     """Fork when asked to, warm up when not; what to become in a fork, None when the server is gone."""
-    orders = line.makefile("rb")
     warm = False
-    while True:
-        # One order at a time: the server waits for the answer.
-        if not warm and not select.select([line], [], [], 0)[0]:
-            warm = next(warming, "over") == "over"
-            continue
-        text = orders.readline()
-        if not text:
-            return None
-        order = Order(**json.loads(text))
-        answer = _fork(order)
-        if answer is None:
-            return order
-        _tell(line, answer)
+    with line, line.makefile("rb") as orders:
+        while True:
+            # One order at a time: the server waits for the answer.
+            if not warm and not select.select([line], [], [], 0)[0]:
+                warm = next(warming, "over") == "over"
+                continue
+            text = orders.readline()
+            if not text:
+                return None
+            order = Order(**json.loads(text))
+            answer = _fork(order)
+            if answer is None:
+                return order
+            _tell(line, answer)
+
+
+def _unfit() -> str:
+    """Why this process cannot be forked, if something made it so.
+
+    A fork has one of its threads and the locks of all. Files it has in common with it; closed behind the back
+    of what opened it, one would be closed again when that ends, and by then be another.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        return "it has threads"
+    # The standard three, the line to the server, and the list of files itself.
+    return "it has files open" if len(list(Path("/proc/self/fd").iterdir())) > 5 else ""
 
 
 def _tell(line: socket.socket, word: object) -> None:
@@ -98,8 +112,8 @@ def _tell(line: socket.socket, word: object) -> None:
 
 def _fork(order: Order) -> dict[str, object] | None:
     """A kernel on its way: its process, or what went wrong; None in that process."""
-    if len(os.listdir("/proc/self/task")) > 1:
-        return {"error": "the warmed process has threads"}
+    if fault := _unfit():
+        return {"error": fault}
     sys.stdout.flush()
     sys.stderr.flush()
     told, tell = os.pipe()
@@ -116,7 +130,8 @@ def _fork(order: Order) -> dict[str, object] | None:
             os._exit(0)
     except OSError:
         os._exit(1)
-    leave_home(order, tell)
+    leave_home(order)
+    os.close(told)
     os.write(tell, str(os.getpid()).encode())
     os.close(tell)
     return None
