@@ -107,7 +107,8 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
                         break
                     self.write(html)
                     self.flush()
-                    limit.reschedule(self._visit.due or now() + patience)
+                    if not limit.expired():
+                        limit.reschedule(self._visit.due or now() + patience)
         except TimeoutError:
             self.kernel_manager.give_up(self._visit.kernel_id)
             if not self._headers_written:

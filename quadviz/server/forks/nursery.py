@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ __all__ = ["Forked", "Nursery", "Unavailable"]
 _START, _FORK = 30.0, 20.0
 #: Seconds from the end of a warmed process to the next: twice as long each time, until one lives for a while.
 _PAUSE, _LONGEST, _STEADY = 1.0, 300.0, 60.0
+#: Seconds from one look whether it lives to the next.
+_LOOK = 0.5
 #: Seconds from one look for processes that kernels left behind to the next.
 _ROUND = 5.0
 _COMMAND = (sys.executable, "-P", "-m", "quadviz.server.forks.process")
@@ -92,7 +95,7 @@ class Nursery:
     """
 
     def __init__(self) -> None:
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         #: The line to it: to come while it starts, refused while there is none.
         self._line: asyncio.Future[_Line] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -122,6 +125,8 @@ class Nursery:
         for task in self._tasks:
             task.cancel()
         self._kill()
+        if self.process is not None:
+            self.process.wait()
 
     async def _ask(self, order: Order) -> Forked:
         async with self._turn:
@@ -153,14 +158,14 @@ class Nursery:
             began = time.monotonic()
             status = await self._live(line)
             self._line = _refused("there is none until the next is started")
-            if not told:
+            pause = _PAUSE if time.monotonic() - began > _STEADY else min(2 * pause, _LONGEST)
+            await asyncio.sleep(pause)
+            if not told:  # and not at once: the whole server may be on its way out
                 told = True
                 _say(
                     f"The process that kernels are forked from ended, with status {status}. "
                     "It is started anew each time; meanwhile kernels are started as fresh interpreters."
                 )
-            pause = _PAUSE if time.monotonic() - began > _STEADY else min(2 * pause, _LONGEST)
-            await asyncio.sleep(pause)
             self._line = line = asyncio.get_running_loop().create_future()
 
     async def _live(self, line: asyncio.Future[_Line]) -> int:
@@ -168,8 +173,8 @@ class Nursery:
         ours, theirs = socket.socketpair()
         env = {**os.environ, **_ALONE}
         with theirs:
-            self.process = await asyncio.create_subprocess_exec(
-                *_COMMAND, stdin=theirs.fileno(), env=env, start_new_session=True
+            self.process = process = subprocess.Popen(  # noqa: S603 - our own command
+                _COMMAND, stdin=theirs.fileno(), env=env, start_new_session=True
             )
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         try:
@@ -182,14 +187,15 @@ class Nursery:
                 self._kill()
                 line.set_exception(Unavailable("it did not start"))
                 line.exception()  # maybe nobody waits for it
-            return await self.process.wait()
+            while (status := process.poll()) is None:
+                await asyncio.sleep(_LOOK)
+            return status
         finally:
             writer.close()
 
     def _kill(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            with suppress(ProcessLookupError):
-                self.process.kill()
+        if self.process is not None:
+            self.process.kill()
 
 
 def _refused(why: str) -> asyncio.Future[_Line]:
