@@ -99,7 +99,7 @@ class PageKernelManager(AsyncMappingKernelManager):
         #: Pages whose kernels ended, or did not start, before they were visited.
         self._failures: list[str] = []
         #: What kernels are forked of, where they are.
-        self.nursery = Nursery() if sys.platform == "linux" and not self.fresh else None
+        self.nursery = None if self.fresh else Nursery()
         register()
         connect_promptly(self.context)
 

@@ -143,12 +143,12 @@ class Nursery:
         return Forked(word["pid"])
 
     def _begin(self) -> asyncio.Future[_Line]:
-        if adopt_orphans():
+        if sys.platform == "linux" and adopt_orphans():
             self._line = line = asyncio.get_running_loop().create_future()
             self._tasks = [asyncio.create_task(self._keep(line)), asyncio.create_task(_bury_orphans())]
         else:
             self._line = _refused("this system does not hand processes on")
-            _say("Kernels are started as fresh interpreters, for this system does not hand processes on.")
+            _say("kernels are started as fresh interpreters, for they are forked on Linux only.")
         return self._line
 
     async def _keep(self, line: asyncio.Future[_Line]) -> None:
@@ -163,7 +163,7 @@ class Nursery:
             if not told:  # and not at once: the whole server may be on its way out
                 told = True
                 _say(
-                    f"The process that kernels are forked from ended, with status {status}. "
+                    f"the process that kernels are forked from ended, with status {status}. "
                     "It is started anew each time; meanwhile kernels are started as fresh interpreters."
                 )
             self._line = line = asyncio.get_running_loop().create_future()

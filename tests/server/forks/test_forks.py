@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -212,7 +213,7 @@ def test_a_new_process_is_warmed_when_one_ended_and_kernels_live_on(
             assert await said(manager, first, "print(7)") == "7\n"
 
     run(look())
-    assert capfd.readouterr().err.count("The process that kernels are forked from ended") == 1
+    assert capfd.readouterr().err.count("the process that kernels are forked from ended") == 1
 
 
 def test_where_none_starts_kernels_are_fresh_and_it_is_tried_ever_more_seldom(
@@ -242,6 +243,25 @@ def test_where_none_starts_kernels_are_fresh_and_it_is_tried_ever_more_seldom(
     pauses = [later - sooner for sooner, later in pairwise(starts)]
     assert all(later > 1.4 * sooner for sooner, later in pairwise(pauses))
     assert capfd.readouterr().err.count("ended, with status 1") == 1
+
+
+@pytest.mark.parametrize(("name", "answer"), [("adopt_orphans", lambda: False), ("sys", SimpleNamespace)])
+def test_on_other_systems_kernels_are_fresh_and_the_log_says_so_once(
+    name: str, answer: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = SimpleNamespace(platform="darwin", stderr=sys.stderr)
+    monkeypatch.setattr(nurseries, name, elsewhere if name == "sys" else answer)
+
+    async def look() -> None:
+        async with kernels() as manager:
+            for _ in range(2):
+                kernel = await manager.start_kernel()
+                assert not isinstance(process(manager, kernel), Forked)
+            assert await said(manager, kernel, "print(7)") == "7\n"
+            assert manager.nursery is not None and manager.nursery.process is None
+
+    run(look())
+    assert capfd.readouterr().err.count("forked on Linux only") == 1
 
 
 def test_a_process_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
