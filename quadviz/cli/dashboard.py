@@ -16,7 +16,6 @@ __all__ = ["EXAMPLES", "LEAST_MEMORY", "dashboard"]
 #: Mebibytes without which a page does not open. Measured as its kernel counts them, after every slider was
 #: moved from end to end: 334 for convergence, 323 for dynamics, 308 for the front page, 212 for the others.
 LEAST_MEMORY = 384
-
 EXAMPLES = ("quadviz dashboard", "quadviz dashboard --port 8900 --no-browser")
 
 
@@ -61,6 +60,13 @@ def dashboard(
             metavar="MB",
         ),
     ] = "1024",
+    fresh_kernels: Annotated[
+        bool,
+        typer.Option(
+            "--fresh-kernels",
+            help="Start each kernel as a new interpreter; on Linux they are forked, which is quicker.",
+        ),
+    ] = False,
     with_parent: Annotated[
         bool, typer.Option("--with-parent", help="End when the process that started this has ended.")
     ] = False,
@@ -79,5 +85,6 @@ def dashboard(
         max_pages=whole("max-pages", max_pages, 1, 10_000, zero=True),
         server_memory=whole("server-memory", server_memory, 512, 1_000_000, zero=True),
         with_parent=with_parent,
+        fresh=fresh_kernels,
     )
     return 0

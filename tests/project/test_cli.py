@@ -140,6 +140,7 @@ def test_a_base_url_may_be_that_of_a_person(monkeypatch: pytest.MonkeyPatch) -> 
         "max_pages": 0,
         "server_memory": 1024,
         "with_parent": False,
+        "fresh": False,
     }
     assert served == [(("localhost", 8866, "/user/jane@uni.edu/"), options)]
 
