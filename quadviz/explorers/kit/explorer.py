@@ -75,6 +75,8 @@ class Explorer(DataPage, ABC, Generic[S]):
     margin: ClassVar[Mapping[str, int]]
     look: ClassVar[str] = ""
     later: ClassVar[frozenset[str]] = frozenset()
+    #: What it opens with, solved once for all pages of a process: those forked of it have it too.
+    _opening: ClassVar[Memo | None] = None
     #: What a viewer is told when solving or drawing failed.
     complaint = (
         "This setting could not be computed; what is shown is the last that could. "
@@ -94,7 +96,7 @@ class Explorer(DataPage, ABC, Generic[S]):
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
         self._held = False
-        self.memo = Memo()
+        self.memo = Memo() if self._opening is None else self._opening.copy()
         self.bars = self.make_bars()
         self.take_data(self.refresh, self.change)
         self.starts = self._start_from()
@@ -277,6 +279,8 @@ class Explorer(DataPage, ABC, Generic[S]):
         self.page.equip(self.tools)
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
+        if type(self)._opening is None and self.page.well:
+            type(self)._opening = self.memo.copy()
 
     def follow(self, query: str, afresh: bool = False) -> list[str]:
         """Go where the query of an address says.

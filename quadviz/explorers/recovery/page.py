@@ -7,7 +7,6 @@ import html
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import ipywidgets as widgets
@@ -115,7 +114,9 @@ class RecoveryExplorer(Explorer[State]):
         """Solve the map."""
         self._refining: asyncio.Task[None] | None = None
         self._setting = self._map_setting()
-        self._solved = _opening(self._setting)
+        self._solved: ErrorMap = self.memo.exact.once(
+            ("map", self._setting), lambda: whole(solve_map(FINE, self._setting))
+        )
         self.notice = widgets.HTML()
         self.notice.add_class("qv-notice")
 
@@ -287,12 +288,6 @@ class RecoveryExplorer(Explorer[State]):
         else:
             self.notice.value = ""
             self.change(**values)
-
-
-@lru_cache(maxsize=1)
-def _opening(setting: MapSetting) -> ErrorMap:
-    """The map that a page opens with, which is the same for all pages of a process."""
-    return whole(solve_map(FINE, setting))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
