@@ -16,8 +16,10 @@ from quadviz.files.decoding import DataError
 from quadviz.files.headings import Headings, found_headings, plain_name
 from quadviz.files.series import Experiment, Rows, Series, thinned
 
-__all__ = ["Measured", "read_measured"]
+__all__ = ["UNNAMED", "Measured", "read_measured"]
 
+#: What measurements are called that come from no file.
+UNNAMED = "your data"
 #: A file's name is shown so long.
 _NAME = 40
 #: How the sources of rows begin that are no measurements, in tables of this package; and how rows end that
@@ -107,7 +109,7 @@ def read_measured(source: object, experiment: Experiment, name: str = "") -> Mea
         *_about_unused(headings),
         *_about_thinning(series, thin),
     ]
-    shown = printable(name or Path(path).name, _NAME) or "your data"
+    shown = printable(name or Path(path).name, _NAME) or UNNAMED
     bars = MappingProxyType(dict(headings.bars))
     return Measured(shown, path, count, experiment, tuple(thin), bars, tuple(told))
 

@@ -232,9 +232,12 @@ def test_what_is_saved_and_printed_has_the_points(reader: Reader) -> None:
 def test_the_control_has_names_and_is_reached_by_the_keyboard(reader: Reader) -> None:
     group = reader.page.get_by_role("group", name="Your data")
     opener = group.get_by_role("button", name="Open CSV…")
-    opener.focus()
+    # A page that is still being put together takes the focus away.
+    reader.page.locator(".qv-theory").wait_for()
+    reader.at_rest()
+    reader.page.wait_for_timeout(1000)
     with reader.page.expect_file_chooser():
-        reader.page.keyboard.press("Enter")
+        opener.press("Enter")
     reader.page.keyboard.press("Tab")
     helper = group.get_by_role("button", name="What a file of your data looks like")
     assert helper.evaluate("node => node === document.activeElement")

@@ -383,6 +383,13 @@ def test_python_takes_data_from_where_they_are(data: Mapping[str, Sequence[float
     assert [list(t.y) for t in figure.data if t.marker.symbol == "square" and len(t.x)] == [[2.5, 1.0]]
 
 
+def test_data_from_no_file_are_called_so_once() -> None:
+    explorer = page("learning_curves")
+    explorer.bring({"alpha": [0.2], "mse": [1.0]})
+    assert control(explorer).name == "your data" and "your data:" not in explorer.key.value
+    assert "Squares: your data; hollow" in explorer.exhibit("learning_curves").key
+
+
 def test_python_is_told_what_is_wrong_with_data() -> None:
     with pytest.raises(DataError, match="no column alpha"):
         learning_curves.still("learning_curves", data={"mse": [1.0]})

@@ -9,7 +9,7 @@ import numpy as np
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.checks import printable
 from quadviz.figures.marks.drawing import Held
-from quadviz.files.measured import Measured
+from quadviz.files.measured import UNNAMED, Measured
 from quadviz.files.series import Experiment, Series
 from quadviz.scenes.common.marks import OwnPoints
 from quadviz.scenes.common.own_data import Differences, label, spelled_setting, unlike
@@ -150,7 +150,8 @@ def in_the_key(measured: Measured | None) -> str:
     """What squares mean, to end the key of a saved figure with; nothing without measurements."""
     if measured is None:
         return ""
-    return f" Squares: your data, {printable(measured.name, _SHORT)}, hollow where it is of another setting."
+    named = "" if measured.name == UNNAMED else f", {printable(measured.name, _SHORT)}"
+    return f" Squares: your data{named}; hollow where it is of another setting."
 
 
 def samples(
@@ -169,7 +170,8 @@ def samples(
     square = '<rect x="11.5" y="0.5" width="7" height="7" {}/>'
     coloured = square.format(f'class="qv-square" style="--light: {light}; --dark: {dark}"')
     hollow = square.format('class="qv-hollow"')
-    named = f"your data: {printable(measured.name, _SHORT)}"
+    name = printable(measured.name, _SHORT)
+    named = name if name == UNNAMED else f"{UNNAMED}: {name}"
     there = {each.curve is None for each in own if each.place.size}
     kinds = [(coloured, named)] if False in there else []
     if True in there:
