@@ -19,7 +19,8 @@ from quadviz.explorers.kit.fields import VIEW, declared, widget_of
 from quadviz.explorers.kit.links import checked, query_of, read_query
 from quadviz.explorers.kit.own_data import DataPage
 from quadviz.explorers.kit.page import Card, Page, cards_html, prose_html
-from quadviz.explorers.kit.presets import Preset
+from quadviz.explorers.kit.presets import Preset, start_from
+from quadviz.explorers.kit.rail import grouped, reset_button
 from quadviz.explorers.kit.save.exhibit import Exhibit
 from quadviz.explorers.kit.save.takeaway import save_menu
 from quadviz.explorers.kit.shown import Shown, Work
@@ -99,16 +100,21 @@ class Explorer(DataPage, ABC, Generic[S]):
         self.memo = Memo() if self._opening is None else self._opening.copy()
         self.bars = self.make_bars()
         self.take_data(self.refresh, self.change)
-        self.starts = self._start_from()
+        self.starts = start_from(self.presets)
         self.prepare()
         self.figures = self.make_figures()
+        groups = grouped(state, self.fields)
+        view = groups.pop(VIEW, [])
+        first, later = (
+            [(n, groups[n]) for n in groups if (n in self.later) == last] for last in (False, True)
+        )
         self.page = Page(
             self.name,
             self.question,
-            [("Start from", [self.starts])] * bool(self.presets) + self._rail(later=False),
-            [*self._grouped().get(VIEW, []), self._reset_button()],
+            [("Start from", [self.starts])] * bool(self.presets) + first,
+            [*view, reset_button(self.reset)],
             [*self.main(), self.theme],
-            self._rail(later=True),
+            later,
             margin=self.margin,
         )
         if self.look:
@@ -218,14 +224,6 @@ class Explorer(DataPage, ABC, Generic[S]):
             [self.fields[name] for name in work.fields],
         )
 
-    def _start_from(self) -> widgets.ToggleButtons:
-        """The presets, each a button; the one that is lit follows from the state."""
-        row = widgets.ToggleButtons(options=[*self.presets], description="Start from", value=None)
-        row.tooltips = [preset.meaning for preset in self.presets.values()]
-        row.add_class("qv-unlabelled")
-        row.add_class("qv-presets")
-        return row
-
     def make_figures(self) -> dict[str, LiveFigure]:
         """The figures by name, drawn for the first time: those declared."""
         scene = self.scene() if self.shown else None
@@ -242,29 +240,6 @@ class Explorer(DataPage, ABC, Generic[S]):
     def _clicked(self, fields: tuple[str, str], place: tuple[float, ...]) -> None:
         """Go to where a figure was clicked, to the digits a person would type."""
         self.change(**{name: float(f"{at:.4g}") for name, at in zip(fields, place, strict=True) if name})
-
-    def _grouped(self) -> dict[str, list[widgets.Widget]]:
-        """The widgets of fields under their headings."""
-        groups: dict[str, list[widgets.Widget]] = {}
-        for name, control in declared(self.opened):
-            if control.group:
-                groups.setdefault(control.group, []).append(self.fields[name])
-        return groups
-
-    def _rail(self, later: bool) -> list[tuple[str, list[widgets.Widget]]]:
-        """The headings of the rail, those that come after everything else or those before."""
-        return [
-            (heading, children)
-            for heading, children in self._grouped().items()
-            if heading != VIEW and (heading in self.later) == later
-        ]
-
-    def _reset_button(self) -> widgets.Button:
-        """A button that puts everything back to what the page opened with."""
-        button = widgets.Button(description="Reset all", tooltip="Everything back to how the page opened")
-        button.add_class("qv-reset-all")
-        button.on_click(lambda _button: self.reset())
-        return button
 
     def _start(self) -> None:
         """Let the widgets drive the state from now on, and draw for the first time."""
