@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from queue import Empty
+from typing import Any
 
 import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
-__all__ = ["PromptClient", "connect_promptly"]
+__all__ = ["PromptClient"]
 
 #: Milliseconds from one try to connect to a kernel to the next; 100 by default.
 _RETRY = 10
@@ -21,6 +22,11 @@ class PromptClient(AsyncKernelClient):
     Jupyter's own listens, once it is, until the kernel has been silent for 0.2 s, so that what was said
     before is not taken for an answer. Voila looks at whose answer it is.
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # The kernel will be there in less than 100 ms.
+        self.context.setsockopt(zmq.RECONNECT_IVL, _RETRY)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers, and what it says is heard.
@@ -40,8 +46,3 @@ class PromptClient(AsyncKernelClient):
                 raise RuntimeError("the kernel died before it answered")
             if end is not None and time.monotonic() > end:
                 raise RuntimeError(f"the kernel did not answer for {timeout:g} s")
-
-
-def connect_promptly(context: zmq.Context[zmq.Socket[bytes]]) -> None:
-    """Have sockets try again at once where a kernel is not there yet: it will be, in less than 100 ms."""
-    context.setsockopt(zmq.RECONNECT_IVL, _RETRY)

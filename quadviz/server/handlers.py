@@ -163,9 +163,10 @@ class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]  # as
     """
 
     def open(self, kernel_id: str) -> None:
-        """Let in the kernel, which is the first to ask."""
+        """Let in the kernel, which is the first to ask, and asks before its page is seen."""
         self._kernel_id = kernel_id
-        if kernel_id in self._waiters or kernel_id not in self.settings["kernel_manager"]:
+        kernels = self.settings["kernel_manager"]
+        if kernel_id in self._waiters or kernel_id not in kernels or kernels.watched(kernel_id):
             self.close()
         else:
             super().open(kernel_id)

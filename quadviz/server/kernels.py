@@ -18,7 +18,6 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Bool, Float, Integer
 from voila.request_info_handler import RequestInfoSocketHandler
 
-from quadviz.server.client import connect_promptly
 from quadviz.server.forks.child import ONE_THREAD
 from quadviz.server.forks.nursery import Nursery
 from quadviz.server.forks.provisioner import register
@@ -102,7 +101,6 @@ class PageKernelManager(AsyncMappingKernelManager):
         #: What kernels are forked of, where they are.
         self.nursery = None if self.fresh else Nursery()
         register()
-        connect_promptly(self.context)
 
     @property
     def full(self) -> bool:
@@ -137,6 +135,10 @@ class PageKernelManager(AsyncMappingKernelManager):
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+
+    def watched(self, kernel_id: str) -> bool:
+        """Whether a page has its line to the kernel."""
+        return bool(self._kernel_connections.get(kernel_id))
 
     def drop_failures(self) -> None:
         """Forget kernels that were started ahead of a visit and failed to; Voila would hand them out."""
@@ -233,7 +235,7 @@ class PageKernelManager(AsyncMappingKernelManager):
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""
-        if self._kernel_connections.get(kernel_id):
+        if self.watched(kernel_id):
             self._stand_back(kernel_id)
             return
         now = time.monotonic()

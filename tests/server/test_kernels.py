@@ -278,11 +278,16 @@ def test_a_message_for_nobody_is_not_read(monkeypatch: pytest.MonkeyPatch) -> No
     assert handler.write_message(message, binary=True) is None
 
 
-def test_a_word_kept_for_a_kernel_is_told_once() -> None:
-    """The second who asks for it is not the kernel."""
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_word_kept_for_a_kernel_is_told_once(watched: bool) -> None:
+    """The second who asks for it is not the kernel, nor is who asks when the page is there."""
+
+    class Manager(set[str]):
+        def watched(self, _kernel: str) -> bool:
+            return watched
 
     async def ask() -> tuple[str | bytes | None, str | bytes | None]:
-        server = HTTPServer(Application([("/(.*)", _RequestInfoHandler)], kernel_manager={"kernel"}))
+        server = HTTPServer(Application([("/(.*)", _RequestInfoHandler)], kernel_manager=Manager({"kernel"})))
         sockets = bind_sockets(0, "localhost")
         server.add_sockets(sockets)
         _RequestInfoHandler.send_updates({"kernel_id": "kernel", "payload": "for the kernel"})
@@ -297,4 +302,4 @@ def test_a_word_kept_for_a_kernel_is_told_once() -> None:
         await server.close_all_connections()
         return heard[0], heard[1]
 
-    assert asyncio.run(ask()) == ("for the kernel", None)
+    assert asyncio.run(ask()) == (None if watched else "for the kernel", None)
