@@ -14,8 +14,8 @@ from quadviz.cli.options import option, whole, whole_option
 __all__ = ["EXAMPLES", "LEAST_MEMORY", "dashboard"]
 
 #: Mebibytes without which a page does not open. Measured as its kernel counts them, after every slider was
-#: moved from end to end: 347 for convergence and 326 for the others where they are forked, with what a fork was
-#: born with; 334 for convergence, 323 for dynamics, 308 for the front page, 212 for others where fresh.
+#: moved from end to end: 347 for convergence and 326 for the others where they are forked, with what they
+#: were born with; 334 for convergence, 323 for dynamics, 308 for the front page, 212 for others where fresh.
 LEAST_MEMORY = 384
 EXAMPLES = ("quadviz dashboard", "quadviz dashboard --port 8900 --no-browser")
 
