@@ -11,23 +11,21 @@ import pytest
 import zmq
 
 from quadviz.server.client import PromptClient
-from quadviz.server.interpreter import OwnInterpreter
-from quadviz.server.kernels import PageKernelManager
+from tests.server.managed import kernels
 
 
 def with_kernel(doing: Callable[[PromptClient, Any], Awaitable[None]]) -> None:
     async def start() -> None:
-        manager = PageKernelManager(kernel_spec_manager=OwnInterpreter())
-        kernel = manager.get_kernel(await manager.start_kernel())
-        kernel.client_factory = PromptClient
-        kernel.stop_restarter()
-        client = kernel.client()
-        client.start_channels()
-        try:
-            await doing(client, kernel)
-        finally:
-            client.stop_channels()
-            await manager.end()
+        async with kernels() as manager:
+            kernel = manager.get_kernel(await manager.start_kernel())
+            kernel.client_factory = PromptClient
+            kernel.stop_restarter()
+            client = kernel.client()
+            client.start_channels()
+            try:
+                await doing(client, kernel)
+            finally:
+                client.stop_channels()
 
     asyncio.run(asyncio.wait_for(start(), 60))
 

@@ -7,8 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,8 +18,8 @@ import pytest
 
 from quadviz.server.forks import nursery as nurseries
 from quadviz.server.forks.nursery import Forked
-from quadviz.server.interpreter import OwnInterpreter
 from quadviz.server.kernels import PageKernelManager
+from tests.server.managed import kernels
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are not forked elsewhere")
 
@@ -34,7 +33,7 @@ print(json.dumps({
     "numpy": np.random.random(), "generator": np.random.default_rng().random(), "python": random.random(),
     "uuid4": str(uuid.uuid4()), "uuid1": str(uuid.uuid1()), "secret": secrets.token_hex(),
     "folder": tempfile.mkdtemp(), "key": session.key.decode(), "session": session.session,
-    "context": str(get_ipython().kernel.shell_stream.socket.context.underlying), "pid": os.getpid(),
+    "pid": os.getpid(),
 }))
 """
 #: What it is as a process.
@@ -52,15 +51,6 @@ print(json.dumps({
               if os.path.islink(f"/proc/self/fd/{n}")],
 }))
 """
-
-
-@asynccontextmanager
-async def kernels(**options: Any) -> AsyncIterator[PageKernelManager]:
-    manager = PageKernelManager(kernel_spec_manager=OwnInterpreter(), **options)
-    try:
-        yield manager
-    finally:
-        await manager.end()
 
 
 async def said(manager: PageKernelManager, kernel: str, code: str) -> str:
