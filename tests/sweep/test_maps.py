@@ -115,6 +115,7 @@ class Peak:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["nc", "csv"])
 def test_a_map_is_computed_and_written_in_the_memory_of_a_unit(tmp_path, ending):
     def asked(width: int) -> Sweep:

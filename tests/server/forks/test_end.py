@@ -17,6 +17,7 @@ from tests.server.test_watchdog import gone, until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are not forked elsewhere")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
 @pytest.mark.parametrize("kernels", [0, 3])
 def test_nothing_survives_the_server(

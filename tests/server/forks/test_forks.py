@@ -182,6 +182,7 @@ def test_the_server_sees_a_forked_kernel_end_as_it_sees_others() -> None:
     run(look())
 
 
+@pytest.mark.slow
 def test_a_new_process_is_warmed_when_one_ended_and_kernels_live_on(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,6 +207,7 @@ def test_a_new_process_is_warmed_when_one_ended_and_kernels_live_on(
     assert capfd.readouterr().err.count("the process that kernels are forked from ended") == 1
 
 
+@pytest.mark.slow
 def test_where_none_starts_kernels_are_fresh_and_it_is_tried_ever_more_seldom(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
