@@ -129,7 +129,10 @@ def test_ctrl_c_says_how_far_it_came(folder: Path) -> None:
     Path("grid.toml").write_text(GRID.replace("d = 8", "d = 40").replace("seeds = 2", "seeds = 30"))
     mine, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 80))
-    command = [sys.executable, "-m", "quadviz", "sweep", "grid.toml", "--workers", "1"]
+    # Whoever started the tests may ignore it, and then the command would too.
+    heeding = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [sys.executable, "-c", f"{heeding}from quadviz.cli.main import main; sys.exit(main())"]
+    command += ["sweep", "grid.toml", "--workers", "1"]
     sweep = subprocess.Popen(command, stderr=terminal, stdout=subprocess.DEVNULL, cwd=folder)
     try:
         until = time.monotonic() + 60

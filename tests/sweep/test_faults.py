@@ -38,7 +38,8 @@ MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
 
 #: A sweep as a person runs it, on the store that is named, with so many seeds and units that take a while.
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
 from quadviz.sweep import run as running
 from quadviz import SweepInterrupted, run_sweep
 from tests.sweep import grids
