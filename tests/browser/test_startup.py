@@ -160,6 +160,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_page_whose_kernel_hangs_says_so(
     tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch, fresh: bool
