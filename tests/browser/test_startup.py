@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quadviz.cli.dashboard import LEAST_MEMORY
+from quadviz.cli.commands.dashboard import LEAST_MEMORY
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards, StartDashboards, free_port
 from tests.visits import NAMES, SLIDERS, path_to, push, visiting, wait_until

@@ -190,7 +190,7 @@ class LearnedSpectrum(Result):
     def atoms(self) -> FloatArray:
         """Places of all atoms of Z and their masses, of the shape of the states + (A, 2); NaN where fewer.
 
-        The one at 0, of mass 0 where there is none, and the levels of a teacher that has some and is recovered.
+        The one at 0, of mass 0 where there is none, then the levels of a teacher that is recovered.
 
         >>> from quadviz import Levels
         >>> learned_spectrum(2.0, 1.0, None, 0.0, 0.0, teacher=Levels([0, 0, 1, 3])).atoms().tolist()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from quadviz.cli import spectrum
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
+from quadviz.cli.commands import spectrum
 from quadviz.cli.output import table_of
 from quadviz.outcome import Regime
 from quadviz.theory.steady.steady_state import steady_state
