@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from importlib.util import find_spec
@@ -54,5 +55,15 @@ def export(figure: go.Figure, path: Path) -> None:
         figure.write_html(path, include_plotlyjs=True)
         return
     os.environ.setdefault("BROWSER_PATH", browser() or "")
+    logging.getLogger("choreographer.channels.pipe").addFilter(_no_farewell)
     size = {name: getattr(figure.layout, name) or least for name, least in _SIZE.items()}
     figure.write_image(path, **size)
+
+
+def _no_farewell(record: logging.LogRecord) -> bool:
+    """Leave out the browser's farewell: where it comes right behind an answer it is reported as bad JSON.
+
+    An answer that is really bad is waited for in vain, and told by kaleido.
+    """
+    cause = record.exc_info[1].__cause__ if record.exc_info and record.exc_info[1] else None
+    return getattr(cause, "doc", "") != "{bye}\n"
