@@ -1,0 +1,216 @@
+"""Scaling laws of power-law teachers: errors and their local exponents over samples and widths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quadviz.arrays import FloatArray
+from quadviz.scenes.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.scaling.compute import Budget, budgets
+from quadviz.scenes.scaling.limits import Limit, Stretch, fitted, limits_of, reference_exponents, stretches
+from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
+from quadviz.scenes.scaling.setting import ALPHA_ENDS, Member, ScalingSetting
+from quadviz.scenes.scaling.solver import Course, Solved, Solver
+from quadviz.theory.steady.steady_state import SteadyState
+
+__all__ = ["Published", "ScalingLaws", "published_beside", "scaling_laws", "solve_scaling_laws"]
+
+#: Points over the axes at rest; while a slider moves every fifth, or third, of them.
+_ALPHAS, _WIDTHS = 81, 37
+_COARSE_ALPHAS, _COARSE_WIDTHS = 5, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """Networks that others trained, beside the curve of their width.
+
+    Attributes:
+        row: the curve.
+        alpha: sample ratios, shape (P,).
+        mse: their test errors, shape (P,).
+    """
+
+    row: int
+    alpha: FloatArray
+    mse: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ScalingLaws:
+    """Everything the figures show.
+
+    Attributes:
+        setting: what it was solved for.
+        curves: M results of shape (N,), over increasing values of alpha.
+        exponents: d log mse / d log alpha of each, shape (M, N).
+        decay_exponents: that of the best decay, shape (M, N); NaN where none is best.
+        wide: shape (N,), the current student as wide as can be.
+        best: shape (N,), the current student at the best weight decay; None where it has that, or lam2's best.
+        limits: what limits the error of the current curve, a :class:`Limit` for each point, shape (N,).
+        stretches: the same as stretches of the axis.
+        fits: stretches on which labels are fitted.
+        reference: the exponent that theory has there, shape (N,); NaN where it has none.
+        marker: M results of shape (), at the alpha of the marker.
+        marker_exponents: d log mse / d log alpha there, and of the best decay, shape (2, M).
+        widths: M results of shape (K,), over increasing widths at the marker's alpha.
+        width_limits: what limits the current student at each width, shape (K,).
+        budget: the best width for a budget; None while that is not solved.
+        published: networks of others, beside their curves.
+        simulated: trained networks; None for none.
+        at_size: the theory at their size; None for none.
+        fine: whether it was solved by all tests; while a slider moves it is coarse.
+    """
+
+    setting: ScalingSetting
+    curves: tuple[SteadyState, ...]
+    exponents: FloatArray
+    decay_exponents: FloatArray
+    wide: SteadyState
+    best: SteadyState | None
+    limits: NDArray[np.int8]
+    stretches: tuple[Stretch, ...]
+    fits: tuple[Stretch, ...]
+    reference: FloatArray
+    marker: tuple[SteadyState, ...]
+    marker_exponents: FloatArray
+    widths: tuple[SteadyState, ...]
+    width_limits: NDArray[np.int8]
+    budget: Budget | None = None
+    published: tuple[Published, ...] = ()
+    simulated: SimulatedPoints | None = None
+    at_size: SizedTheory | None = None
+    fine: bool = True
+
+    @property
+    def current(self) -> SteadyState:
+        """The current curve."""
+        return self.curves[self.setting.current]
+
+    @property
+    def marker_limit(self) -> Limit:
+        """What limits the error at the marker."""
+        at = int(np.argmin(np.abs(np.log(self.current.alpha / self.setting.alpha))))
+        return Limit(int(self.limits[at]))
+
+
+def scaling_laws(setting: ScalingSetting, solver: Solver, *, coarse: bool = False) -> ScalingLaws:
+    """Solve for what there is to see.
+
+    Args:
+        setting: what to solve for.
+        solver: remembers curves.
+        coarse: whether a slider moves: fewer points, and no search for other solutions, nor the budget.
+    """
+    for scene in solve_scaling_laws(setting, solver, coarse=coarse):
+        found = scene
+    assert found is not None  # noqa: S101  # the last one is whole
+    return found
+
+
+def solve_scaling_laws(
+    setting: ScalingSetting, solver: Solver, *, coarse: bool = False
+) -> Iterator[ScalingLaws | None]:
+    """The same in pieces.
+
+    Yields:
+        None while there is more to do, what is known without the budget, and the whole at last.
+    """
+    s, step = setting, _COARSE_ALPHAS if coarse else 1
+    alpha = np.geomspace(*ALPHA_ENDS, _ALPHAS)[::step]
+    kappa = _width_axis(s)[:: _COARSE_WIDTHS if coarse else 1]
+    here = np.array([s.alpha])
+    members, now = s.members, s.current
+
+    def family_of_three(row: int) -> list[Course]:
+        name = "current" if row == now else getattr(members[row], s.compared)
+        return [
+            _over_alpha(s, members[row], alpha, "curve", name),
+            _over_alpha(s, members[row], here, "marker", name),
+            _over_kappa(s, members[row], kappa, name),
+        ]
+
+    wanted = {row: family_of_three(row) for row in (now, *(row for row in range(len(members)) if row != now))}
+    aside = [
+        _over_alpha(s, members[now]._replace(kappa=1.0), alpha, "wide", ""),
+        _over_kappa(s, members[now], np.ones(1), "wide"),
+    ]
+    if not s.decay.startswith("best"):
+        aside.append(Course.over_alpha(("best",), members[now], "best lam", 0.0, alpha))
+    # While a slider moves all at once, which takes least; at rest in pieces, between which others may speak.
+    batches = [[*aside, *sum(wanted.values(), [])]] if coarse else [aside, *wanted.values()]
+    solved: list[Solved] = []
+    for batch in batches:
+        solved += solver.solve(batch, s.levels, coarse=coarse)
+        if not coarse:
+            yield None
+    wide, widest, *others = solved
+    best = others.pop(0).states if len(aside) > 2 else None
+    curves, points, over_widths = (dict(zip(wanted, others[i::3], strict=True)) for i in range(3))
+    current, widths = curves[now], over_widths[now]
+    rows = range(len(members))
+    limits = limits_of(current.states, wide.states, best)
+    fits = np.where(fitted(current.states), Limit.SAMPLES, Limit.UNKNOWN).astype(np.int8)
+    same = widest.states[np.zeros(kappa.size, dtype=np.intp)]
+    scene = ScalingLaws(
+        setting=s,
+        curves=tuple(curves[row].states for row in rows),
+        exponents=np.stack([curves[row].exponents.mse for row in rows]),
+        decay_exponents=np.stack([curves[row].exponents.decay for row in rows]),
+        wide=wide.states,
+        best=best,
+        limits=limits,
+        stretches=stretches(limits, alpha),
+        fits=stretches(fits, alpha),
+        reference=reference_exponents(current.states, limits, s.exponent, s.decay),
+        marker=tuple(points[row].states[0] for row in rows),
+        marker_exponents=np.stack([np.ravel(points[row].exponents) for row in rows], axis=1),
+        widths=tuple(over_widths[row].states for row in rows),
+        width_limits=limits_of(widths.states, same, None),
+        published=published_beside(s),
+        fine=not coarse,
+    )
+    yield scene
+    if coarse:
+        return
+    for budget in budgets(s, solver):
+        if budget is None:
+            yield None
+        else:
+            yield replace(scene, budget=budget)
+
+
+def published_beside(setting: ScalingSetting) -> tuple[Published, ...]:
+    """The published networks of the widths that are drawn; none at another setting than theirs."""
+    s = setting
+    theirs = all(math.isclose(getattr(s, name), value) for name, value in PUBLISHED_AT.items())
+    if not (theirs and s.levels == PUBLISHED_D and s.decay == "falling"):
+        return ()
+    if s.compared not in ("", "kappa"):
+        return ()
+    alpha = np.array([*PUBLISHED]) / PUBLISHED_D**2
+    found = []
+    for row, member in enumerate(s.members):
+        for place, rank in enumerate(PUBLISHED_RANKS):
+            if math.isclose(member.kappa, rank / PUBLISHED_D, rel_tol=1e-3):
+                found.append(Published(row, alpha, np.array([seen[place] for seen in PUBLISHED.values()])))
+    return tuple(found)
+
+
+def _over_alpha(s: ScalingSetting, member: Member, alpha: FloatArray, kind: str, name: object) -> Course:
+    return Course.over_alpha((kind, s.compared, name), member, s.decay, s.lam2, alpha)
+
+
+def _over_kappa(s: ScalingSetting, member: Member, kappa: FloatArray, name: object) -> Course:
+    return Course.over_kappa(("width", s.compared, name), member, s.decay, s.lam2, kappa, s.alpha)
+
+
+def _width_axis(s: ScalingSetting) -> FloatArray:
+    """Widths from that of one level on."""
+    axis: FloatArray = np.geomspace(1 / s.levels, 1.0, _WIDTHS)
+    axis[-1] = 1.0
+    return axis

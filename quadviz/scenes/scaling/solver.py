@@ -1,0 +1,311 @@
+"""Curves of scaling laws, each from where it was before: coarsely while a slider moves, by all tests once it rests.
+
+Both ways a point that is shown solves the equations. At rest other solutions are looked for too, and the best
+decays are those of the public functions to nine digits.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quadviz.arrays import FloatArray
+from quadviz.law.given_levels import Levels
+from quadviz.outcome import Status, errstate, quiet
+from quadviz.scenes.scaling.setting import Decay, Member, power_law_teacher
+from quadviz.theory.best.following import follow, follow_best, follow_best_lam2
+from quadviz.theory.best.frobenius import optimal_lam2
+from quadviz.theory.best.local_exponents import Best, LocalExponents, local_exponents
+from quadviz.theory.best.optimal_decay import optimal_lam
+from quadviz.theory.steady.nearby import NO_CUSP, Guess, Trail, solve_nearby
+from quadviz.theory.steady.newton import Problems
+from quadviz.theory.steady.solving import in_levels, problems_of, solve_problems
+from quadviz.theory.steady.steady_state import SteadyState
+
+__all__ = ["Course", "Solved", "Solver"]
+
+#: Curves that are remembered.
+_KEPT = 96
+#: So many points that were not followed are solved from nothing while a slider moves.
+_FEW = 4
+
+
+class Course(NamedTuple):
+    """Points of one curve.
+
+    Attributes:
+        role: what it is, by which it is found again as a slider moves.
+        member: whose curve: what is the same all along is read from it.
+        decay: which decay.
+        lam2: Frobenius decay where it is given.
+        axis: places along it, increasing, shape (N,).
+        alpha: sample ratios there, shape (N,).
+        kappa: student widths there, shape (N,).
+    """
+
+    role: tuple[object, ...]
+    member: Member
+    decay: Decay
+    lam2: float
+    axis: FloatArray
+    alpha: FloatArray
+    kappa: FloatArray
+
+    @classmethod
+    def over_alpha(
+        cls, role: tuple[object, ...], member: Member, decay: Decay, lam2: float, alpha: FloatArray
+    ) -> Course:
+        """A learning curve."""
+        return cls(role, member, decay, lam2, alpha, alpha, np.full(alpha.shape, member.kappa))
+
+    @classmethod
+    def over_kappa(
+        cls,
+        role: tuple[object, ...],
+        member: Member,
+        decay: Decay,
+        lam2: float,
+        kappa: FloatArray,
+        alpha: float,
+    ) -> Course:
+        """A curve over widths, at one number of samples."""
+        return cls(role, member, decay, lam2, kappa, np.full(kappa.shape, alpha), kappa)
+
+    @property
+    def setting(self) -> tuple[float, ...]:
+        """What is the same all along it."""
+        m = self.member
+        return (m.exponent, m.delta, m.lam, self.lam2, float(self.kappa[0]), float(self.alpha[0]))
+
+    @property
+    def lam(self) -> FloatArray:
+        """The weight decays that are given."""
+        lam = np.full(self.alpha.shape, self.member.lam)
+        return lam / np.sqrt(self.alpha) if self.decay == "falling" else lam
+
+
+class Solved(NamedTuple):
+    """A curve that is solved.
+
+    Attributes:
+        states: the steady states, shape (N,).
+        exponents: d log mse / d log alpha, and of the best decay where one is best, each of shape (N,).
+    """
+
+    states: SteadyState
+    exponents: LocalExponents
+
+
+class Solver:
+    """Solves for curves, and remembers them."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[object, ...], Solved] = OrderedDict()
+        self._trails: defaultdict[tuple[object, ...], Trail] = defaultdict(Trail)
+        # The last curve over alpha at the best weight decays, where a new one begins.
+        self._last: tuple[FloatArray, Guess] | None = None
+
+    def copy(self) -> Solver:
+        """Another one that remembers the same curves."""
+        other = Solver()
+        other._known = OrderedDict(self._known)
+        return other
+
+    def solve(self, courses: Sequence[Course], levels: int, *, coarse: bool) -> list[Solved]:
+        """Steady states along courses, those of one teacher and kind of decay side by side.
+
+        Args:
+            courses: the curves.
+            levels: how many levels the teachers have.
+            coarse: whether other solutions are not to be looked for, nor what is far from where it was.
+        """
+        keys = [
+            (c.member, c.decay, c.lam2, levels, c.alpha.tobytes(), c.kappa.tobytes()) for c in courses
+        ]
+        found: list[Solved | None] = [self._recall(key, coarse) for key in keys]
+        groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+        for number, course in enumerate(courses):
+            if found[number] is None and keys.index(keys[number]) == number:
+                groups[(course.member.exponent, course.decay, course.lam2 > 0)].append(number)
+        for numbers in groups.values():
+            part = [courses[number] for number in numbers]
+            teacher = power_law_teacher(part[0].member.exponent, levels)
+            for number, curve in zip(numbers, self._solved(part, teacher, levels, coarse), strict=True):
+                found[number] = curve
+                self._known[(*keys[number], coarse)] = curve
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        alike = (found[keys.index(key)] for key in keys)
+        return [curve for curve in alike if curve is not None]
+
+    def _recall(self, key: tuple[object, ...], coarse: bool) -> Solved | None:
+        """What is known of a curve; what was solved at rest is as good while a slider moves."""
+        for solved in (False, True) if coarse else (False,):
+            if (*key, solved) in self._known:
+                self._known.move_to_end((*key, solved))
+                return self._known[(*key, solved)]
+        return None
+
+    @quiet
+    def _solved(
+        self, courses: Sequence[Course], teacher: Levels, levels: int, coarse: bool
+    ) -> list[Solved]:
+        trails = [self._trails[(*c.role, c.decay, levels)] for c in courses]
+        starts = [t.guess(c.setting, c.axis, NO_CUSP) for t, c in zip(trails, courses, strict=True)]
+        for number, (start, course) in enumerate(zip(starts, courses, strict=True)):
+            if course.decay == "best lam" and self._last is not None and not (start.xi >= 0).any():
+                starts[number] = _seeded(self._last, course, teacher)
+        # Teachers are solved for in units of their own.
+        unit = teacher.unit
+        guess = _scaled(Guess(*map(np.concatenate, zip(*starts, strict=True))), 1 / unit)
+        joined = np.concatenate
+        points = _Points(
+            teacher,
+            joined([c.alpha for c in courses]),
+            joined([c.kappa for c in courses]),
+            joined([np.full(c.alpha.shape, c.member.delta) for c in courses]),
+            coarse,
+        )
+        decay = courses[0].decay
+        with errstate("ignore"):  # the status tells, and figures show it
+            if decay == "best lam":
+                states, solved = points.best_lam(guess)
+            elif decay == "best lam2":
+                states, solved = points.best_lam2(guess)
+            else:
+                lam2 = joined([np.full(c.alpha.shape, c.lam2) for c in courses])
+                states, solved = points.given(joined([c.lam for c in courses]), lam2, guess)
+        solved = _scaled(solved, unit)
+        best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
+        exponents = local_exponents(states, best=best, lam_exponent=-0.5 if decay == "falling" else 0.0)
+        parts, start = [], 0
+        for course, trail in zip(courses, trails, strict=True):
+            part = slice(start, start + course.alpha.size)
+            start = part.stop
+            # A few points beside a curve leave it where it is.
+            if course.axis.size > 1 or not coarse:
+                trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
+            parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
+            if course.decay == "best lam" and course.axis is course.alpha and course.axis.size > 1:
+                self._last = course.alpha, Guess(*(v[part] for v in solved))
+        return parts
+
+
+class _Points(NamedTuple):
+    """Points of one teacher; arrays of shape (N,)."""
+
+    teacher: Levels
+    alpha: FloatArray
+    kappa: FloatArray
+    delta: FloatArray
+    coarse: bool
+
+    @property
+    def _star(self) -> FloatArray:
+        return np.full(self.alpha.shape, self.teacher.width())
+
+    def problems(self, lam: FloatArray, lam2: FloatArray | None = None) -> Problems:
+        """The points as problems of these decays."""
+        return problems_of(self.teacher, self.alpha, self.kappa, self._star, lam, self.delta, lam2)
+
+    def part(self, at: Any) -> _Points:
+        """Some of them."""
+        return self._replace(alpha=self.alpha[at], kappa=self.kappa[at], delta=self.delta[at])
+
+    def given(self, lam: FloatArray, lam2: FloatArray, guess: Guess) -> tuple[SteadyState, Guess]:
+        """The steady states at given decays."""
+        some = lam2 if lam2.any() else None
+        found, solved = self._found(self.problems(lam, some), guess)
+        return self._states(lam, lam2, found), solved
+
+    def best_lam(self, guess: Guess) -> tuple[SteadyState, Guess]:
+        """The steady states at the best weight decays."""
+        unit, atoms = self.teacher.unit, self.teacher.solver_atoms(self.teacher.width())
+        lam, n = np.full(self.alpha.shape, np.nan), self.alpha.size
+        found: dict[str, Any] = {}
+        if (guess.xi >= 0).any():
+            lam, found, guess = follow_best(self.problems(np.zeros(n)), atoms, guess)
+            lam = lam * unit
+        lost = np.flatnonzero(np.isnan(lam))
+        if lost.size and not (self.coarse and found and lost.size > _FEW):
+            at = self.part(lost)
+            lam[lost] = optimal_lam(at.alpha, at.kappa, None, at.delta, teacher=self.teacher)
+        known = np.isfinite(lam)
+        if not (self.coarse and found):
+            found, guess = solve_nearby(self.problems(np.where(known, lam, 0.0)), guess)
+        elif lost.size:
+            p = self.part(lost).problems(np.where(known, lam, 0.0)[lost])
+            alone, unknowns = solve_problems(p) if lost.size <= _FEW else (None, None)
+            if alone is not None and unknowns is not None:
+                for name, values in alone.items():
+                    found[name][lost] = values
+                for column, values in zip(guess, unknowns, strict=False):
+                    column[lost] = values
+        return self._states(lam, np.zeros_like(lam), in_levels(self.teacher, found), known), guess
+
+    def best_lam2(self, guess: Guess) -> tuple[SteadyState, Guess]:
+        """The steady states at the best Frobenius decays, without weight decay."""
+        lam, atoms = np.zeros_like(self.alpha), self.teacher.solver_atoms(self.teacher.width())
+        lam2 = np.full(self.alpha.shape, np.nan)
+        found: dict[str, Any] = {}
+        if self.coarse and (guess.xi >= 0).any():
+            lam2, found, guess = follow_best_lam2(self.problems(lam), atoms, guess)
+        if not found or 0 < np.isnan(lam2).sum() <= _FEW:
+            lam2 = optimal_lam2(self.alpha, self.kappa, None, self.delta, teacher=self.teacher)
+            found, solved = solve_problems(self.problems(lam, np.where(np.isfinite(lam2), lam2, 1.0)))
+            guess = Guess(solved.xi, solved.q, solved.omega)
+        known = np.isfinite(lam2)
+        return self._states(lam, lam2, in_levels(self.teacher, found), known), guess
+
+    def _found(self, p: Problems, guess: Guess) -> tuple[dict[str, Any], Guess]:
+        if not (self.coarse and (guess.xi >= 0).any()):
+            # What is followed by all tests has weight decay alone.
+            found, solved = solve_nearby(p, guess if p.lam2 is None else None)
+            return in_levels(self.teacher, found), solved
+        found, solved = follow(p, self.teacher.solver_atoms(self.teacher.width()), guess)
+        lost = np.flatnonzero(found["status"] == Status.FAILED)
+        if 0 < lost.size <= _FEW:
+            alone, unknowns = solve_problems(p[lost])
+            for name, values in alone.items():
+                found[name][lost] = values
+            for column, values in zip(solved, unknowns, strict=False):
+                column[lost] = values
+        return in_levels(self.teacher, found), solved
+
+    def _states(
+        self, lam: FloatArray, lam2: FloatArray, found: dict[str, Any], known: Any = True
+    ) -> SteadyState:
+        """Results, NaN where the decay is not known."""
+        columns = {
+            name: np.where(known, values, np.nan) if values.dtype.kind == "f" else values
+            for name, values in found.items()
+        }
+        columns["status"] = np.where(known, found["status"], Status.FAILED).astype(np.int8)
+        return SteadyState(
+            self.alpha, self.kappa, self._star, lam, self.delta, lam2=lam2, teacher=self.teacher, **columns
+        )
+
+
+def _seeded(last: tuple[FloatArray, Guess], course: Course, teacher: Levels) -> Guess:
+    """Where to begin on a new curve: at another one's xi, and what the width leaves out besides."""
+    alpha, seed = last
+    known = np.flatnonzero(seed.xi > 0)
+    if known.size < 2:
+        return Guess(*(np.full(course.alpha.shape, np.nan) for _ in range(3)))
+    place, at = np.log(course.alpha), np.log(alpha[known])
+    xi, q = (np.exp(np.interp(place, at, np.log(np.maximum(v[known], 1e-30)))) for v in seed[:2])
+    z, p = teacher.levels()
+    # The levels below the width's: the largest are the last.
+    left_out = np.interp(1 - course.kappa, np.cumsum(p), np.cumsum(p * z * z))
+    wider = xi + left_out / (2 * course.alpha)
+    q = q * np.sqrt(wider / xi)
+    cut = np.interp(1 - course.kappa, np.cumsum(p), z)
+    return Guess(wider, q, np.where((course.kappa < 1) & (cut > q), cut, -np.inf))
+
+
+def _scaled(guess: Guess, unit: float) -> Guess:
+    """Unknowns in other units of the levels."""
+    return Guess(guess.xi * unit**2, guess.q * unit, guess.omega * unit)
