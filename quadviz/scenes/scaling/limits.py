@@ -1,20 +1,21 @@
-"""What limits an error, told from the solution: samples, label noise, the width, or the decay; and what is fitted.
+"""What limits an error, told from the solution: samples, label noise, the width, or the decay; and what is
+fitted.
 
-Noise of variance xi blurs the teacher, and 2 alpha xi = mse + delta/2 says whose it is: that of what is not yet
-learned, or that of the labels. Where the labels' is larger, noise limits the error, else the samples do. Where a
-student of any width would have less than half of the error, the width limits it; where the best weight decay would,
-the decay does. Labels are fitted where a residual on a label that was trained on is less than a tenth of one on a
-fresh label, R = sqrt(train_loss/(alpha xi)) < 1/10.
+Noise of variance xi blurs the teacher, and 2 alpha xi = mse + delta/2 says whose it is: that of what is not
+yet learned, or that of the labels. Where the labels' is larger, noise limits the error, else the samples do.
+Where a student of any width would have less than half of the error, the width limits it; where the best
+weight decay would, the decay does. Labels are fitted where a residual on a label that was trained on is less
+than a tenth of one on a fresh label, R = sqrt(train_loss/(alpha xi)) < 1/10.
 
-For levels k^-gamma, gamma > 1/2, the error of what is not learned of the k-th level on falls as k^(1 - 2 gamma), and
-a level is learned when it stands out of the noise, k^-gamma ~ sqrt(xi). So
+For levels k^-gamma, gamma > 1/2, the error of what is not learned of the k-th level on falls as k^(1 - 2
+gamma), and a level is learned when it stands out of the noise, k^-gamma ~ sqrt(xi). So
 
-    samples limit:  2 alpha xi ~ mse,      mse ~ alpha^(1 - 2 gamma),
-    noise limits:   xi ~ delta/alpha,      mse ~ alpha^(1/(2 gamma) - 1), and alpha^-1 once all levels are learned,
-    width limits:   mse ~ kappa^(1 - 2 gamma), whatever alpha.
+    samples limit:  2 alpha xi ~ mse,      mse ~ alpha^(1 - 2 gamma), noise limits:   xi ~ delta/alpha,
+    mse ~ alpha^(1/(2 gamma) - 1), and alpha^-1 once all levels are learned, width limits:   mse ~ kappa^(1 -
+    2 gamma), whatever alpha.
 
-With a budget alpha kappa the best width has as much of the one error as of the other: mse falls as the budget to the
-power -(2 gamma - 1)/2 while samples limit, and -(2 gamma - 1)/(2 gamma + 1) while noise does.
+With a budget alpha kappa the best width has as much of the one error as of the other: mse falls as the budget
+to the power -(2 gamma - 1)/2 while samples limit, and -(2 gamma - 1)/(2 gamma + 1) while noise does.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def reference_exponents(
 ) -> FloatArray:
     """The exponent that theory has for what limits, at each point; NaN where it has none, shape (N,).
 
-    As the number of levels goes to infinity, at the best weight decay or none that would be better; a Frobenius decay
-    alone learns no level before the others, and has no such law.
+    As the number of levels goes to infinity, at the best weight decay or none that would be better; a
+    Frobenius decay alone learns no level before the others, and has no such law.
     """
     few = decay == "best lam2" or bool(np.any(np.asarray(curve.lam2) > 0))
     told = {

@@ -1,4 +1,5 @@
-"""Test errors that arXiv 2606.28242 measured with networks of d = 400, at the settings they have in our units."""
+"""Test errors that arXiv 2606.28242 measured with networks of d = 400, at the settings they have in our
+units."""
 
 from __future__ import annotations
 
@@ -18,6 +19,6 @@ PUBLISHED: Mapping[int, tuple[float, ...]] = MappingProxyType(
         530_312: (0.0044, 0.0045, 0.0039, 0.0174, 0.1230, 0.2547),
     }
 )
-#: Exponent of their levels, label noise, and weight decay: theirs is .1 sqrt(alpha), and their loss is 4 alpha times
-#: ours, which makes it lam = .025/sqrt(alpha).
+#: Exponent of their levels, label noise, and weight decay: theirs is .1 sqrt(alpha), and their loss is 4
+#: alpha times ours, which makes it lam = .025/sqrt(alpha).
 PUBLISHED_AT: Mapping[str, float] = MappingProxyType({"exponent": 1.25, "delta": 0.1, "lam": 0.025})

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
 from quadviz.scenes.marks import SimulatedPoints, SizedTheory
-from quadviz.scenes.scaling.compute import Budget, budgets
 from quadviz.scenes.scaling.limits import Limit, Stretch, fitted, limits_of, reference_exponents, stretches
 from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
 from quadviz.scenes.scaling.setting import ALPHA_ENDS, Member, ScalingSetting
 from quadviz.scenes.scaling.solver import Course, Solved, Solver
+from quadviz.theory.best.local_exponents import LocalExponents
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["Published", "ScalingLaws", "published_beside", "scaling_laws", "solve_scaling_laws"]
@@ -23,6 +23,9 @@ __all__ = ["Published", "ScalingLaws", "published_beside", "scaling_laws", "solv
 #: Points over the axes at rest; while a slider moves every fifth, or third, of them.
 _ALPHAS, _WIDTHS = 81, 37
 _COARSE_ALPHAS, _COARSE_WIDTHS = 5, 3
+#: Where students of any width peak if the noise is what they fit, half the positive half of a semicircle's
+#: degrees of freedom, or a little later; and how many points to have about such a place.
+_PEAK, _BESIDE_PEAK = 0.31, (0.6, 1.7, 24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +49,12 @@ class ScalingLaws:
 
     Attributes:
         setting: what it was solved for.
-        curves: M results of shape (N,), over increasing values of alpha.
-        exponents: d log mse / d log alpha of each, shape (M, N).
-        decay_exponents: that of the best decay, shape (M, N); NaN where none is best.
+        curves: M results of shape (N,), over increasing values of alpha; while a slider moves those that it
+            does not move may have more points than the current one.
+        exponents: of each, d log mse / d log alpha and that of the best decay, NaN where none is best.
         wide: shape (N,), the current student as wide as can be.
-        best: shape (N,), the current student at the best weight decay; None where it has that, or lam2's best.
+        best: shape (N,), the current student at the best weight decay; None where it has that, or lam2's
+            best.
         limits: what limits the error of the current curve, a :class:`Limit` for each point, shape (N,).
         stretches: the same as stretches of the axis.
         fits: stretches on which labels are fitted.
@@ -59,7 +63,6 @@ class ScalingLaws:
         marker_exponents: d log mse / d log alpha there, and of the best decay, shape (2, M).
         widths: M results of shape (K,), over increasing widths at the marker's alpha.
         width_limits: what limits the current student at each width, shape (K,).
-        budget: the best width for a budget; None while that is not solved.
         published: networks of others, beside their curves.
         simulated: trained networks; None for none.
         at_size: the theory at their size; None for none.
@@ -68,8 +71,7 @@ class ScalingLaws:
 
     setting: ScalingSetting
     curves: tuple[SteadyState, ...]
-    exponents: FloatArray
-    decay_exponents: FloatArray
+    exponents: tuple[LocalExponents, ...]
     wide: SteadyState
     best: SteadyState | None
     limits: NDArray[np.int8]
@@ -80,7 +82,6 @@ class ScalingLaws:
     marker_exponents: FloatArray
     widths: tuple[SteadyState, ...]
     width_limits: NDArray[np.int8]
-    budget: Budget | None = None
     published: tuple[Published, ...] = ()
     simulated: SimulatedPoints | None = None
     at_size: SizedTheory | None = None
@@ -104,7 +105,7 @@ def scaling_laws(setting: ScalingSetting, solver: Solver, *, coarse: bool = Fals
     Args:
         setting: what to solve for.
         solver: remembers curves.
-        coarse: whether a slider moves: fewer points, and no search for other solutions, nor the budget.
+        coarse: whether a slider moves: fewer points, and no search for other solutions.
     """
     for scene in solve_scaling_laws(setting, solver, coarse=coarse):
         found = scene
@@ -118,21 +119,24 @@ def solve_scaling_laws(
     """The same in pieces.
 
     Yields:
-        None while there is more to do, what is known without the budget, and the whole at last.
+        None while there is more to do, and what there is to see at last.
     """
-    s, step = setting, _COARSE_ALPHAS if coarse else 1
-    alpha = np.geomspace(*ALPHA_ENDS, _ALPHAS)[::step]
-    kappa = _width_axis(s)[:: _COARSE_WIDTHS if coarse else 1]
-    here = np.array([s.alpha])
-    members, now = s.members, s.current
+    s = setting
+    members, now, here, kappas = s.members, s.current, np.array([s.alpha]), _width_axis(s)
+    alpha, kappa = _axis(s, members[now], coarse), kappas[:: _COARSE_WIDTHS if coarse else 1]
 
     def family_of_three(row: int) -> list[Course]:
         name = "current" if row == now else getattr(members[row], s.compared)
-        return [
-            _over_alpha(s, members[row], alpha, "curve", name),
-            _over_alpha(s, members[row], here, "marker", name),
-            _over_kappa(s, members[row], kappa, name),
-        ]
+        curve = _over_alpha(s, members[row], _axis(s, members[row], coarse), "curve", name)
+        marker = _over_alpha(s, members[row], here, "marker", name)
+        widths = _over_kappa(s, members[row], kappa, name)
+        if coarse and row != now:
+            # What a slider does not move stays as fine as it is.
+            finer = _over_alpha(s, members[row], _axis(s, members[row], coarse=False), "curve", name)
+            curve = finer if solver.known(finer, s.levels) else curve
+            finer = _over_kappa(s, members[row], kappas, name)
+            widths = finer if solver.known(finer, s.levels) else widths
+        return [curve, marker, widths]
 
     wanted = {row: family_of_three(row) for row in (now, *(row for row in range(len(members)) if row != now))}
     aside = [
@@ -142,7 +146,8 @@ def solve_scaling_laws(
     if not s.decay.startswith("best"):
         aside.append(Course.over_alpha(("best",), members[now], "best lam", 0.0, alpha))
     # While a slider moves all at once, which takes least; at rest in pieces, between which others may speak.
-    batches = [[*aside, *sum(wanted.values(), [])]] if coarse else [aside, *wanted.values()]
+    every = [*aside, *(course for three in wanted.values() for course in three)]
+    batches = [every] if coarse else [[course] for course in every]
     solved: list[Solved] = []
     for batch in batches:
         solved += solver.solve(batch, s.levels, coarse=coarse)
@@ -159,8 +164,7 @@ def solve_scaling_laws(
     scene = ScalingLaws(
         setting=s,
         curves=tuple(curves[row].states for row in rows),
-        exponents=np.stack([curves[row].exponents.mse for row in rows]),
-        decay_exponents=np.stack([curves[row].exponents.decay for row in rows]),
+        exponents=tuple(curves[row].exponents for row in rows),
         wide=wide.states,
         best=best,
         limits=limits,
@@ -175,13 +179,6 @@ def solve_scaling_laws(
         fine=not coarse,
     )
     yield scene
-    if coarse:
-        return
-    for budget in budgets(s, solver):
-        if budget is None:
-            yield None
-        else:
-            yield replace(scene, budget=budget)
 
 
 def published_beside(setting: ScalingSetting) -> tuple[Published, ...]:
@@ -207,6 +204,18 @@ def _over_alpha(s: ScalingSetting, member: Member, alpha: FloatArray, kind: str,
 
 def _over_kappa(s: ScalingSetting, member: Member, kappa: FloatArray, name: object) -> Course:
     return Course.over_kappa(("width", s.compared, name), member, s.decay, s.lam2, kappa, s.alpha)
+
+
+def _axis(s: ScalingSetting, member: Member, coarse: bool) -> FloatArray:
+    """Samples along a curve; denser where without much decay it has a peak."""
+    axis: FloatArray = np.geomspace(*ALPHA_ENDS, _ALPHAS)
+    if coarse:
+        return axis[::_COARSE_ALPHAS]
+    if s.decay.startswith("best"):
+        return axis
+    peak = min(member.kappa - member.kappa**2 / 2, _PEAK)
+    more = [place for place in peak * np.geomspace(*_BESIDE_PEAK) if ALPHA_ENDS[0] < place < ALPHA_ENDS[1]]
+    return np.union1d(axis, more)
 
 
 def _width_axis(s: ScalingSetting) -> FloatArray:

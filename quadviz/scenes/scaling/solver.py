@@ -1,4 +1,5 @@
-"""Curves of scaling laws, each from where it was before: coarsely while a slider moves, by all tests once it rests.
+"""Curves of scaling laws, each from where it was before: coarsely while a slider moves, by all tests once it
+rests.
 
 Both ways a point that is shown solves the equations. At rest other solutions are looked for too, and the best
 decays are those of the public functions to nine digits.
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quadviz.arrays import FloatArray
+from quadviz.law.atoms import Atoms
 from quadviz.law.given_levels import Levels
 from quadviz.outcome import Status, errstate, quiet
 from quadviz.scenes.scaling.setting import Decay, Member, power_law_teacher
@@ -30,7 +32,7 @@ __all__ = ["Course", "Solved", "Solver"]
 #: Curves that are remembered.
 _KEPT = 96
 #: So many points that were not followed are solved from nothing while a slider moves.
-_FEW = 4
+_FEW = 12
 
 
 class Course(NamedTuple):
@@ -72,7 +74,9 @@ class Course(NamedTuple):
         alpha: float,
     ) -> Course:
         """A curve over widths, at one number of samples."""
-        return cls(role, member, decay, lam2, kappa, np.full(kappa.shape, alpha), kappa)
+        # Whose width it is of no meaning here, and would make others of the same curve.
+        everyone = member._replace(kappa=1.0)
+        return cls(role, everyone, decay, lam2, kappa, np.full(kappa.shape, alpha), kappa)
 
     @property
     def setting(self) -> tuple[float, ...]:
@@ -122,9 +126,7 @@ class Solver:
             levels: how many levels the teachers have.
             coarse: whether other solutions are not to be looked for, nor what is far from where it was.
         """
-        keys = [
-            (c.member, c.decay, c.lam2, levels, c.alpha.tobytes(), c.kappa.tobytes()) for c in courses
-        ]
+        keys = [_key(course, levels) for course in courses]
         found: list[Solved | None] = [self._recall(key, coarse) for key in keys]
         groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
         for number, course in enumerate(courses):
@@ -141,6 +143,10 @@ class Solver:
         alike = (found[keys.index(key)] for key in keys)
         return [curve for curve in alike if curve is not None]
 
+    def known(self, course: Course, levels: int) -> bool:
+        """Whether a curve was solved at rest."""
+        return (*_key(course, levels), False) in self._known
+
     def _recall(self, key: tuple[object, ...], coarse: bool) -> Solved | None:
         """What is known of a curve; what was solved at rest is as good while a slider moves."""
         for solved in (False, True) if coarse else (False,):
@@ -150,9 +156,7 @@ class Solver:
         return None
 
     @quiet
-    def _solved(
-        self, courses: Sequence[Course], teacher: Levels, levels: int, coarse: bool
-    ) -> list[Solved]:
+    def _solved(self, courses: Sequence[Course], teacher: Levels, levels: int, coarse: bool) -> list[Solved]:
         trails = [self._trails[(*c.role, c.decay, levels)] for c in courses]
         starts = [t.guess(c.setting, c.axis, NO_CUSP) for t, c in zip(trails, courses, strict=True)]
         for number, (start, course) in enumerate(zip(starts, courses, strict=True)):
@@ -186,7 +190,7 @@ class Solver:
             part = slice(start, start + course.alpha.size)
             start = part.stop
             # A few points beside a curve leave it where it is.
-            if course.axis.size > 1 or not coarse:
+            if course.axis.size > 1 or not coarse or course.role[0] == "marker":
                 trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
             parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
             if course.decay == "best lam" and course.axis is course.alpha and course.axis.size > 1:
@@ -217,68 +221,71 @@ class _Points(NamedTuple):
 
     def given(self, lam: FloatArray, lam2: FloatArray, guess: Guess) -> tuple[SteadyState, Guess]:
         """The steady states at given decays."""
-        some = lam2 if lam2.any() else None
-        found, solved = self._found(self.problems(lam, some), guess)
-        return self._states(lam, lam2, found), solved
+        p = self.problems(lam, lam2 if lam2.any() else None)
+        if self.coarse and (guess.xi >= 0).any():
+            found, guess = follow(p, self._atoms, guess)
+            self._fill(p, found, guess, np.flatnonzero(found["status"] == Status.FAILED))
+        else:
+            # What is followed by all tests has weight decay alone.
+            found, guess = solve_nearby(p, guess if p.lam2 is None else None)
+        return self._states(lam, lam2, found), guess
 
     def best_lam(self, guess: Guess) -> tuple[SteadyState, Guess]:
         """The steady states at the best weight decays."""
-        unit, atoms = self.teacher.unit, self.teacher.solver_atoms(self.teacher.width())
-        lam, n = np.full(self.alpha.shape, np.nan), self.alpha.size
+        lam, none = np.full(self.alpha.shape, np.nan), np.zeros_like(self.alpha)
         found: dict[str, Any] = {}
         if (guess.xi >= 0).any():
-            lam, found, guess = follow_best(self.problems(np.zeros(n)), atoms, guess)
-            lam = lam * unit
+            lam, found, guess = follow_best(self.problems(none), self._atoms, guess, eager=self.coarse)
+            lam = lam * self.teacher.unit
         lost = np.flatnonzero(np.isnan(lam))
-        if lost.size and not (self.coarse and found and lost.size > _FEW):
+        if not (self.coarse and found and lost.size > _FEW):
             at = self.part(lost)
             lam[lost] = optimal_lam(at.alpha, at.kappa, None, at.delta, teacher=self.teacher)
         known = np.isfinite(lam)
-        if not (self.coarse and found):
-            found, guess = solve_nearby(self.problems(np.where(known, lam, 0.0)), guess)
-        elif lost.size:
-            p = self.part(lost).problems(np.where(known, lam, 0.0)[lost])
-            alone, unknowns = solve_problems(p) if lost.size <= _FEW else (None, None)
-            if alone is not None and unknowns is not None:
-                for name, values in alone.items():
-                    found[name][lost] = values
-                for column, values in zip(guess, unknowns, strict=False):
-                    column[lost] = values
-        return self._states(lam, np.zeros_like(lam), in_levels(self.teacher, found), known), guess
+        p = self.problems(np.where(known, lam, 0.0))
+        if self.coarse and found:
+            self._fill(p, found, guess, lost)
+        else:
+            found, guess = solve_nearby(p, guess)
+        return self._states(lam, none, found, known), guess
 
     def best_lam2(self, guess: Guess) -> tuple[SteadyState, Guess]:
         """The steady states at the best Frobenius decays, without weight decay."""
-        lam, atoms = np.zeros_like(self.alpha), self.teacher.solver_atoms(self.teacher.width())
-        lam2 = np.full(self.alpha.shape, np.nan)
+        lam2, none = np.full(self.alpha.shape, np.nan), np.zeros_like(self.alpha)
         found: dict[str, Any] = {}
         if self.coarse and (guess.xi >= 0).any():
-            lam2, found, guess = follow_best_lam2(self.problems(lam), atoms, guess)
-        if not found or 0 < np.isnan(lam2).sum() <= _FEW:
-            lam2 = optimal_lam2(self.alpha, self.kappa, None, self.delta, teacher=self.teacher)
-            found, solved = solve_problems(self.problems(lam, np.where(np.isfinite(lam2), lam2, 1.0)))
-            guess = Guess(solved.xi, solved.q, solved.omega)
+            lam2, found, guess = follow_best_lam2(self.problems(none), self._atoms, guess)
+        lost = np.flatnonzero(np.isnan(lam2))
+        if not found or lost.size <= _FEW:
+            at = self.part(lost)
+            lam2[lost] = optimal_lam2(at.alpha, at.kappa, None, at.delta, teacher=self.teacher)
         known = np.isfinite(lam2)
-        return self._states(lam, lam2, in_levels(self.teacher, found), known), guess
+        p = self.problems(none, np.where(known, lam2, 1.0))
+        if found:
+            self._fill(p, found, guess, lost)
+        else:
+            found, guess = solve_nearby(p, None)
+        return self._states(none, lam2, found, known), guess
 
-    def _found(self, p: Problems, guess: Guess) -> tuple[dict[str, Any], Guess]:
-        if not (self.coarse and (guess.xi >= 0).any()):
-            # What is followed by all tests has weight decay alone.
-            found, solved = solve_nearby(p, guess if p.lam2 is None else None)
-            return in_levels(self.teacher, found), solved
-        found, solved = follow(p, self.teacher.solver_atoms(self.teacher.width()), guess)
-        lost = np.flatnonzero(found["status"] == Status.FAILED)
-        if 0 < lost.size <= _FEW:
-            alone, unknowns = solve_problems(p[lost])
-            for name, values in alone.items():
-                found[name][lost] = values
-            for column, values in zip(solved, unknowns, strict=False):
-                column[lost] = values
-        return in_levels(self.teacher, found), solved
+    @property
+    def _atoms(self) -> Atoms:
+        return self.teacher.solver_atoms(self.teacher.width())
+
+    def _fill(self, p: Problems, found: dict[str, Any], guess: Guess, lost: Any) -> None:
+        """Solve for a few points from nothing, in place; more of them stay as they are."""
+        if not 0 < lost.size <= _FEW:
+            return
+        alone, unknowns = solve_problems(p[lost])
+        for name, values in alone.items():
+            found[name][lost] = values
+        for column, values in zip(guess, unknowns[:3], strict=True):
+            column[lost] = values
 
     def _states(
         self, lam: FloatArray, lam2: FloatArray, found: dict[str, Any], known: Any = True
     ) -> SteadyState:
-        """Results, NaN where the decay is not known."""
+        """Results in the units of the levels, NaN where the decay is not known."""
+        found = in_levels(self.teacher, found)
         columns = {
             name: np.where(known, values, np.nan) if values.dtype.kind == "f" else values
             for name, values in found.items()
@@ -287,6 +294,12 @@ class _Points(NamedTuple):
         return SteadyState(
             self.alpha, self.kappa, self._star, lam, self.delta, lam2=lam2, teacher=self.teacher, **columns
         )
+
+
+def _key(course: Course, levels: int) -> tuple[object, ...]:
+    """What tells a curve from others."""
+    c = course
+    return (c.member, c.decay, c.lam2, levels, c.alpha.tobytes(), c.kappa.tobytes())
 
 
 def _seeded(last: tuple[FloatArray, Guess], course: Course, teacher: Levels) -> Guess:

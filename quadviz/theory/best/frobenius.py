@@ -1,13 +1,13 @@
 """The best Frobenius decay where it is the only one: a plain shrinkage of all that is kept.
 
-Without weight decay nothing is cut but negative eigenvalues of the noisy teacher, and a kept one x becomes s x
-(THEORY section 14). At given xi the mse is a parabola in s, least at
+Without weight decay nothing is cut but negative eigenvalues of the noisy teacher, and a kept one x becomes s
+x (THEORY section 14). At given xi the mse is a parabola in s, least at
 
     s = (B - 2 xi K)/B,      B = int_b rho x^2,   K = int_b rho H x,   b = max(0, omega),
     mse = m2 - (B - 2 xi K)^2/B,
 
-and with it mse/xi decreases with xi: one root of 2 alpha xi = mse + delta/2, and lam2 = R (1/s - 1) with R = 1 -
-s K/alpha.
+and with it mse/xi decreases with xi: one root of 2 alpha xi = mse + delta/2, and lam2 = R (1/s - 1) with R =
+1 - s K/alpha.
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ and what they are made of has its derivatives in closed form (:mod:`quadviz.theo
 
     d mse/d alpha = mse_xi xi' + mse_q q',      (F, G)_(xi, q) (xi', q') = -(F, G)_alpha,
 
-without a difference of two points of a curve. Without weight decay G is alpha - I where labels are fitted, and
-is absent where q = 0. At the best decay the mse does not depend on it (THEORY section 14), and what remains is
-xi' = 2 xi/(mse_xi - 2 alpha); the decay itself moves with the shift, or the factor, that is best at each xi.
+without a difference of two points of a curve. Without weight decay G is alpha - I where labels are fitted,
+and is absent where q = 0. At the best decay the mse does not depend on it (THEORY section 14), and what
+remains is xi' = 2 xi/(mse_xi - 2 alpha); the decay itself moves with the shift, or the factor, that is best
+at each xi.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class LocalExponents(NamedTuple):
 
     Attributes:
         mse: d log mse / d log alpha; NaN where the mse is 0 or not known.
-        decay: d log lam / d log alpha of the best decay, or of the best lam2; NaN where it is 0, or none is best.
+        decay: d log lam / d log alpha of the best decay, or of the best lam2; NaN where it is 0, or none is
+            best.
 
     >>> LocalExponents(np.array([-1.5]), np.array([np.nan])).mse.tolist()
     [-1.5]
@@ -53,9 +55,7 @@ class LocalExponents(NamedTuple):
 
 
 @quiet
-def local_exponents(
-    states: SteadyState, *, best: Best = "", lam_exponent: float = 0.0
-) -> LocalExponents:
+def local_exponents(states: SteadyState, *, best: Best = "", lam_exponent: float = 0.0) -> LocalExponents:
     """How an error falls with the number of samples: d log mse / d log alpha at steady states, exactly.
 
     By the derivatives of the equations, not by differences (arXiv 2601.10483, steady state; THEORY sections 2
@@ -178,7 +178,7 @@ class _Point(NamedTuple):
     def _lam_alpha(self, xi_alpha: FloatArray) -> FloatArray:
         """d log lam/d alpha where q has the least mse at each xi: q mass = 2 xi int_b rho H."""
         p, xi, q, _, limited, t = self
-        tilt = -np.pi**2 * t.density**3 / 3
+        tilt = -(np.pi**2) * t.density**3 / 3
         # At fixed q the mass above it moves by rho H; above the cut of a narrow student it stays.
         in_q = 2 * t.mass + np.where(limited, 0.0, 2 * t.density * (2 * xi * t.hilbert - q))
         square = np.where(limited, 0.0, t.density * t.hilbert**2)

@@ -121,9 +121,7 @@ def newton_step(
     regular, pinned = p.lam > 0, q == 0
     second = np.where(regular, q * response - p.lam * p.alpha, np.where(pinned, 0.0, response))
     second_xi = -t.interaction_xi * np.where(regular, q, np.where(pinned, 0.0, 1.0))
-    second_q = np.where(
-        regular, response + q * t.interaction_fall, np.where(pinned, 1.0, t.interaction_fall)
-    )
+    second_q = np.where(regular, response + q * t.interaction_fall, np.where(pinned, 1.0, t.interaction_fall))
     determinant = first_xi * second_q - t.mse_q * second_xi
     with np.errstate(divide="ignore", invalid="ignore"):
         dx = (t.mse_q * second - second_q * first) / determinant / xi
