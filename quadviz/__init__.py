@@ -11,7 +11,8 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     solution_branches                 and along a curve, with folds and loops
     learned_spectrum                  the law of the learned matrix
     bayes_optimal                     the least error of any estimator
-    optimal_lam, optimal_decay        the weight decay, or both decays, with the least error
+    optimal_lam, optimal_lam2, optimal_decay    the weight decay, the other, or both, with the least error
+    local_exponents                   with which power of the samples an error falls, exactly
     finite_size                       the same at your d, for networks of that size
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
@@ -43,6 +44,8 @@ from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.best.elastic_net import OptimalDecay, optimal_decay
+from quadviz.theory.best.frobenius import optimal_lam2
+from quadviz.theory.best.local_exponents import LocalExponents, local_exponents
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
 from quadviz.theory.finite.finite_size import FiniteSize, finite_size
@@ -77,6 +80,7 @@ __all__ = [
     "InterpolationThreshold",
     "LearnedSpectrum",
     "Levels",
+    "LocalExponents",
     "MatrixFlow",
     "Minimum",
     "NoisyTeacherLaw",
@@ -109,11 +113,13 @@ __all__ = [
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
+    "local_exponents",
     "log_times",
     "matrix_flow",
     "minimise",
     "optimal_decay",
     "optimal_lam",
+    "optimal_lam2",
     "population_flow",
     "recovery_threshold",
     "sample_problem",

@@ -209,7 +209,7 @@ SIMULATION_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for
 SCALING_PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
     {
         "exponent": Parameter(
-            "exponent", "γ", "exponent of the teacher",
+            "exponent", "γ", "exponent",
             "The teacher's levels fall off as k^−γ, k = 1, 2, …; they are scaled to (1/d) tr Z*² = 1.",
             0.6, 2.5, 1.25, 0.05, "linear", "Data",
         ),
@@ -219,7 +219,7 @@ SCALING_PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             PARAMETERS["delta"], low=1e-5, high=10.0, default=0.1, step=0.1, scale="log", zero_text="0"
         ),
         "lam": PARAMETERS["lam"],
-        "lam2": EXTENSIONS["lam2"],
+        "lam2": replace(EXTENSIONS["lam2"], label="Frobenius"),
     }
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from quadviz.law.teachers import Teacher
 from quadviz.setting import Setting
@@ -50,15 +51,8 @@ class ScalingRequest(CurveRequest):
         return (self.kappa, self.delta, *self.told)
 
     def _at(self, alpha: float, lam: float, lam2: float) -> Setting:
-        return Setting(
-            self.kappa,
-            None,
-            alpha,
-            lam,
-            self.delta,
-            lam2=lam2,
-            teacher=self.teacher,  # type: ignore[arg-type]  # own levels
-        )
+        own: Any = None  # the levels have a rank fraction of their own
+        return Setting(self.kappa, own, alpha, lam, self.delta, lam2=lam2, teacher=self.teacher)
 
 
 def scaled_alphas(d: int) -> tuple[float, ...]:

@@ -167,7 +167,10 @@ def scaling_laws() -> str:
     alpha = np.geomspace(0.01, 30.0, 24)
     x = np.log10(alpha)
     curves = np.log10(
-        [steady_state(alpha, 1.0, None, 0.02 / np.sqrt(alpha), 1e-2, teacher=_levels(g)).mse for g in exponents]
+        [
+            steady_state(alpha, 1.0, None, 0.02 / np.sqrt(alpha), 1e-2, teacher=_levels(g)).mse
+            for g in exponents
+        ]
     )
     draw = Moving(Window((x[0], x[-1]), (-4.4, 0.2)), rest=3)
     return thumbnail(

@@ -1,5 +1,4 @@
-"""Scaling laws: the powers with which the test error falls with samples, width and compute, and what limits
-it."""
+"""Scaling laws: with which power errors fall with samples, width and compute, and what limits them."""
 
 from quadviz.explorers.scaling_laws.page import ScalingLawsExplorer, show, still
 

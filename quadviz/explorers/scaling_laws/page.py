@@ -1,5 +1,4 @@
-"""The page of scaling laws: sliders in; error, exponent and decay over samples, error over width and budget
-out."""
+"""The page of scaling laws: error, exponent and decay over samples, error over width and over budget."""
 
 from __future__ import annotations
 
@@ -70,10 +69,11 @@ class ScalingLawsExplorer(Explorer[State]):
             "mse, its exponent and the best decay against samples",
             draw=lambda page, scene, held: samples_figure(scene, page.state.theme, held),
             table=lambda page, scene: samples_table(scene, page.run),
-            code=lambda page, scene: samples_code(scene),
+            code=lambda _page, scene: samples_code(scene),
             sliders=_SLIDERS,
             key=lambda page: (
-                f"{DASHED}. The strip says what limits the error of the thick curve; thin black lines are theory's "
+                f"{DASHED}. The strip says what limits the error of the thick curve; thin black lines are "
+                "theory's "
                 f"exponents, squares networks of arXiv 2606.28242.{trained(page.run)}"
             ),
             click=("alpha", ""),
@@ -84,7 +84,7 @@ class ScalingLawsExplorer(Explorer[State]):
             "mse against width",
             draw=lambda page, scene, held: width_figure(scene, page.state.theme, held),
             table=lambda _page, scene: width_table(scene),
-            code=lambda page, scene: width_code(scene),
+            code=lambda _page, scene: width_code(scene),
             sliders=_SLIDERS,
             key=f"{DASHED}. Thin black: the power law of a width that limits.",
             click=("kappa", ""),
@@ -128,7 +128,7 @@ class ScalingLawsExplorer(Explorer[State]):
         return {**figures, compute.name: LiveFigure(self._against_budget(None))}
 
     def main(self) -> Sequence[widgets.Widget]:
-        """The figure against samples with its slider and networks, the two others beside, and what lines mean."""
+        """The figure against samples, its slider and networks, the others beside, and what lines mean."""
         samples, *others = self.figures.values()
         self.controls["alpha"].add_class("qv-under-axis")
         left, beside = (
@@ -158,7 +158,7 @@ class ScalingLawsExplorer(Explorer[State]):
         return state
 
     def draw(self) -> None:
-        """Show what there is: at once what can be followed, and all of it once nothing has moved for a moment."""
+        """Show at once what can be followed, and all of it once nothing has moved for a moment."""
         setting, loop = self.state.setting, _loop()
         if self._refining is not None:
             self._refining.cancel()
@@ -175,7 +175,9 @@ class ScalingLawsExplorer(Explorer[State]):
         """Solve by all tests, and for the budget, giving way to other events."""
         await asyncio.sleep(REST)
         try:
-            for scene in solve_scaling_laws(setting, self._solver):
+            scene = None
+            for part in solve_scaling_laws(setting, self._solver):
+                scene = part
                 await asyncio.sleep(0)
             with self._lock:
                 # A change in another thread may have come before its cancellation got here.
@@ -185,7 +187,9 @@ class ScalingLawsExplorer(Explorer[State]):
                 self._show()
             if self._known(setting):
                 return
-            for budget in budgets(setting, self._solver):
+            budget = None
+            for known in budgets(setting, self._solver):
+                budget = known
                 await asyncio.sleep(0)
             with self._lock:
                 if setting == self.state.setting:
@@ -280,7 +284,7 @@ def _loop() -> asyncio.AbstractEventLoop | None:
 def key() -> widgets.HTML:
     """What the lines and the colours of the strip mean."""
     limits = [
-        (f'stroke-width="8" style="--light: {hue}; --dark: {hue}"', LIMIT_NAMES[limit][0])
+        (f'style="--light: {hue}; --dark: {hue}; stroke-width: 8px; opacity: 0.6"', LIMIT_NAMES[limit][0])
         for limit, hue in LIMIT_HUES.items()
     ]
     lines = [*CURVE_KINDS, ('class="qv-thin"', "thin: theory's exponent, as the number of levels grows")]

@@ -18,7 +18,7 @@ __all__ = ["PRESETS", "State"]
 
 _TEACHER, _STUDENT = "Teacher and data", "Student"
 _FAMILIES = {
-    f"five values of {SCALING_PARAMETERS[name].symbol}, {SCALING_PARAMETERS[name].label}": name
+    f"values of {SCALING_PARAMETERS[name].symbol}, {SCALING_PARAMETERS[name].label}": name
     for name in ("exponent", "kappa", "delta", "lam")
 }
 
@@ -97,9 +97,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Little noise and five widths: an error falls with samples until the width limits it, and stays.",
             delta=1e-3, kappa=0.15, compare="kappa",
         ),
-        "Overfitting": _preset(
+        "Overfit": _preset(
             "A weight decay that is too small fits the noise: a plateau, a peak, and no power law between.",
-            delta=1e-2, decay="fixed", lam=1e-3, compare="lam", alpha=0.3,
+            decay="fixed", lam=1e-3, compare="lam", alpha=0.3,
         ),
         "Lazy": _preset(
             "The best Frobenius decay: no level is learned before the others, and few samples teach nothing.",
@@ -108,7 +108,6 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "Published": _preset(
             "The networks of arXiv 2606.28242, d = 400, as squares beside theory at their settings.",
             **PUBLISHED_AT, levels=PUBLISHED_D, decay="falling", compare="kappa", kappa=35 / PUBLISHED_D,
-            alpha=0.302,
         ),
     }
 )  # fmt: skip

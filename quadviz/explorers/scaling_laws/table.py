@@ -26,7 +26,7 @@ _NETWORK = ("mse_error", "d", "seed")
 
 
 def samples_table(scene: ScalingLaws, run: CurveRun | None) -> Table:
-    """The curves with their exponents, what limits the current one, networks, and the theory at their size."""
+    """The curves with their exponents, what limits the current one, networks and theory at their size."""
     return tidy(("source", *_STATE, *_TOLD, *_NETWORK), _sample_rows(scene, run))
 
 
@@ -47,13 +47,8 @@ def budget_table(budget: Budget) -> Table:
     s = budget.setting
 
     def rows() -> Iterator[Row]:
-        for work, alpha, kappa, mse, limited in zip(
-            *(
-                column.tolist()
-                for column in (budget.work, budget.alpha, budget.kappa, budget.mse, budget.limited)
-            ),
-            strict=True,
-        ):
+        columns = (budget.work, budget.alpha, budget.kappa, budget.mse, budget.limited)
+        for work, alpha, kappa, mse, limited in zip(*(c.tolist() for c in columns), strict=True):
             fixed = {"exponent": s.exponent, "levels": s.levels, "delta": s.delta}
             regime = Regime(int(limited)).label
             yield {
@@ -94,8 +89,8 @@ def _sample_rows(scene: ScalingLaws, run: CurveRun | None) -> Iterator[Row]:
         setting = one.setting
         made = {name: getattr(setting, name) for name in ("kappa", "alpha", "delta", "lam", "lam2")}
         yield {
-            "source": "at size d", **made, "mse": one.mse, "mse_error": one.mse_error, "rank": one.rank, "d": one.d,
-            "regime": one.regime.label, "status": one.status.name.lower(),
+            "source": "at size d", **made, "mse": one.mse, "mse_error": one.mse_error, "rank": one.rank,
+            "d": one.d, "regime": one.regime.label, "status": one.status.name.lower(),
         }  # fmt: skip
     for network in () if run is None else run.networks:
         setting = network.setting

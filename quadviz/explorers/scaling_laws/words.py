@@ -14,7 +14,7 @@ from quadviz.figures.scaling.strip import LIMIT_NAMES
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.learning_curves import network_points
 from quadviz.scenes.scaling.compute import Budget
-from quadviz.scenes.scaling.limits import Limit, budget_exponent
+from quadviz.scenes.scaling.limits import Limit, budget_exponent, learned_levels
 from quadviz.scenes.scaling.scene import ScalingLaws
 from quadviz.scenes.scaling.setting import DECAYS
 from quadviz.scenes.wording import Paragraph, four_digits, listed, two_digits
@@ -37,7 +37,7 @@ def cards(scene: ScalingLaws, budget: Budget | None) -> list[Card]:
     s, point = scene.setting, scene.marker[scene.setting.current]
     exponent, decay = (float(v) for v in scene.marker_exponents[:, s.current])
     at = int(np.argmin(np.abs(np.log(scene.current.alpha / s.alpha))))
-    name = LIMIT_NAMES.get(scene.marker_limit, ("–", ""))[0]
+    name = LIMIT_NAMES.get(scene.marker_limit, ("", "–"))[1]
     symbol, value = (
         ("λ₂", float(np.asarray(point.lam2))) if s.decay == "best lam2" else ("λ", float(point.lam))
     )
@@ -52,13 +52,13 @@ def cards(scene: ScalingLaws, budget: Budget | None) -> list[Card]:
             _signed(float(scene.reference[at])),
             "The exponent of what limits, for many levels.",
         ),
-        Card("", "limit", name, "What limits the error at the marker."),
+        Card("", "limited by", name, "What limits the error at the marker."),
         Card("", "mse", four_digits(float(point.mse)), "|Z − Z*|²/d. The population loss is mse/2 + Δ/4."),
         Card(
             "",
             "levels learned",
             _levels(scene),
-            "Rank of Z in levels of the teacher: the rank times their number.",
+            "Levels of the teacher that stand out of the noise, z > √ξ, as far as the width has room.",
         ),
         Card(symbol, kind, "0+" if value == 0 else four_digits(value), "The decay at the marker."),
         Card("", f"exponent of {symbol}", _signed(decay), "d log of the best decay / d log α at the marker."),
@@ -67,7 +67,7 @@ def cards(scene: ScalingLaws, budget: Budget | None) -> list[Card]:
     if budget is not None and (found := _at_budget(scene, budget)) is not None:
         kappa, mse = found
         meaning = "The width with the least error among those tried, with as much of α κ as at the marker."
-        row.append(Card("κ", "best for this budget", four_digits(kappa), meaning))
+        row.append(Card("κ", "best for α κ", four_digits(kappa), meaning))
         row.append(Card("", "mse at it", four_digits(mse), "Its error."))
     return [*row, regime_card(point)]
 
@@ -92,8 +92,8 @@ def _signed(value: float) -> str:
 
 
 def _levels(scene: ScalingLaws) -> str:
-    rank = float(scene.marker[scene.setting.current].rank)
-    return f"{rank * scene.setting.levels:.3g} of {scene.setting.levels}" if math.isfinite(rank) else "–"
+    learned = float(learned_levels(scene.marker[scene.setting.current]))
+    return f"{learned:.0f}/{scene.setting.levels}" if math.isfinite(learned) else "–"
 
 
 def _at_budget(scene: ScalingLaws, budget: Budget) -> tuple[float, float] | None:
@@ -116,7 +116,8 @@ def _about_marker(scene: ScalingLaws) -> Paragraph:
         return "At the marker", "the teacher is recovered exactly: there is no error left, and no exponent."
     exponent = float(scene.marker_exponents[0, s.current])
     limit = scene.marker_limit
-    text = f"the mse is {four_digits(float(point.mse))} and goes as α to the power {_signed(exponent)} just here."
+    mse = four_digits(float(point.mse))
+    text = f"the mse is {mse} and goes as α to the power {_signed(exponent)} just here."
     if limit != Limit.UNKNOWN:
         text += f" It is {LIMIT_NAMES[limit][0]}: {_WHY[limit]}."
     at = int(np.argmin(np.abs(np.log(scene.current.alpha / s.alpha))))
@@ -129,20 +130,23 @@ def _about_marker(scene: ScalingLaws) -> Paragraph:
 def _about_stretches(scene: ScalingLaws) -> Paragraph:
     """What limits where."""
     parts = [
-        f"{LIMIT_NAMES[each.kind][0]} from α = {two_digits(each.low)} to {two_digits(each.high)}" for each in scene.stretches
+        f"{LIMIT_NAMES[each.kind][0]} from α = {two_digits(each.low)} to {two_digits(each.high)}"
+        for each in scene.stretches
     ]
     text = f"the thick curve is {listed(parts)}." if parts else "nothing is told of this curve."
     if scene.fits:
         where = listed([f"α = {two_digits(each.low)} to {two_digits(each.high)}" for each in scene.fits])
         text += (
-            f" Labels are fitted (interpolated) from {where}: there a residual on a label trained on is less than a "
+            f" Labels are fitted (interpolated) from {where}: there a residual on a label trained on is "
+            "less than a "
             "tenth of one on a fresh label."
         )
     if (scene.current.status == Status.SEVERAL).any():
         text += " Where it is dotted the equations have other solutions too."
     failed = int(np.count_nonzero(scene.current.status == Status.FAILED))
     if failed:
-        text += f" At {failed} of {scene.current.alpha.size} points no solution was found; the curve has gaps there."
+        count = scene.current.alpha.size
+        text += f" At {failed} of {count} points no solution was found; the curve has gaps there."
     return "Limits", text
 
 
@@ -165,7 +169,8 @@ def _about_decay(scene: ScalingLaws) -> Paragraph:
     if s.decay == "best lam":
         if float(point.lam) == 0:
             return lead, (
-                "at the marker less weight decay is always better, λ → 0+: every level is learned, or labels are "
+                "at the marker less weight decay is always better, λ → 0+: every level is learned, or "
+                "labels are "
                 "fitted without harm."
             )
         return lead, (
@@ -174,7 +179,8 @@ def _about_decay(scene: ScalingLaws) -> Paragraph:
         )
     if s.decay == "best lam2":
         return lead, (
-            "all of what is kept is shrunk alike. Nothing but negative eigenvalues is cut, so no level is learned "
+            "all of what is kept is shrunk alike. Nothing but negative eigenvalues is cut, so no level "
+            "is learned "
             "before the others, and with few samples the error falls with no power of them."
         )
     if scene.best is None:
@@ -208,7 +214,8 @@ def _about_width(scene: ScalingLaws) -> Paragraph:
     if mse[best] < mse[-1] * (1 - 1e-2):
         more = mse[-1] / mse[best]
         text += (
-            f" Wider is not always better: the least error is at κ ≈ {float(widths.kappa[best]):.2g}, and the widest "
+            f" Wider is not always better: the least error is at κ ≈ {float(widths.kappa[best]):.2g}, and "
+            "the widest "
             f"student has {four_digits(float(more))} times as much."
         )
     if (widths.regime == Regime.RANK_LIMITED).any():
@@ -224,7 +231,8 @@ def _about_budget(scene: ScalingLaws, budget: Budget) -> Paragraph:
         return "Budget", f"α κ = {four_digits(work)} at the marker is not on the axis of budgets."
     kappa, mse = found
     text = (
-        f"with as much of α κ as at the marker, {four_digits(work)}, a student of κ = {four_digits(kappa)} does best "
+        f"with as much of α κ as at the marker, {four_digits(work)}, a student of κ = "
+        f"{four_digits(kappa)} does best "
         f"of those tried, mse {four_digits(mse)}"
     )
     now = float(scene.marker[s.current].mse)
@@ -234,7 +242,8 @@ def _about_budget(scene: ScalingLaws, budget: Budget) -> Paragraph:
     if s.decay != "best lam2":
         low, high = (budget_exponent(s.exponent, each) for each in (Limit.SAMPLES, Limit.NOISE))
         text += (
-            f" Along the best widths theory has α κ to the power {_signed(low)} while samples limit besides, and "
+            f" Along the best widths theory has α κ to the power {_signed(low)} while samples limit "
+            "besides, and "
             f"{_signed(high)} while noise does."
         )
     return "Budget", text
@@ -251,7 +260,8 @@ def _about_published(scene: ScalingLaws) -> Paragraph:
     apart = np.abs(np.concatenate(off))
     return "Published", (
         f"squares are {apart.size} experiments of arXiv 2606.28242 with networks of d = 400; they lie "
-        f"{100 * float(apart.mean()):.2g}% from these curves on average, and {100 * float(apart.max()):.2g}% at most."
+        f"{100 * float(apart.mean()):.2g}% from these curves on average, and "
+        f"{100 * float(apart.max()):.2g}% at most."
     )
 
 
@@ -277,11 +287,9 @@ def _about_networks(scene: ScalingLaws, run: CurveRun, current: bool) -> Sequenc
     known = np.isfinite(mean) & np.isfinite(theory) & np.isfinite(limit) & (limit > 0)
     if known.any():
         away, at = ((100 * np.median(np.abs(mean / each - 1)[known])) for each in (limit, theory))
-        said.append(
-            (
-                "Finite size",
-                f"half of the means are within {away:.2g}% of the limit d → ∞, which the curve is, and within "
-                f"{at:.2g}% of the theory at d = {d}, the thin line. A network of finite d is not the limit.",
-            )
+        words = (
+            f"half of the means are within {away:.2g}% of the limit d → ∞, which the curve is, and within "
+            f"{at:.2g}% of the theory at d = {d}, the thin line. A network of finite d is not the limit."
         )
+        said.append(("Finite size", words))
     return said

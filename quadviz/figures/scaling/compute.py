@@ -1,12 +1,13 @@
-"""The error of the best width against the budget alpha kappa, among those of other widths; and the best
-width."""
+"""The error of the best width for a budget alpha kappa, among those of other widths, and that width."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import fitted_range, ticks
 from quadviz.figures.marks.curves import THICK, Curve, curve_traces
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
@@ -18,7 +19,7 @@ from quadviz.scenes.scaling.compute import Budget
 from quadviz.scenes.scaling.limits import Limit, budget_exponent
 from quadviz.scenes.scaling.setting import ScalingSetting
 
-__all__ = ["compute_figure"]
+__all__ = ["alike", "compute_figure"]
 
 _HEIGHT = 350
 _MARGIN = {"l": 62, "r": 16, "t": 40, "b": 46}
@@ -41,7 +42,7 @@ def compute_figure(
         The figure, with the traces "widths", "best", "guide" and "best-width".
     """
     current = budget is not None and alike(budget.setting, setting)
-    colours, ink = THEMES[theme], family_colours(setting.current + 1, theme)[0]
+    colours = THEMES[theme]
     ink = family_colours(len(setting.members), theme, setting.shades)[setting.current]
     ink = ink if current else colours.line
     work = np.array([1e-3, 10.0]) if budget is None else budget.work
@@ -73,7 +74,7 @@ def compute_figure(
         },
         "annotations": [
             label(title, 1, 4), label("<b>best width</b>  κ", _WIDTH[1], 2),
-            guide_name("exponent", power, at, line, theme),
+            guide_name("power", power, at, line, theme, "right"),
         ],
     }  # fmt: skip
     data = [
@@ -114,7 +115,7 @@ def _widths(budget: Budget | None, floor: float, colour: str) -> Part:
     }  # fmt: skip
 
 
-def _power(budget: Budget | None) -> tuple[float, np.ndarray]:
+def _power(budget: Budget | None) -> tuple[float, NDArray[np.intp]]:
     """Theory's exponent where more of the budgets are, and which these are."""
     if budget is None or budget.setting.decay == "best lam2":
         return math.nan, np.empty(0, dtype=np.intp)
@@ -125,6 +126,6 @@ def _power(budget: Budget | None) -> tuple[float, np.ndarray]:
     return budget_exponent(budget.setting.exponent, limit), np.flatnonzero(where)
 
 
-def _decades(values: np.ndarray) -> tuple[float, float]:
+def _decades(values: FloatArray) -> tuple[float, float]:
     known = values[np.isfinite(values) & (values > 0)]
     return (math.log10(known.min()), math.log10(known.max())) if known.size else (-2.0, 0.0)

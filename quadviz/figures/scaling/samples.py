@@ -28,7 +28,7 @@ from quadviz.figures.marks.curves import (
     state_curve,
 )
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
-from quadviz.figures.marks.panel import Fit, fit_curves, key_text, label, vertical
+from quadviz.figures.marks.panel import Fit, fit_curves, key_text, label, positive_span, vertical
 from quadviz.figures.marks.points import points_trace, size_traces
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.figures.scaling.strip import limit_strip
@@ -44,6 +44,8 @@ MEMBERS = 8
 _ERROR, _EXPONENT, _DECAY = (0.515, 1.0), (0.235, 0.455), (0.0, 0.165)
 #: Height of a row of the strip, as a fraction of the panels.
 _ROW = 17 / (HEIGHT - MARGIN["t"] - MARGIN["b"])
+#: So many decades of decays are shown.
+_DECAY_DECADES = 4.0
 #: Exponents off this axis are not drawn: at a threshold they have no bound.
 _STEEPEST = (-5.0, 2.0)
 _NONE = np.empty(0)
@@ -75,7 +77,8 @@ def samples_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | 
     exponents = [_exponent(scene, row, colours) for row in range(len(colours))]
     span = _exponent_range(exponents, scene.reference, held_range(held, "y2"))
     decays = _decays(scene, colours)
-    low = fit_curves(decays, "log", "α", held_range(held, "y3", "log"))
+    low = _fit_decays(decays, held_range(held, "y3", "log"))
+    decays = [replace(curve, y=low.seen(curve.y)) for curve in decays]
     alpha = np.asarray(scene.current.alpha)
     ends = float(alpha[0]), float(alpha[-1])
     across = math.log10(ends[0]), math.log10(ends[1])
@@ -96,9 +99,8 @@ def samples_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | 
         "annotations": [
             label(_key(scene, colours), 1, 4),
             label("<b>exponent</b>  d log mse / d log α", _EXPONENT[1], 3),
-            label(_decay_title(scene), _DECAY[1], 3),
+            label(_decay_title(scene, low.note), _DECAY[1], 3),
             label(fit.note, _ERROR[0], 1, 11, bgcolor=surface),
-            label(low.note, _DECAY[0], 1, 11, bgcolor=surface),
             *names, *told, *_reference_names(scene, theme),
         ],
         "shapes": [vertical(s.alpha, 1.5), *tint, *bars],
@@ -151,6 +153,15 @@ def _decays(scene: ScalingLaws, colours: Sequence[str]) -> list[Curve]:
     return [_curve(scene, scene.setting.current, field, colours), _best(scene, "lam")]
 
 
+def _fit_decays(curves: Sequence[Curve], shown: tuple[float, float] | None) -> Fit:
+    """An axis of some decades: a best decay that goes to none does so without end."""
+    values = np.concatenate([curve.y for curve in curves])
+    low, high = positive_span(values, "log", _DECAY_DECADES)
+    # What goes to none is named in the title.
+    ends = any((curve.y < 0.9 * 10**low).any() for curve in curves)
+    return Fit("log", fitted_range(low, high, shown), "0+ where a line ends" if ends else "")
+
+
 def _decay_field(scene: ScalingLaws) -> str:
     s = scene.setting
     return "lam2" if s.decay == "best lam2" or (s.decay == "fixed" and s.lam == 0 < s.lam2) else "lam"
@@ -192,27 +203,32 @@ def _reference(scene: ScalingLaws, theme: ThemeName) -> Part:
 
 
 def _reference_names(scene: ScalingLaws, theme: ThemeName) -> list[Part]:
-    """The names of these lines, at their longest stretches."""
+    """The names of these lines: of as many as there may be, seen or not."""
     s, alpha = scene.setting, np.log10(scene.current.alpha)
     sample, noise = 1 - 2 * s.exponent, 1 / (2 * s.exponent) - 1
-    texts = {
-        sample: f"1 − 2γ = {four_digits(sample)}",
-        noise: f"1/2γ − 1 = {four_digits(noise)}",
-        -1.0: "−1: all levels learned",
-        0.0: "0",
-    }
+    named = (
+        (sample, f"1 − 2γ = {four_digits(sample)}"),
+        (noise, f"1/2γ − 1 = {four_digits(noise)}"),
+        (-1.0, "−1: all levels learned"),
+        (0.0, "0"),
+    )
     notes = []
-    for value, text in list(texts.items())[:4]:
+    for number, (value, text) in enumerate(named):
         at = np.flatnonzero(scene.reference == value)
+        # Of two lines at one height the first is named.
+        seen = at.size > 2 and value not in [other for other, _ in named[:number]]
+        places = alpha[at] if seen else alpha[:1]
+        right = bool(seen and places[0] > alpha[0] + 0.6 * (alpha[-1] - alpha[0]))
         notes.append(
             {
-                "text": text if at.size > 2 else "", "xref": "x", "x": float(alpha[at].mean()) if at.size else 0.0,
-                "yref": "y2", "y": value, "yanchor": "bottom", "xanchor": "center", "showarrow": False,
-                "font": {"size": 11, "color": THEMES[theme].ink}, "borderpad": 0,
-                "bgcolor": THEMES[theme].surface, "opacity": 0.85, "visible": at.size > 2,
+                "text": text if seen else "", "xref": "x",
+                "x": float(places[-1]) if right else float(places[0] + places[-1]) / 2,
+                "yref": "y2", "y": value, "yanchor": "bottom", "xanchor": "right" if right else "center",
+                "showarrow": False, "font": {"size": 11, "color": THEMES[theme].ink}, "borderpad": 0,
+                "bgcolor": THEMES[theme].surface, "opacity": 0.85, "visible": seen,
             }
         )  # fmt: skip
-    return notes + [{**notes[-1], "text": "", "visible": False}] * (4 - len(notes))
+    return notes
 
 
 def _published(scene: ScalingLaws, colours: Sequence[str], theme: ThemeName) -> Iterator[Part]:
@@ -248,11 +264,13 @@ def _key(scene: ScalingLaws, colours: Sequence[str]) -> str:
     return key_text(title, entries)
 
 
-def _decay_title(scene: ScalingLaws) -> str:
+def _decay_title(scene: ScalingLaws, note: str) -> str:
     s = scene.setting
-    if s.decay == "best lam":
-        return "<b>best λ</b>"
-    if s.decay == "best lam2":
-        return "<b>best λ₂</b>"
     symbol = "λ₂" if _decay_field(scene) == "lam2" else "λ"
-    return f"<b>{symbol}</b> as set, and the best λ"
+    title = f"<b>{symbol}</b> as set, and the best λ"
+    if scene.best is None:
+        power = float(scene.marker_exponents[1, s.current])
+        title = f"<b>best {symbol}</b>"
+        if math.isfinite(power):
+            title += f"  as α<sup>{power:.2f}</sup> at the marker".replace("-", "−")
+    return f"{title};  {note}" if note else title

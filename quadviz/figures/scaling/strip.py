@@ -1,5 +1,4 @@
-"""A strip above a panel that names what limits the error, stretch by stretch, and tints the panel below
-it."""
+"""A strip that names what limits the error, stretch by stretch, and tints the panels below it."""
 
 from __future__ import annotations
 

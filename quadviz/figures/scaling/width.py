@@ -1,12 +1,13 @@
-"""Test error against width at one number of samples, on logarithmic axes, with the power law of a width that
-limits."""
+"""Test error against width at one number of samples, and the power law of a width that limits."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
+from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import ticks
 from quadviz.figures.marks.curves import THICK, THIN, curve_traces, dots_trace, marks_trace, state_curve
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
@@ -91,8 +92,8 @@ def width_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | No
 
 
 def guide(
-    x: np.ndarray, y: np.ndarray, where: np.ndarray, exponent: float, above: float = 1.5
-) -> tuple[np.ndarray, np.ndarray]:
+    x: FloatArray, y: FloatArray, where: NDArray[np.intp], exponent: float, above: float = 1.5
+) -> tuple[FloatArray, FloatArray]:
     """A power law over some points of a curve, a little above it; nothing where there are too few."""
     some = where[np.isfinite(y[where]) & (y[where] > 0)]
     if some.size < 3:
@@ -102,7 +103,7 @@ def guide(
     return ends, above * y[middle] * (ends / x[middle]) ** exponent
 
 
-def guide_trace(x: np.ndarray, y: np.ndarray, theme: ThemeName, uid: str = "guide", yaxis: str = "y") -> Part:
+def guide_trace(x: FloatArray, y: FloatArray, theme: ThemeName, uid: str = "guide", yaxis: str = "y") -> Part:
     """That line."""
     return {
         "type": "scatter", "uid": uid, "mode": "lines", "xaxis": "x", "yaxis": yaxis, "showlegend": False,
@@ -111,13 +112,16 @@ def guide_trace(x: np.ndarray, y: np.ndarray, theme: ThemeName, uid: str = "guid
     }  # fmt: skip
 
 
-def guide_name(name: str, value: float, x: np.ndarray, y: np.ndarray, theme: ThemeName) -> Part:
+def guide_name(
+    name: str, value: float, x: FloatArray, y: FloatArray, theme: ThemeName, side: str = "left"
+) -> Part:
     """What its exponent is, beside its middle."""
     seen = x.size > 1
     place = (np.log10(x).mean(), np.log10(y).mean()) if seen else (0.0, 0.0)
     return {
         "text": f"{name} = {four_digits(value)}" if seen else "", "xref": "x", "yref": "y",
         "x": float(place[0]), "y": float(place[1]),
-        "xanchor": "left", "yanchor": "bottom", "xshift": 4, "showarrow": False, "visible": seen,
+        "xanchor": side, "yanchor": "bottom" if side == "left" else "top",
+        "xshift": 4 if side == "left" else -4, "showarrow": False, "visible": seen,
         "font": {"size": 12, "color": THEMES[theme].ink},
     }  # fmt: skip

@@ -1,5 +1,4 @@
-"""What limits an error, told from the solution: samples, label noise, the width, or the decay; and what is
-fitted.
+"""What limits an error, told from the solution: samples, label noise, width or decay; and what is fitted.
 
 Noise of variance xi blurs the teacher, and 2 alpha xi = mse + delta/2 says whose it is: that of what is not
 yet learned, or that of the labels. Where the labels' is larger, noise limits the error, else the samples do.
@@ -36,6 +35,7 @@ __all__ = [
     "Stretch",
     "budget_exponent",
     "fitted",
+    "learned_levels",
     "limits_of",
     "reference_exponents",
     "stretches",
@@ -108,8 +108,22 @@ def fitted(curve: SteadyState) -> BoolArray:
     return there
 
 
+def learned_levels(states: SteadyState) -> FloatArray:
+    """How many levels stand out of the noise, z > sqrt(xi), as far as the width has room; the shape given.
+
+    As many of the eigenvalues that are learned are the teacher's; the others are of the noise.
+    """
+    atoms = states.teacher.atoms(states.teacher.width(None))
+    z, p = atoms.z[atoms.z > 0], atoms.p[atoms.z > 0]
+    above = np.append(np.cumsum(p[::-1])[::-1], 0.0)
+    share = above[np.searchsorted(z, np.sqrt(states.xi), side="right")]
+    learned = np.minimum(share, np.minimum(states.kappa, 1.0)) / p.min()
+    found: FloatArray = np.where(states.status == Status.FAILED, np.nan, learned)
+    return found
+
+
 def stretches(kinds: NDArray[np.int8], axis: FloatArray) -> tuple[Stretch, ...]:
-    """Where an axis is of one kind, from the middle between two points to the next; unknown kinds are left out.
+    """Where an axis is of one kind, from between two points to between the next; unknown ones left out.
 
     >>> stretches(np.array([0, 0, 1], dtype=np.int8), np.array([1.0, 4.0, 9.0]))[0]
     Stretch(kind=<Limit.SAMPLES: 0>, low=1.0, high=6.0)

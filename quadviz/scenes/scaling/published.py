@@ -1,5 +1,4 @@
-"""Test errors that arXiv 2606.28242 measured with networks of d = 400, at the settings they have in our
-units."""
+"""Test errors that arXiv 2606.28242 measured with networks of d = 400, and their settings in our units."""
 
 from __future__ import annotations
 

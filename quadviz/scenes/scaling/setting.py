@@ -23,8 +23,8 @@ DECAYS: Mapping[Decay, str] = MappingProxyType(
     {
         "best lam": "best λ at each α",
         "best lam2": "best λ₂ at each α",
-        "fixed": "λ and λ₂ as set",
-        "falling": "λ as set, times α^−½",
+        "fixed": "λ, λ₂ as set",
+        "falling": "λ/√α, λ as set",
     }
 )
 #: The ends of the alpha axis.
@@ -111,7 +111,7 @@ class ScalingSetting(NamedTuple):
 
     @property
     def shades(self) -> tuple[float, ...]:
-        """Where each stands in the family, from 0 to 1: a function of its value, so that it keeps its colour."""
+        """Where each stands in the family, from 0 to 1: a function of its value, which keeps its colour."""
         name = self.compared
         if not name:
             return (0.0,)

@@ -1,5 +1,4 @@
-"""Curves of scaling laws, each from where it was before: coarsely while a slider moves, by all tests once it
-rests.
+"""Curves of scaling laws from where they were: coarsely while a slider moves, by all tests once it rests.
 
 Both ways a point that is shown solves the equations. At rest other solutions are looked for too, and the best
 decays are those of the public functions to nine digits.
@@ -185,10 +184,10 @@ class Solver:
         solved = _scaled(solved, unit)
         best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
         exponents = local_exponents(states, best=best, lam_exponent=-0.5 if decay == "falling" else 0.0)
-        parts, start = [], 0
+        parts, begins = [], 0
         for course, trail in zip(courses, trails, strict=True):
-            part = slice(start, start + course.alpha.size)
-            start = part.stop
+            part = slice(begins, begins + course.alpha.size)
+            begins = part.stop
             # A few points beside a curve leave it where it is.
             if course.axis.size > 1 or not coarse or course.role[0] == "marker":
                 trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
@@ -286,7 +285,7 @@ class _Points(NamedTuple):
     ) -> SteadyState:
         """Results in the units of the levels, NaN where the decay is not known."""
         found = in_levels(self.teacher, found)
-        columns = {
+        columns: dict[str, Any] = {
             name: np.where(known, values, np.nan) if values.dtype.kind == "f" else values
             for name, values in found.items()
         }

@@ -1,5 +1,4 @@
-"""Steady states of a teacher of many levels while a slider moves: followed from those nearby, without a
-search.
+"""Steady states of a teacher of many levels while a slider moves: followed, without a search.
 
 :mod:`quadviz.theory.steady.nearby` makes all decisions of the solver anew, and looks for every solution where
 the width cuts the spectrum. With some hundred levels that look takes longer than a slider may wait, and so
@@ -56,7 +55,7 @@ _CLOSE = 1e-4
 
 
 class _Here(NamedTuple):
-    """Where a walk is: the law above the cut, the terms, mse and I put right, the unknowns, and who is narrow."""
+    """Where a walk is: the law above the cut, its terms, mse and I put right, the unknowns, who is narrow."""
 
     law: Above
     t: Terms
@@ -87,7 +86,7 @@ class _Walked(NamedTuple):
     def put(self, at: NDArray[np.intp], other: _Walked) -> None:
         """Another one in place of some points of this."""
         for column, values in zip(self[:4], other[:4], strict=True):
-            column[at] = values  # type: ignore[index]  # of arrays
+            column[at] = values
         for column, values in zip(self.curve, other.curve, strict=True):
             column[at] = values
 

@@ -13,7 +13,7 @@ and with it mse/xi decreases with xi: one root of 2 alpha xi = mse + delta/2, an
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from quadviz.arrays import FloatArray
 from quadviz.labels import named_parameters
@@ -78,7 +78,8 @@ def optimal_lam2(
         "delta": delta,
     }
     arrays, _ = named_parameters(**given)
-    lam2 = _best(*(array.reshape(-1) for array in arrays), teacher).reshape(arrays[0].shape)
+    flat = [array.reshape(-1) for array in arrays]
+    lam2 = _best(flat[0], flat[1], flat[2], flat[3], teacher).reshape(arrays[0].shape)
     named = dict(zip(given, arrays, strict=True))
     announce("optimal_lam2", np.isnan(lam2), named, "bring the parameters nearer to 1", level=4)
     found: FloatArray = lam2[()]
@@ -94,7 +95,9 @@ def _best(
     tried = np.flatnonzero(within_reach(alpha, widths=(kappa, kappa_star), delta=noise))
     a, width, star, d = (column[tried] for column in (alpha, student, kappa_star, noise))
 
-    def line(xi: FloatArray, index: np.ndarray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def line(
+        xi: FloatArray, index: NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """s, K, the mse and its derivative in xi."""
         cut = np.zeros_like(xi)
         narrow = width[index] < 1
@@ -110,7 +113,7 @@ def _best(
         k_xi = -law.burgers - cut * np.pi**2 * law.density**3 / 3
         return s, k, mse, 2 * s * s * k + 4 * xi * s * k_xi
 
-    def surplus(log_xi: FloatArray, index: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    def surplus(log_xi: FloatArray, index: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         xi = np.exp(log_xi)
         _, _, mse, mse_xi = line(xi, index)
         needed = mse + d[index] / 2

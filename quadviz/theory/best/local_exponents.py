@@ -123,7 +123,8 @@ class _Point(NamedTuple):
     def of(cls, given: Mapping[str, FloatArray], limited: BoolArray, teacher: Teacher) -> _Point:
         names = ("alpha", "kappa", "kappa_star", "lam", "delta")
         lam2 = given["lam2"] if given["lam2"].any() else None
-        p, unit = problems_of(teacher, *(given[name] for name in names), lam2), teacher.unit
+        alpha, kappa, kappa_star, lam, delta = (given[name] for name in names)
+        p, unit = problems_of(teacher, alpha, kappa, kappa_star, lam, delta, lam2), teacher.unit
         xi, q = given["xi"] / unit**2, given["q"] / unit
         cut = q.copy()
         if limited.any():
@@ -162,7 +163,7 @@ class _Point(NamedTuple):
         return np.stack([mse_alpha * a / t.mse, decay])
 
     def _mse_alpha(self) -> FloatArray:
-        """d mse/d alpha at fixed xi and q: by the shrinkage of Frobenius decay alone, which alpha is part of."""
+        """d mse/d alpha at fixed xi and q: by the shrinkage of Frobenius decay alone, which knows alpha."""
         p, xi, t = self.p, self.xi, self.t
         if p.lam2 is None:
             return np.zeros_like(xi)
