@@ -14,12 +14,13 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.law.atoms import Atoms
+from quadviz.law.boundary import Curve
 from quadviz.law.given_levels import Levels
 from quadviz.outcome import Status, errstate, quiet
 from quadviz.scenes.scaling.setting import Decay, Member, power_law_teacher
 from quadviz.theory.best.following import follow, follow_best, follow_best_lam2
 from quadviz.theory.best.frobenius import optimal_lam2
-from quadviz.theory.best.local_exponents import Best, LocalExponents, local_exponents
+from quadviz.theory.best.local_exponents import Best, LocalExponents, exponents_at
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.nearby import NO_CUSP, Guess, Trail, solve_nearby
 from quadviz.theory.steady.newton import Problems
@@ -175,22 +176,20 @@ class Solver:
         decay = courses[0].decay
         with errstate("ignore"):  # the status tells, and figures show it
             if decay == "best lam":
-                states, solved = points.best_lam(guess)
+                states, solved, curve = points.best_lam(guess)
             elif decay == "best lam2":
-                states, solved = points.best_lam2(guess)
+                states, solved, curve = points.best_lam2(guess)
             else:
                 lam2 = joined([np.full(c.alpha.shape, c.lam2) for c in courses])
-                states, solved = points.given(joined([c.lam for c in courses]), lam2, guess)
+                states, solved, curve = points.given(joined([c.lam for c in courses]), lam2, guess)
         solved = _scaled(solved, unit)
         best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
-        exponents = local_exponents(states, best=best, lam_exponent=-0.5 if decay == "falling" else 0.0)
+        exponents = exponents_at(states, best, -0.5 if decay == "falling" else 0.0, curve)
         parts, begins = [], 0
         for course, trail in zip(courses, trails, strict=True):
             part = slice(begins, begins + course.alpha.size)
             begins = part.stop
-            # A few points beside a curve leave it where it is.
-            if course.axis.size > 1 or not coarse or course.role[0] == "marker":
-                trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
+            trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
             parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
             if course.decay == "best lam" and course.axis is course.alpha and course.axis.size > 1:
                 self._last = course.alpha, Guess(*(v[part] for v in solved))
@@ -218,23 +217,29 @@ class _Points(NamedTuple):
         """Some of them."""
         return self._replace(alpha=self.alpha[at], kappa=self.kappa[at], delta=self.delta[at])
 
-    def given(self, lam: FloatArray, lam2: FloatArray, guess: Guess) -> tuple[SteadyState, Guess]:
+    def given(
+        self, lam: FloatArray, lam2: FloatArray, guess: Guess
+    ) -> tuple[SteadyState, Guess, Curve | None]:
         """The steady states at given decays."""
         p = self.problems(lam, lam2 if lam2.any() else None)
+        curve: Curve | None = None
         if self.coarse and (guess.xi >= 0).any():
-            found, guess = follow(p, self._atoms, guess)
-            self._fill(p, found, guess, np.flatnonzero(found["status"] == Status.FAILED))
+            found, guess, there = follow(p, self._atoms, guess)
+            lost = np.flatnonzero(found["status"] == Status.FAILED)
+            self._fill(p, found, guess, lost)
+            curve = None if lost.size else there
         else:
             # What is followed by all tests has weight decay alone.
             found, guess = solve_nearby(p, guess if p.lam2 is None else None)
-        return self._states(lam, lam2, found), guess
+        return self._states(lam, lam2, found), guess, curve
 
-    def best_lam(self, guess: Guess) -> tuple[SteadyState, Guess]:
+    def best_lam(self, guess: Guess) -> tuple[SteadyState, Guess, Curve | None]:
         """The steady states at the best weight decays."""
         lam, none = np.full(self.alpha.shape, np.nan), np.zeros_like(self.alpha)
         found: dict[str, Any] = {}
+        curve: Curve | None = None
         if (guess.xi >= 0).any():
-            lam, found, guess = follow_best(self.problems(none), self._atoms, guess, eager=self.coarse)
+            lam, found, guess, curve = follow_best(self.problems(none), self._atoms, guess, eager=self.coarse)
             lam = lam * self.teacher.unit
         lost = np.flatnonzero(np.isnan(lam))
         if not (self.coarse and found and lost.size > _FEW):
@@ -244,16 +249,18 @@ class _Points(NamedTuple):
         p = self.problems(np.where(known, lam, 0.0))
         if self.coarse and found:
             self._fill(p, found, guess, lost)
+            curve = None if lost.size else curve
         else:
-            found, guess = solve_nearby(p, guess)
-        return self._states(lam, none, found, known), guess
+            (found, guess), curve = solve_nearby(p, guess), None
+        return self._states(lam, none, found, known), guess, curve
 
-    def best_lam2(self, guess: Guess) -> tuple[SteadyState, Guess]:
+    def best_lam2(self, guess: Guess) -> tuple[SteadyState, Guess, Curve | None]:
         """The steady states at the best Frobenius decays, without weight decay."""
         lam2, none = np.full(self.alpha.shape, np.nan), np.zeros_like(self.alpha)
         found: dict[str, Any] = {}
+        curve: Curve | None = None
         if self.coarse and (guess.xi >= 0).any():
-            lam2, found, guess = follow_best_lam2(self.problems(none), self._atoms, guess)
+            lam2, found, guess, curve = follow_best_lam2(self.problems(none), self._atoms, guess)
         lost = np.flatnonzero(np.isnan(lam2))
         if not found or lost.size <= _FEW:
             at = self.part(lost)
@@ -262,9 +269,10 @@ class _Points(NamedTuple):
         p = self.problems(none, np.where(known, lam2, 1.0))
         if found:
             self._fill(p, found, guess, lost)
+            curve = None if lost.size else curve
         else:
-            found, guess = solve_nearby(p, None)
-        return self._states(none, lam2, found, known), guess
+            (found, guess), curve = solve_nearby(p, None), None
+        return self._states(none, lam2, found, known), guess, curve
 
     @property
     def _atoms(self) -> Atoms:

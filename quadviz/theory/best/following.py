@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.atoms import Atoms
-from quadviz.law.boundary import Curve, curve_at, curve_points, heights, level_quantile
+from quadviz.law.boundary import Curve, curve_points, level_quantile
 from quadviz.law.family import Above, Family, above_levels
 from quadviz.outcome import Status, quiet
 from quadviz.theory.best.frobenius import LEAST_LAM2
@@ -42,7 +42,8 @@ _LAST_SHIFT, _LAST_EAGER = 3e-10, 1e-5
 _SHRINK, _GROW = 0.3, 3.0
 #: Rounds of the search for where to begin, which need not be met.
 _NEAR = 6
-#: A density below this is that of a gap; and what the mass above a cut may be off the width.
+#: A density below this is that of a gap; and what the mass above a cut may be off, which is put right
+#: to first order.
 _GAP, _SPARE = 1e-9, 1e-11
 #: The least response of a residual where nothing is fitted, beside which the other phase begins.
 _MARGIN = 1e-7
@@ -92,8 +93,10 @@ class _Walked(NamedTuple):
 
 
 @quiet
-def follow(p: Problems, atoms: Atoms, guess: Guess) -> tuple[dict[str, Any], Guess]:
-    """The reported quantities by name, and what to start from next; FAILED where a point was not found.
+def follow(p: Problems, atoms: Atoms, guess: Guess) -> tuple[dict[str, Any], Guess, Curve]:
+    """The reported quantities by name, FAILED where a point was not found; where to start next; the curve.
+
+    The last is the boundary curve at the cut, for what else is asked of the law there.
 
     Args:
         p: the problems, of one teacher.
@@ -110,13 +113,13 @@ def follow(p: Problems, atoms: Atoms, guess: Guess) -> tuple[dict[str, Any], Gue
         walked.put(lost, _walked(p[lost], atoms, other, np.ones(lost.size, dtype=bool), _newton))
     for column, value in ((walked.xi, 0.0), (walked.q, 0.0), (walked.omega, -np.inf), (walked.found, True)):
         column[recovered] = value
-    return _reported(p, atoms, walked, recovered)
+    return *_reported(p, atoms, walked, recovered), walked.curve
 
 
 @quiet
 def follow_best(
     p: Problems, atoms: Atoms, guess: Guess, *, eager: bool = False
-) -> tuple[FloatArray, dict[str, Any], Guess]:
+) -> tuple[FloatArray, dict[str, Any], Guess, Curve]:
     """The weight decays with the least mse, in the units of the problems; and the same as of :func:`follow`.
 
     A decay is NaN where it was not found, and 0 where less than none would be better still.
@@ -147,19 +150,21 @@ def follow_best(
     rest = np.flatnonzero(~some)
     if rest.size:
         # Without decay more shift must raise the mse, or a decay would be better.
-        none, after = follow(bare[rest], atoms, Guess(*(v[rest] for v in guess)))
+        none, after, curve = follow(bare[rest], atoms, Guess(*(v[rest] for v in guess)))
         known = none["status"] != Status.FAILED
         zero, inside = known & (after.xi == 0), np.flatnonzero(known & (after.xi > 0))
         x, s = after.xi[inside], after.q[inside]
         t = bare[rest[inside]].terms(np.maximum(s, after.omega[inside]), s, x)
         zero[inside] = t.mse_q * np.sqrt(x) >= -_FLAT * t.mse
         lam[rest[zero]] = 0.0
-        _put(columns, ends, rest, none, after)
-    return lam, columns, ends
+        _put(columns, ends, walked.curve, rest, (none, after, curve))
+    return lam, columns, ends, walked.curve
 
 
 @quiet
-def follow_best_lam2(p: Problems, atoms: Atoms, guess: Guess) -> tuple[FloatArray, dict[str, Any], Guess]:
+def follow_best_lam2(
+    p: Problems, atoms: Atoms, guess: Guess
+) -> tuple[FloatArray, dict[str, Any], Guess, Curve]:
     """The Frobenius decays with the least mse without weight decay, and the same as of :func:`follow`.
 
     A decay is NaN where it was not found, and :data:`LEAST_LAM2` where less would be better still.
@@ -182,24 +187,36 @@ def follow_best_lam2(p: Problems, atoms: Atoms, guess: Guess) -> tuple[FloatArra
     columns, ends = _reported(shrunk, atoms, free, np.zeros(n, dtype=bool))
     least = np.flatnonzero(walked.found & ~free.found)
     if least.size:
-        _put(columns, ends, least, *follow(shrunk[least], atoms, Guess(*(v[least] for v in begin))))
-    return np.where(columns["status"] == Status.FAILED, np.nan, lam2), columns, ends
+        _put(
+            columns,
+            ends,
+            walked.curve,
+            least,
+            follow(shrunk[least], atoms, Guess(*(v[least] for v in begin))),
+        )
+    return np.where(columns["status"] == Status.FAILED, np.nan, lam2), columns, ends, walked.curve
 
 
 def _put(
-    columns: dict[str, Any], ends: Guess, at: NDArray[np.intp], others: dict[str, Any], after: Guess
+    columns: dict[str, Any],
+    ends: Guess,
+    curve: Curve,
+    at: NDArray[np.intp],
+    others: tuple[dict[str, Any], Guess, Curve],
 ) -> None:
     """Results of some points in place of what there is."""
-    for name, values in others.items():
+    found, *rest = others
+    for name, values in found.items():
         columns[name][at] = values
-    for column, values in zip(ends, after, strict=True):
-        column[at] = values
+    for target, source in zip((ends, curve), rest, strict=True):
+        for column, values in zip(target, source, strict=True):
+            column[at] = values
 
 
 def _newton(p: Problems, here: _Here) -> tuple[FloatArray, FloatArray, BoolArray]:
     xi, q = here.xi, here.q
     dx, dq, bad = newton_step(p, here.t, here.sides, xi, q)
-    last = ~bad & (np.abs(dx) <= _LAST) & (np.abs(dq) <= _LAST)
+    last = ~bad & (np.abs(dx) <= _LAST) & (np.abs(dq) <= _LAST) & _phase(p, here.t, q)
     return xi * np.clip(1 + dx, _SHRINK, _GROW), q * np.clip(1 + dq, _SHRINK, _GROW), last
 
 
@@ -275,7 +292,7 @@ def _walk(
     """The unknowns in the regime given, omega being the cut in either, and the mass above it."""
     xi, q, omega = start
     curve = _begin(p, atoms, xi, np.where(narrow, omega, q), narrow)
-    wide, done = np.flatnonzero(~narrow), np.zeros(len(p), dtype=bool)
+    done = np.zeros(len(p), dtype=bool)
     rank = np.minimum(p.kappa, 1.0)
     ends: tuple[FloatArray, ...] = (xi, q, curve.x, rank)
     for _ in range(_PATIENCE):
@@ -289,21 +306,15 @@ def _walk(
         new, moved, last = step(p, here)
         now = (new, moved, curve.x, law.mass)
         ends = tuple(np.where(done, old, one) for old, one in zip(ends, now, strict=True))
-        done |= last & (np.abs(surplus) <= _SPARE) & _phase(p, t, q)
+        done |= last & (np.abs(surplus) <= _SPARE)
         xi, q = ends[0], ends[1]
         if done.all():
             break
-        shift = np.divide(surplus, law.density * curve.slope, out=np.zeros_like(xi), where=law.density > _GAP)
+        # Along fixed mass the cut moves by H d xi.
+        shift = np.divide(surplus, law.density, out=np.zeros_like(xi), where=law.density > _GAP)
         root = np.sqrt(xi)
-        u = curve.u + np.clip(shift, -root, root)
-        y = heights(u, xi, atoms, curve.v**2)
-        after = curve_at(u, y, xi, atoms)
-        if wide.size:
-            after = Curve(*(np.array(column) for column in after))
-            place = curve_points(q[wide], xi[wide], atoms, Curve(*(v[wide] for v in after)))
-            for column, values in zip(after, place, strict=True):
-                column[wide] = values
-        curve = after
+        follows = curve.x + np.clip(shift, -root, root) + law.hilbert * (xi - here.xi)
+        curve = curve_points(np.where(narrow, follows, q), xi, atoms, curve)
     cut = np.where(narrow, ends[2], q)
     return _Walked(xi, q, cut, done, Curve(*(np.array(column) for column in curve))), ends[3]
 

@@ -69,7 +69,7 @@ def optimal_lam2(
         SolveWarning: if points failed; see :func:`quadviz.errstate`.
 
     >>> optimal_lam2([0.2, 1.0], kappa=1, kappa_star=1.5, delta=0.5).round(3).tolist()
-    [0.088, 0.151]
+    [0.057, 0.067]
     """
     given = {
         "alpha": alpha,

@@ -17,23 +17,26 @@ at each xi.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
-from quadviz.checks import shown
+from quadviz.checks import real_number, shown
+from quadviz.law.boundary import Curve
+from quadviz.law.family import Above, Family, above_levels
 from quadviz.law.teachers import Teacher
 from quadviz.outcome import Regime, Status, quiet
 from quadviz.theory.best.frobenius import LEAST_LAM2
-from quadviz.theory.steady.equations import Terms
+from quadviz.theory.steady.equations import Terms, evaluate
 from quadviz.theory.steady.newton import Problems
 from quadviz.theory.steady.penalty import pure_response
 from quadviz.theory.steady.solving import problems_of
 from quadviz.theory.steady.steady_state import SteadyState
 
-__all__ = ["Best", "LocalExponents", "local_exponents"]
+__all__ = ["Best", "LocalExponents", "exponents_at", "local_exponents"]
 
+_NAMES = ("alpha", "kappa", "kappa_star", "lam", "delta")
 #: Which decay is the best one at every point of a curve; "" for none.
 Best = Literal["", "lam", "lam2"]
 
@@ -54,7 +57,6 @@ class LocalExponents(NamedTuple):
     decay: FloatArray
 
 
-@quiet
 def local_exponents(states: SteadyState, *, best: Best = "", lam_exponent: float = 0.0) -> LocalExponents:
     """How an error falls with the number of samples: d log mse / d log alpha at steady states, exactly.
 
@@ -74,21 +76,40 @@ def local_exponents(states: SteadyState, *, best: Best = "", lam_exponent: float
         rank they rest on the same assumption as these do.
 
     Raises:
+        TypeError: if they are no steady states, or ``lam_exponent`` is not a real number.
         ValueError: if the states are of finite size, ``best`` is unknown, or ``lam_exponent`` stands beside
             a best decay or a Frobenius decay.
 
     >>> from quadviz import Levels, steady_state
     >>> levels = Levels([k**-1.5 for k in range(1, 401)]).scaled(second_moment=1)
-    >>> curve = steady_state([0.05, 0.1], 1.0, None, 0.0, 0.0, teacher=levels)
-    >>> local_exponents(curve).mse.round(2).tolist()  # 1 - 2 gamma = -2 while samples are few
-    [-2.1, -2.0]
+    >>> curve = steady_state([0.02, 0.03], 1.0, None, 0.0, 0.0, teacher=levels)
+    >>> local_exponents(curve).mse.round(2).tolist()  # about 1 - 2 gamma = -2 while samples are few
+    [-1.86, -2.05]
     """
+    if not isinstance(states, SteadyState):
+        raise TypeError(f"states must be steady states, as steady_state returns them, got {shown(states)}")
     if states.finite_size is not None:
         raise ValueError(f"states must be those of d -> infinity, got d = {states.finite_size}")
-    if best not in get_args(Best):
+    if not isinstance(best, str) or best not in get_args(Best):
         raise ValueError(f"best must be one of {', '.join(map(repr, get_args(Best)))}, got {shown(best)}")
-    if lam_exponent and (best or np.any(states.lam2)):
+    power = real_number("lam_exponent", lam_exponent, "a finite number", -np.inf, np.inf)
+    if power and (best or np.any(states.lam2)):
         raise ValueError("lam_exponent must be 0 beside a best decay or a Frobenius decay")
+    return exponents_at(states, best, power)
+
+
+@quiet
+def exponents_at(
+    states: SteadyState, best: Best, lam_exponent: float, curve: Curve | None = None
+) -> LocalExponents:
+    """As :func:`local_exponents`, for arguments that are checked.
+
+    Args:
+        states: the steady states, of shape (N,) if there is a curve.
+        best: which decay is best.
+        lam_exponent: how lam moves.
+        curve: the boundary curve of a teacher of levels at the cuts, if that is known, in its units.
+    """
     shape, teacher = states.shape, states.teacher
     given = {
         name: np.broadcast_to(np.asarray(getattr(states, name), dtype=np.float64), shape).reshape(-1)
@@ -102,40 +123,57 @@ def local_exponents(states: SteadyState, *, best: Best = "", lam_exponent: float
         part = at[some]
         if part.size:
             here = {name: values[part] for name, values in given.items()}
-            found[:, part] = _Point.of(here, regime[part] == Regime.RANK_LIMITED, teacher).exponents(
-                best, lam_exponent
-            )
+            known = None if curve is None else Curve(*(column[part] for column in curve))
+            point = _Point.of(here, regime[part] == Regime.RANK_LIMITED, teacher, known)
+            found[:, part] = point.exponents(best, lam_exponent)
     mse, decay = found.reshape(2, *shape)
     return LocalExponents(mse[()], decay[()])
 
 
+class _Known(NamedTuple):
+    """A law that is known where it is asked for."""
+
+    law: Above
+
+    def above(self, *_: object, **__: object) -> Above:
+        """It."""
+        return self.law
+
+
 class _Point(NamedTuple):
-    """Solved points: problems in the units of their teacher, the unknowns, the cut, and the terms there."""
+    """Solved points: problems in the units of their teacher, unknowns, the cut, the law and terms there."""
 
     p: Problems
     xi: FloatArray
     q: FloatArray
     cut: FloatArray
     limited: BoolArray
+    law: Above
     t: Terms
 
     @classmethod
-    def of(cls, given: Mapping[str, FloatArray], limited: BoolArray, teacher: Teacher) -> _Point:
-        names = ("alpha", "kappa", "kappa_star", "lam", "delta")
+    def of(
+        cls, given: Mapping[str, FloatArray], limited: BoolArray, teacher: Teacher, curve: Curve | None
+    ) -> _Point:
         lam2 = given["lam2"] if given["lam2"].any() else None
-        alpha, kappa, kappa_star, lam, delta = (given[name] for name in names)
+        alpha, kappa, kappa_star, lam, delta = (given[name] for name in _NAMES)
         p, unit = problems_of(teacher, alpha, kappa, kappa_star, lam, delta, lam2), teacher.unit
         xi, q = given["xi"] / unit**2, given["q"] / unit
-        cut = q.copy()
-        if limited.any():
-            one = p[limited]
-            cut[limited] = p.family.quantile(one.kappa, one.kappa_star, xi[limited])
-        cut = np.maximum(cut, q)
-        return cls(p, xi, q, cut, limited, p.terms(cut, q, xi))
+        if curve is not None:
+            law = above_levels(curve, xi, teacher.solver_atoms(float(kappa_star[0])))
+        else:
+            cut = q.copy()
+            if limited.any():
+                one = p[limited]
+                cut[limited] = p.family.quantile(one.kappa, one.kappa_star, xi[limited])
+            law = p.family.above(np.maximum(cut, q), p.kappa_star, xi, first=lam2 is not None)
+        cut = np.where(limited, curve.x, q) if curve is not None else np.maximum(cut, q)
+        t = evaluate(cut, q, xi, p.kappa_star, cast(Family, _Known(law)), p.penalty)
+        return cls(p, xi, q, cut, limited, law, t)
 
     def exponents(self, best: Best, lam_exponent: float) -> FloatArray:
         """Both exponents, shape (2, N)."""
-        p, xi, q, _, _, t = self
+        p, xi, q, t = self.p, self.xi, self.q, self.t
         a, lam = p.alpha, p.lam
         # A best decay at the end of its range does not move.
         free = (lam > 0) & (best == "lam")
@@ -172,13 +210,12 @@ class _Point(NamedTuple):
         r = pure_response(p.alpha, lam2, k)
         r_alpha = k / p.alpha**2 * r / (2 * r + lam2 - 1 + k / p.alpha)
         s_alpha = lam2 / (r + lam2) ** 2 * r_alpha
-        second = p.family.above(self.cut, p.kappa_star, xi).moment2
-        mse_s = -2 * (1 - t.shrink) * second + 4 * xi * k
+        mse_s = -2 * (1 - t.shrink) * self.law.moment2 + 4 * xi * k
         return np.where(pure, mse_s * s_alpha, 0.0)
 
     def _lam_alpha(self, xi_alpha: FloatArray) -> FloatArray:
         """d log lam/d alpha where q has the least mse at each xi: q mass = 2 xi int_b rho H."""
-        p, xi, q, _, limited, t = self
+        p, xi, q, limited, t = self.p, self.xi, self.q, self.limited, self.t
         tilt = -(np.pi**2) * t.density**3 / 3
         # At fixed q the mass above it moves by rho H; above the cut of a narrow student it stays.
         in_q = 2 * t.mass + np.where(limited, 0.0, 2 * t.density * (2 * xi * t.hilbert - q))
@@ -196,7 +233,7 @@ class _Point(NamedTuple):
         """d log lam2/d alpha where s has the least mse at each xi: s second = second - 2 xi int_b rho H x."""
         p, xi, t = self.p, self.xi, self.t
         k, s = t.x_rho_hilbert, t.shrink
-        law = p.family.above(self.cut, p.kappa_star, xi)
+        law = self.law
         # The second moment moves by 2 K, along fixed mass or with the cut at 0; K does by this.
         second = law.moment2
         k_xi = -law.burgers - self.cut * np.pi**2 * law.density**3 / 3
