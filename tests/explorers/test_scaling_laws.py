@@ -1,10 +1,11 @@
-"""The page of scaling laws: what it shows against the library, what it says, its tasks, and how it refines."""
+"""The page of scaling laws: what it shows against the library, what it says, its tasks, how it refines."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,12 @@ SMALL = {"levels": 50, "compare": ""}
 def page() -> ScalingLawsExplorer:
     page = opened("scaling_laws")
     page.bar.result = None
-    page.reset()
-    page.change(**SMALL)
+    return fresh(page)
+
+
+def fresh(page: ScalingLawsExplorer, **values: Any) -> ScalingLawsExplorer:
+    """The page as it opens, but for few levels and one curve."""
+    page.change(**{**asdict(page.opened), **SMALL, **values})
     return page
 
 
@@ -65,7 +70,6 @@ def test_presets_are_lit_and_say_what_limits(page: ScalingLawsExplorer, name: st
         "Lazy": "no level is learned before the others", "Published": "24 experiments of arXiv 2606.28242",
     }  # fmt: skip
     assert expected[name] in said and "nan" not in said
-    page.starts.value = "Exponents"
 
 
 def test_the_prose_counts_what_it_says(page: ScalingLawsExplorer) -> None:
@@ -112,8 +116,7 @@ def test_a_refusal_keeps_the_page(page: ScalingLawsExplorer) -> None:
 def test_every_corner_is_drawn_and_told(page: ScalingLawsExplorer) -> None:
     for end in ("low", "high"):
         for name, control in page.controls.items():
-            page.reset()
-            page.change(**SMALL)
+            fresh(page)
             control.position = 0.0 if end == "low" else float(control.stops)
             assert getattr(page.state, name) == control.value, (name, end)
             assert page.page._alert.value == "", (name, end)

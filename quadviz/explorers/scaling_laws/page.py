@@ -33,7 +33,7 @@ from quadviz.figures.scaling.samples import MARGIN, samples_figure
 from quadviz.figures.scaling.strip import LIMIT_HUES, LIMIT_NAMES
 from quadviz.figures.scaling.width import width_figure
 from quadviz.scenes.learning_curves import network_points, size_line
-from quadviz.scenes.scaling.compute import Budget, budgets
+from quadviz.scenes.scaling.compute import Budget, budgets, widths_tried
 from quadviz.scenes.scaling.scene import ScalingLaws, scaling_laws, solve_scaling_laws
 from quadviz.scenes.scaling.setting import ScalingSetting, power_law_teacher
 from quadviz.scenes.scaling.solver import Course, Solver
@@ -175,22 +175,22 @@ class ScalingLawsExplorer(Explorer[State]):
         """Solve by all tests, and for the budget, giving way to other events."""
         await asyncio.sleep(REST)
         try:
-            scene = None
+            parts, pieces = 0, 3 * len(setting.members) + 3 + widths_tried(setting.levels).size
+            scene = budget = None
             for part in solve_scaling_laws(setting, self._solver):
-                scene = part
-                await asyncio.sleep(0)
+                scene, parts = part, parts + 1
+                await self._progress(setting, parts / pieces)
             with self._lock:
                 # A change in another thread may have come before its cancellation got here.
                 if setting != self.state.setting or scene is None:
                     return
                 self._seen = scene
-                self._show()
+                self._show(parts / pieces)
             if self._known(setting):
                 return
-            budget = None
             for known in budgets(setting, self._solver):
-                budget = known
-                await asyncio.sleep(0)
+                budget, parts = known, parts + 1
+                await self._progress(setting, min(parts / pieces, 1.0))
             with self._lock:
                 if setting == self.state.setting:
                     self._budget = budget
@@ -199,7 +199,15 @@ class ScalingLawsExplorer(Explorer[State]):
             _log.debug("refining failed at %s", setting, exc_info=True)
             self.page.complain(self.complaint)
 
-    def _show(self) -> None:
+    async def _progress(self, setting: ScalingSetting, done: float) -> None:
+        """Say how far it is, and let others speak."""
+        with self._lock:
+            if setting == self.state.setting and not self._known(setting):
+                live = self.figures[self.shown[-1].name]
+                live.show(self._against_budget(live.held, done))
+        await asyncio.sleep(0)
+
+    def _show(self, done: float = 0.0) -> None:
         """Draw what is solved, and fill the read-out."""
         assert self._seen is not None  # noqa: S101  # it is solved for first
         scene = self._beside(self._seen)
@@ -208,7 +216,7 @@ class ScalingLawsExplorer(Explorer[State]):
             live = self.figures[each.name]
             live.show(each.draw(self, scene, live.held))
         live = self.figures[compute.name]
-        live.show(self._against_budget(live.held))
+        live.show(self._against_budget(live.held, done))
         self.tell(scene)
 
     def _sight(self, *, coarse: bool) -> ScalingLaws:
@@ -241,9 +249,9 @@ class ScalingLawsExplorer(Explorer[State]):
     def _known(self, setting: ScalingSetting) -> bool:
         return self._budget is not None and alike(self._budget.setting, setting)
 
-    def _against_budget(self, held: Held | None) -> Drawing:
+    def _against_budget(self, held: Held | None, done: float = 0.0) -> Drawing:
         """The figure as far as it is solved; that of another setting is grey."""
-        return compute_figure(self._budget, self.state.setting, self.state.theme, held)
+        return compute_figure(self._budget, self.state.setting, self.state.theme, held, done)
 
     def cards(self, scene: ScalingLaws) -> tuple[str, Sequence[Card]]:
         """The point under the marker, of the current curve."""

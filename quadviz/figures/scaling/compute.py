@@ -28,7 +28,11 @@ _NONE = np.empty(0)
 
 
 def compute_figure(
-    budget: Budget | None, setting: ScalingSetting, theme: ThemeName = "light", held: Held | None = None
+    budget: Budget | None,
+    setting: ScalingSetting,
+    theme: ThemeName = "light",
+    held: Held | None = None,
+    done: float = 0.0,
 ) -> Drawing:
     """Two panels over the budget.
 
@@ -37,6 +41,7 @@ def compute_figure(
         setting: the setting shown.
         theme: the background the figure is made for.
         held: ranges that the axes had; they are kept while the curves fit into them.
+        done: how much of what is not solved yet is done.
 
     Returns:
         The figure, with the traces "widths", "best", "guide" and "best-width".
@@ -54,7 +59,9 @@ def compute_figure(
     power, where = _power(budget)
     at, line = guide(work, error.y, where, power, above=0.6) if current else (_NONE, _NONE)
     title = (
-        "<b>mse for a budget</b>  α κ = n m/d³" if current else "<b>mse for a budget</b>  being solved for…"
+        "<b>mse for a budget</b>  α κ = n m/d³"
+        if current
+        else f"<b>mse for a budget</b>  being solved, {100 * done:.0f}%"
     )
     layout = {
         "template": template(theme), "height": _HEIGHT, "margin": _MARGIN,

@@ -20,9 +20,9 @@ from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["Published", "ScalingLaws", "published_beside", "scaling_laws", "solve_scaling_laws"]
 
-#: Points over the axes at rest; while a slider moves every fifth, or third, of them.
+#: Points over the axes at rest; while a slider moves every fifth, tenth or third of them.
 _ALPHAS, _WIDTHS = 81, 37
-_COARSE_ALPHAS, _COARSE_WIDTHS = 5, 3
+_COARSE_ALPHAS, _COARSE_OTHERS, _COARSE_WIDTHS = 5, 10, 3
 #: Where students of any width peak if the noise is what they fit, half the positive half of a semicircle's
 #: degrees of freedom, or a little later; and how many points to have about such a place.
 _PEAK, _BESIDE_PEAK = 0.31, (0.6, 1.7, 24)
@@ -123,16 +123,20 @@ def solve_scaling_laws(
     """
     s = setting
     members, now, here, kappas = s.members, s.current, np.array([s.alpha]), _width_axis(s)
-    alpha, kappa = _axis(s, members[now], coarse), kappas[:: _COARSE_WIDTHS if coarse else 1]
+    alpha, kappa = (
+        _axis(s, members[now], _COARSE_ALPHAS if coarse else 1),
+        kappas[:: _COARSE_WIDTHS if coarse else 1],
+    )
 
     def family_of_three(row: int) -> list[Course]:
         name = "current" if row == now else getattr(members[row], s.compared)
-        curve = _over_alpha(s, members[row], _axis(s, members[row], coarse), "curve", name)
+        step = _COARSE_ALPHAS if row == now else _COARSE_OTHERS
+        curve = _over_alpha(s, members[row], _axis(s, members[row], step if coarse else 1), "curve", name)
         marker = _over_alpha(s, members[row], here, "marker", name)
         widths = _over_kappa(s, members[row], kappa, name)
         if coarse and row != now:
             # What a slider does not move stays as fine as it is.
-            finer = _over_alpha(s, members[row], _axis(s, members[row], coarse=False), "curve", name)
+            finer = _over_alpha(s, members[row], _axis(s, members[row]), "curve", name)
             curve = finer if solver.known(finer, s.levels) else curve
             finer = _over_kappa(s, members[row], kappas, name)
             widths = finer if solver.known(finer, s.levels) else widths
@@ -206,11 +210,11 @@ def _over_kappa(s: ScalingSetting, member: Member, kappa: FloatArray, name: obje
     return Course.over_kappa(("width", s.compared, name), member, s.decay, s.lam2, kappa, s.alpha)
 
 
-def _axis(s: ScalingSetting, member: Member, coarse: bool) -> FloatArray:
-    """Samples along a curve; denser where without much decay it has a peak."""
+def _axis(s: ScalingSetting, member: Member, step: int = 1) -> FloatArray:
+    """Samples along a curve, every so many of them; all are denser where without much decay it has a peak."""
     axis: FloatArray = np.geomspace(*ALPHA_ENDS, _ALPHAS)
-    if coarse:
-        return axis[::_COARSE_ALPHAS]
+    if step > 1:
+        return axis[::step]
     if s.decay.startswith("best"):
         return axis
     peak = min(member.kappa - member.kappa**2 / 2, _PEAK)
