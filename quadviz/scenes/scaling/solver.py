@@ -109,8 +109,8 @@ class Solver:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[object, ...], Solved] = OrderedDict()
         self._trails: defaultdict[tuple[object, ...], Trail] = defaultdict(Trail)
-        # The last curve over alpha at the best weight decays, where a new one begins.
-        self._last: tuple[FloatArray, Guess] | None = None
+        # The last curve over alpha of each kind of decay, where a new one begins.
+        self._last: dict[Decay, tuple[FloatArray, Guess]] = {}
 
     def copy(self) -> Solver:
         """Another one that remembers the same curves."""
@@ -160,8 +160,8 @@ class Solver:
         trails = [self._trails[(*c.role, c.decay, levels)] for c in courses]
         starts = [t.guess(c.setting, c.axis, NO_CUSP) for t, c in zip(trails, courses, strict=True)]
         for number, (start, course) in enumerate(zip(starts, courses, strict=True)):
-            if course.decay == "best lam" and self._last is not None and not (start.xi >= 0).any():
-                starts[number] = _seeded(self._last, course, teacher)
+            if course.decay in self._last and not (start.xi >= 0).any():
+                starts[number] = _seeded(self._last[course.decay], course, teacher)
         # Teachers are solved for in units of their own.
         unit = teacher.unit
         guess = _scaled(Guess(*map(np.concatenate, zip(*starts, strict=True))), 1 / unit)
@@ -191,8 +191,8 @@ class Solver:
             begins = part.stop
             trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
             parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
-            if course.decay == "best lam" and course.axis is course.alpha and course.axis.size > 1:
-                self._last = course.alpha, Guess(*(v[part] for v in solved))
+            if course.axis is course.alpha and course.axis.size > 1:
+                self._last[course.decay] = course.alpha, Guess(*(v[part] for v in solved))
         return parts
 
 
