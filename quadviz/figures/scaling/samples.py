@@ -159,7 +159,7 @@ def _fit_decays(curves: Sequence[Curve], shown: tuple[float, float] | None) -> F
     low, high = positive_span(values, "log", _DECAY_DECADES)
     # What goes to none is named in the title.
     ends = any((curve.y < 0.9 * 10**low).any() for curve in curves)
-    return Fit("log", fitted_range(low, high, shown), "0+ where a line ends" if ends else "")
+    return Fit("log", fitted_range(low, high, shown), "0+ where it ends" if ends else "")
 
 
 def _decay_field(scene: ScalingLaws) -> str:
@@ -272,5 +272,5 @@ def _decay_title(scene: ScalingLaws, note: str) -> str:
         power = float(scene.marker_exponents[1, s.current])
         title = f"<b>best {symbol}</b>"
         if math.isfinite(power):
-            title += f"  as α<sup>{power:.2f}</sup> at the marker".replace("-", "−")
+            title += f"  α<sup>{power:.2f}</sup> here".replace("-", "−")
     return f"{title};  {note}" if note else title
