@@ -102,6 +102,8 @@ def samples_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | 
             label(_decay_title(scene, low.note), _DECAY[1], 3),
             label(fit.note, _ERROR[0], 1, 11, bgcolor=surface),
             *names, *told, *_reference_names(scene, theme),
+            # Not seen, but there for who asks whether this is all of it.
+            label("" if scene.fine else "being solved", 1, 0, visible=False),
         ],
         "shapes": [vertical(s.alpha, 1.5), *tint, *bars],
     }  # fmt: skip

@@ -75,6 +75,7 @@ def width_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | No
             label(f"<b>mse against width</b>  at α = {four_digits(s.alpha)}", 1, 4),
             label(fit.note, 0, 1, 11, bgcolor=THEMES[theme].surface),
             *names, guide_name("1 − 2γ", width_exponent(s.exponent), at, line, theme),
+            label("" if scene.fine else "being solved", 1, 0, visible=False),  # as against samples
         ],
         "shapes": [vertical(s.kappa, 1.5), *tint],
     }  # fmt: skip
