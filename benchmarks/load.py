@@ -1,8 +1,11 @@
 """A room full of people at the dashboards: ``python -m benchmarks.load``.
 
-They arrive at once, drag sliders without a pause, and leave in three ways: a third closes the tab, a third
-loses the network, a third has its browser killed. Most are plain clients that send and wait for what a
-browser would; some are real browsers. The report says what went wrong, how long moves took, and what is left.
+They arrive at once or one after another, drag sliders without a pause, all or some of them, and leave in
+three ways: a third closes the tab, a third loses the network, a third has its browser killed. Most are plain
+clients that send and wait for what a browser would; some are real browsers. The report says what went wrong,
+how long moves took, and what is left. A hundred, of whom thirty drag:
+
+    python -m benchmarks.load --people 100 --arrive 10 --settle 50 --drag 30 --browsers 0 --max-pages 120
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import multiprocessing
 import os
 import shutil
 import signal
@@ -17,13 +21,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import psutil
+from tornado.httpclient import AsyncHTTPClient
 
 from benchmarks.load_client import Person, Refused
 from quadviz.contents import PAGES
@@ -71,7 +78,7 @@ class Tree:
 
 
 @contextmanager
-def _dashboards(options: list[str]) -> Iterator[tuple[str, int]]:
+def dashboards(options: list[str]) -> Iterator[tuple[str, int]]:
     """Dashboards of one's own: their address and process."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
@@ -84,8 +91,11 @@ def _dashboards(options: list[str]) -> Iterator[tuple[str, int]]:
         try:
             yield f"http://localhost:{port}/", process.pid
         finally:
+            family = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGTERM)
-            print(f"told to end, the server ended with status {process.wait(60)}")
+            status = process.wait(60)
+            _, left = psutil.wait_procs(family, timeout=2)
+            print(f"told to end, the server ended with status {status}; processes left: {len(left)}")
 
 
 async def _browse(browser: Browser, address: str, page: str, seconds: float) -> tuple[list[str], int]:
@@ -119,11 +129,40 @@ async def _browse(browser: Browser, address: str, page: str, seconds: float) -> 
     return [*complaints, *([alert] if alert else [])], moves
 
 
-async def _stay(person: Person, number: int, options: argparse.Namespace, errors: list[str]) -> None:
-    """One visit; its number says how it ends."""
+@dataclass
+class Crowd:
+    """What some of the people saw, and what was left of them.
+
+    Attributes:
+        opened: seconds from asking for the page to seeing it, for each who did.
+        seen: seconds from the first arrival of all to that.
+        delays: seconds from each move to its answer.
+        errors: what went wrong, in words.
+        left: how many kernels were left, and how many seconds after everybody had gone.
+    """
+
+    opened: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    left: tuple[int, float] = (0, 0.0)
+
+
+async def _stay(person: Person, number: int, options: argparse.Namespace, crowd: Crowd) -> None:
+    """One visit; its number says when it begins, whether it drags, and how it ends."""
+    wait = number / options.people * options.arrive
+    await asyncio.sleep(wait)
     try:
         await person.arrive()
-        await person.drag(options.seconds, options.rest)
+        crowd.opened.append(person.opened[1])
+        crowd.seen.append(wait + person.opened[1])
+        # Everybody is to have arrived before anybody drags.
+        await asyncio.sleep(max(options.settle - wait - person.opened[1], 0))
+        if number * options.drag // options.people != (number + 1) * options.drag // options.people:
+            await person.drag(options.seconds, options.rest)
+        else:
+            await asyncio.sleep(options.seconds)
+        crowd.delays += person.delays
         match number % 3:
             case 0:
                 await person.close_tab()
@@ -132,19 +171,35 @@ async def _stay(person: Person, number: int, options: argparse.Namespace, errors
             case 2:
                 person.die()
     except Refused:
-        errors.append(f"{person.page}: no seat")
+        crowd.errors.append(f"{person.page}: no seat")
     except Exception as error:  # noqa: BLE001 - to be reported
-        errors.append(f"{person.page}: {error!r}")
+        crowd.errors.append(f"{person.page}: {error!r}")
 
 
-async def _room(options: argparse.Namespace, address: str, tree: Tree | None) -> int:
+async def _visit(numbers: Sequence[int], pages: Sequence[str], options: argparse.Namespace) -> Crowd:
+    crowd, people = Crowd(), [Person(options.address, pages[number % len(pages)]) for number in numbers]
+    stays = (_stay(person, number, options, crowd) for person, number in zip(people, numbers, strict=True))
+    await asyncio.gather(*stays)
+    here = [person for person in people if person.opened[1]]
+    left = time.monotonic()
+    while (alive := [p for p in here if await p.alive()]) and time.monotonic() - left < _CULLED:
+        await asyncio.sleep(2)
+    crowd.left = len(alive), time.monotonic() - left
+    crowd.errors += [f"{person.page}: its kernel was left" for person in alive]
+    return crowd
+
+
+def _part(numbers: Sequence[int], pages: Sequence[str], options: argparse.Namespace) -> Crowd:
+    """Some of the people, in a process of their own."""
+    AsyncHTTPClient.configure(None, max_clients=options.people)
+    return asyncio.run(_visit(numbers, pages, options))
+
+
+async def _room(options: argparse.Namespace, tree: Tree | None) -> int:
     """The visit of everybody; how much went wrong."""
-    errors: list[str] = []
     pages = [page for page in options.pages or PAGES if (notebooks() / f"{page}.ipynb").is_file()]
-    people = [Person(address, page) for page in itertools.islice(itertools.cycle(pages), options.people)]
     before, alone = (tree.mebibytes(), tree.alone()) if tree else (0.0, 0.0)
     watching = asyncio.create_task(tree.watch()) if tree else None
-    stays = [_stay(person, number, options, errors) for number, person in enumerate(people)]
     browsers: list[Browser] = []
     if options.browsers:
         from playwright.async_api import async_playwright
@@ -154,46 +209,50 @@ async def _room(options: argparse.Namespace, address: str, tree: Tree | None) ->
         flags = ["--no-sandbox", "--disable-gpu"]
         launch = partial(player.chromium.launch, executable_path=chromium, args=flags)
         browsers = [await launch() for _ in range(options.browsers)]
-    visits = [_browse(browser, address, pages[-1], options.seconds) for browser in browsers]
-    everybody = asyncio.gather(*stays), asyncio.gather(*visits, return_exceptions=True)
-    seen = (await asyncio.gather(*everybody))[1]
+    visits = [_browse(browser, options.address, pages[-1], options.seconds) for browser in browsers]
+    loop, parts = asyncio.get_running_loop(), range(options.processes)
+    with ProcessPoolExecutor(options.processes, multiprocessing.get_context("spawn")) as pool:
+        numbers = [range(part, options.people, options.processes) for part in parts]
+        crowds = [loop.run_in_executor(pool, _part, each, pages, options) for each in numbers]
+        everybody = asyncio.gather(*crowds), asyncio.gather(*visits, return_exceptions=True)
+        seen, outcomes = await asyncio.gather(*everybody)
     if watching:
         watching.cancel()
-    _report(people, errors)
-    for outcome in seen:
+    errors = list(itertools.chain.from_iterable(crowd.errors for crowd in seen))
+    _report(options.people, seen)
+    for outcome in outcomes:
         complaints, moves = ([repr(outcome)], 0) if isinstance(outcome, BaseException) else outcome
         errors += complaints
         print(f"a browser: {moves} moves of the mouse, {len(complaints)} complaints")
-    here = [person for person in people if person.opened[1]]
     for browser in browsers:
         await browser.close()
-    left = time.monotonic()
-    while (alive := [p for p in here if await p.alive()]) and time.monotonic() - left < _CULLED:
-        await asyncio.sleep(2)
-    print(f"{len(alive)} kernels left {time.monotonic() - left:.0f} s after everybody had gone")
-    errors += [f"{person.page}: its kernel was left" for person in alive]
     if tree:
         await asyncio.sleep(45)  # until as many kernels wait as before
         after = tree.mebibytes()
         print(f"memory: {before:.0f} MB before, {tree.peak:.0f} MB at the most, {after:.0f} MB after")
         print(f"of it the server itself: {alone:.0f} MB before, {tree.alone():.0f} MB after")
-        print(f"{tree.kernels()} kernels are waiting")
+        print(f"{tree.kernels()} processes are there, of kernels that wait and to fork from")
     for error in errors:
         print("error:", error)
     print(f"{len(errors)} errors")
     return len(errors)
 
 
-def _report(people: list[Person], errors: list[str]) -> None:
-    opened = sorted(person.opened[1] for person in people if person.opened[1])
-    delays = sorted(itertools.chain.from_iterable(person.delays for person in people))
-    print(f"{len(opened)} of {len(people)} people saw their page, {len(errors)} had trouble")
+def _report(people: int, seen: Sequence[Crowd]) -> None:
+    opened = sorted(itertools.chain.from_iterable(crowd.opened for crowd in seen))
+    delays = sorted(itertools.chain.from_iterable(crowd.delays for crowd in seen))
+    troubled = sum(len(crowd.errors) for crowd in seen)
+    print(f"{len(opened)} of {people} people saw their page, {troubled} had trouble")
     if opened:
-        first, last = opened[0], opened[-1]
-        print(f"first sight after {first:.1f} to {last:.1f} s, median {median(opened):.1f} s")
+        print(f"seen {opened[0]:.1f} to {opened[-1]:.1f} s after asking, median {median(opened):.1f} s")
+        print(
+            f"the last, {max(max(crowd.seen, default=0) for crowd in seen):.1f} s after the first had asked"
+        )
     if len(delays) > 1:
         slow = quantiles(delays, n=20)[-1]
         print(f"{len(delays)} moves: median {1e3 * median(delays):.0f} ms, 95% within {1e3 * slow:.0f} ms")
+    left, after = sum(crowd.left[0] for crowd in seen), max(crowd.left[1] for crowd in seen)
+    print(f"{left} kernels left {after:.0f} s after everybody had gone")
 
 
 def main() -> int:
@@ -207,19 +266,34 @@ def main() -> int:
     parser.add_argument(
         "--rest", type=float, default=0, help="seconds between two drags (default: %(default)g)"
     )
+    parser.add_argument(
+        "--arrive", type=float, default=0, help="seconds within which they arrive (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=0,
+        help="seconds from the first arrival until anybody drags (default: %(default)g)",
+    )
+    parser.add_argument("--drag", type=int, help="how many of them drag; all when omitted")
+    parser.add_argument(
+        "--processes", type=int, default=2, help="that the plain clients run in (default: %(default)s)"
+    )
     parser.add_argument("--pages", nargs="*", metavar="PAGE", help="pages they go to; all when omitted")
     parser.add_argument("--address", help="of dashboards that run already; memory is not measured then")
     options, others = parser.parse_known_args()
+    options.drag = options.people if options.drag is None else options.drag
     print(f"{options.people} people and {options.browsers} browsers, {os.cpu_count()} cores")
     if options.address:
-        return int(asyncio.run(_room(options, options.address.rstrip("/") + "/", None)) > 0)
-    with _dashboards(others) as (address, server):
+        options.address = options.address.rstrip("/") + "/"
+        return int(asyncio.run(_room(options, None)) > 0)
+    with dashboards(others) as (options.address, server):
         tree = Tree(server)
         until, waiting = time.monotonic() + _WARM_UP, len(PAGES) + 1
         while tree.kernels() < waiting and time.monotonic() < until:
             time.sleep(1)
         time.sleep(5)
-        return int(asyncio.run(_room(options, address, tree)) > 0)
+        return int(asyncio.run(_room(options, tree)) > 0)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ During training, d -> infinity:
     matrix_flow, approach_curve, approach_law    how the end is approached
 Networks of finite d:
     simulate, simulate_ensemble, train, minimise, sample_problem, log_times
+Grids of settings, of all of these, on disk as xarray (``pip install 'quadviz[sweep]'``):
+    Sweep, plan_sweep, run_sweep, open_sweep, export_sweep
 
 Results convert: ``.to_dict()``, ``.to_dataframe()`` (pandas), ``.to_xarray()``. Where solves fail a
 :class:`SolveWarning` says so; ``errstate`` turns it off. ``help(quadviz.steady_state)`` explains a
@@ -30,7 +32,9 @@ function. Figures and dashboards are imported by name, from :mod:`quadviz.figure
 :mod:`quadviz.explorers`: this stays light.
 """
 
+import importlib
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
 from quadviz.law import Levels, Orthogonal, PowerLaw, Teacher, Wishart
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
@@ -61,6 +65,21 @@ from quadviz.theory.steady.thresholds import (
     interpolation_threshold,
     recovery_threshold,
 )
+
+if TYPE_CHECKING:
+    from quadviz.sweep import (
+        Sweep,
+        SweepError,
+        SweepInterrupted,
+        SweepPlan,
+        SweepSpecError,
+        SweepStopped,
+        SweepStoreError,
+        export_sweep,
+        open_sweep,
+        plan_sweep,
+        run_sweep,
+    )
 
 try:
     __version__ = version("quadviz")
@@ -99,6 +118,13 @@ __all__ = [
     "SolveWarning",
     "Status",
     "SteadyState",
+    "Sweep",
+    "SweepError",
+    "SweepInterrupted",
+    "SweepPlan",
+    "SweepSpecError",
+    "SweepStopped",
+    "SweepStoreError",
     "Teacher",
     "TeacherLaw",
     "Wishart",
@@ -109,6 +135,7 @@ __all__ = [
     "dmft",
     "dmft_cost",
     "errstate",
+    "export_sweep",
     "finite_size",
     "interpolation_threshold",
     "learned_spectrum",
@@ -117,11 +144,14 @@ __all__ = [
     "log_times",
     "matrix_flow",
     "minimise",
+    "open_sweep",
     "optimal_decay",
     "optimal_lam",
     "optimal_lam2",
+    "plan_sweep",
     "population_flow",
     "recovery_threshold",
+    "run_sweep",
     "sample_problem",
     "simulate",
     "simulate_ensemble",
@@ -130,3 +160,12 @@ __all__ = [
     "steady_state_solutions",
     "train",
 ]
+
+#: Names of :mod:`quadviz.sweep`, which is imported when one of them is asked for.
+_OF_SWEEPS = frozenset(name for name in __all__ if "sweep" in name.lower())
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_SWEEPS:
+        return getattr(importlib.import_module("quadviz.sweep"), name)
+    raise AttributeError(f"module 'quadviz' has no attribute {name!r}")

@@ -13,6 +13,7 @@ from quadviz.arrays import FloatArray
 __all__ = [
     "checked_times",
     "is_masked",
+    "printable",
     "readable",
     "real_array",
     "real_number",
@@ -84,6 +85,16 @@ def shown(value: object, length: int = 60) -> str:
     """A value as an error message shows it, cut short where it is long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def printable(text: str, length: int = 24) -> str:
+    r"""The beginning of a text that a stranger may have written, on one line and without what is not seen.
+
+    >>> printable("a\u202eb" + 30 * "c")
+    'a�bccccccccccccccccccccc…'
+    """
+    plain = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return plain if len(plain) <= length else f"{plain[:length]}…"
 
 
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:

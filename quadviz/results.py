@@ -23,7 +23,7 @@ from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.quantities import QUANTITIES
 
-__all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr"]
+__all__ = ["PointResult", "Result", "Sheet", "TupleResult", "points_repr", "spread"]
 
 SOURCE = "arXiv 2601.10483 (JMLR 27(136), 2026)"
 #: Fields that hold a code, and what their values are called.
@@ -47,6 +47,14 @@ class Sheet:
     coords: Mapping[str, tuple[tuple[str, ...], Any]]
     values: Mapping[str, tuple[tuple[str, ...], Any]]
     index: Any = None
+
+    def columns(self) -> dict[str, Any]:
+        """The table laid out: a column for each name, one entry a row, codes by name."""
+        shape = tuple(self.dims.values())
+        return {
+            name: _named_codes(name, spread(np.asarray(values), dims, tuple(self.dims), shape).reshape(-1))
+            for name, (dims, values) in {**self.coords, **self.values}.items()
+        }
 
 
 class Result:
@@ -90,12 +98,7 @@ class Result:
         """
         pandas = _library("pandas")
         table = self._sheet(sheet)
-        shape = tuple(table.dims.values())
-        columns = {}
-        for name, (dims, values) in {**table.coords, **table.values}.items():
-            spread = _spread(np.asarray(values), dims, tuple(table.dims), shape).reshape(-1)
-            columns[name] = _named_codes(name, spread)
-        frame = pandas.DataFrame(columns, index=table.index)
+        frame = pandas.DataFrame(table.columns(), index=table.index)
         frame.attrs.update(_provenance(self))
         return frame
 
@@ -285,7 +288,7 @@ def _unspread(array: Any, dims: tuple[str, ...]) -> tuple[tuple[str, ...], Any]:
     return tuple(dims[a] for a in kept), part
 
 
-def _spread(values: Any, dims: tuple[str, ...], onto: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+def spread(values: Any, dims: tuple[str, ...], onto: tuple[str, ...], shape: tuple[int, ...]) -> Any:
     """Values along some dimensions, repeated along all."""
     order = [dims.index(dim) for dim in onto if dim in dims]
     index = tuple(slice(None) if dim in dims else None for dim in onto)

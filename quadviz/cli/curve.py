@@ -1,52 +1,78 @@
-"""``quadviz curve``: print a learning curve as CSV."""
+"""``quadviz curve``: learning curves, and grids of steady states."""
 
 from __future__ import annotations
 
-import argparse
+from typing import Annotated, Any
 
 import numpy as np
 
-from quadviz.cli.options import Commands, add_parameter, whole
-from quadviz.parameters import PARAMETERS
-from quadviz.tables.text import csv_text
+from quadviz.cli.export import chart
+from quadviz.cli.options import (
+    KappaStar,
+    Lam2,
+    TeacherText,
+    number_option,
+    real,
+    values_option,
+    whole,
+    whole_option,
+    width_text,
+)
+from quadviz.cli.output import Csv, Given, Json, Out, give, table_of, tell
+from quadviz.cli.ranges import grid, values
+from quadviz.cli.teachers import teacher_of
+from quadviz.outcome import Status
+from quadviz.parameters import EXTENSIONS, PARAMETERS
 
-__all__ = ["add"]
+__all__ = ["EXAMPLES", "curve"]
 
-_CURVE_PARAMETERS = ("kappa", "kappa_star", "lam", "delta")
-_CURVE_COLUMNS = ("alpha", "mse", "train_loss", "in_sample_error", "rank", "kappa_min", "q", "xi")
-
-
-def add(commands: Commands) -> None:
-    """Add the command."""
-    curve = commands.add_parser("curve", help="print a learning curve as CSV")
-    curve.set_defaults(run=_run, parser=curve)
-    for name in _CURVE_PARAMETERS:
-        add_parameter(curve, PARAMETERS[name], f"--{name.replace('_', '-')}", PARAMETERS[name].default)
-    alpha = PARAMETERS["alpha"]
-    add_parameter(curve, alpha, "--alpha-min", alpha.low)
-    add_parameter(curve, alpha, "--alpha-max", alpha.high)
-    curve.add_argument(
-        "--points",
-        type=whole("points", 2, 100_000),
-        default=200,
-        help="number of points, evenly spaced in alpha (default: %(default)s)",
-    )
+EXAMPLES = (
+    "quadviz curve --kappa 0.5 --kappa-star 0.3 --lam 0.01",
+    "quadviz curve --alpha 0.05:0.6:30 --delta 0,0.5 --csv",
+    "quadviz curve --alpha 0.35 --lam log:1e-3:1:7 --json",
+    "quadviz curve --teacher power:0.3 --alpha 0.1:1:10 --out curve.html",
+)
+_ALPHA, _POINTS = PARAMETERS["alpha"], 200
 
 
-def _run(options: argparse.Namespace) -> int:
-    from quadviz.outcome import Regime, Status
-    from quadviz.theory.steady.steady_state import learning_curve
+def curve(
+    alpha: Annotated[str | None, values_option(_ALPHA)] = None,
+    kappa: Annotated[str, values_option(PARAMETERS["kappa"])] = f"{PARAMETERS['kappa'].default:g}",
+    kappa_star: KappaStar = None,
+    lam: Annotated[str, values_option(PARAMETERS["lam"])] = f"{PARAMETERS['lam'].default:g}",
+    delta: Annotated[str, values_option(PARAMETERS["delta"])] = f"{PARAMETERS['delta'].default:g}",
+    lam2: Lam2 = "0",
+    teacher: TeacherText = "wishart",
+    alpha_min: Annotated[
+        str, number_option(_ALPHA, "alpha_min", "Where the curve begins without --alpha.")
+    ] = f"{_ALPHA.low:g}",
+    alpha_max: Annotated[str, number_option(_ALPHA, "alpha_max", "Where it ends.")] = f"{_ALPHA.high:g}",
+    points: Annotated[str, whole_option("points", "How many points it has.", 2, 100_000)] = f"{_POINTS}",
+    csv: Csv = False,
+    json: Json = False,
+    out: Out = None,
+) -> int:
+    """Print the errors that long training ends with, over samples or any grid of settings."""
+    from quadviz.theory.steady.steady_state import steady_state
 
-    if options.alpha_min >= options.alpha_max:
-        options.parser.error(
-            "--alpha-min must be smaller than --alpha-max, "
-            f"got {options.alpha_min:g} and {options.alpha_max:g}"
-        )
-    alpha = np.linspace(options.alpha_min, options.alpha_max, options.points)
-    result = learning_curve(alpha, **{name: getattr(options, name) for name in _CURVE_PARAMETERS})
-    columns = [np.broadcast_to(getattr(result, name), alpha.shape).tolist() for name in _CURVE_COLUMNS]
-    regimes = [Regime(code).label for code in result.regime]
-    statuses = [Status(code).message for code in result.status]
-    rows = list(zip(*columns, regimes, statuses, strict=True))
-    print(csv_text(([*_CURVE_COLUMNS, "regime", "status"], rows)), end="")
-    return 0
+    if alpha is None:
+        low, high = real(_ALPHA, alpha_min), real(_ALPHA, alpha_max)
+        if low >= high:
+            raise ValueError(f"--alpha-min must be smaller than --alpha-max, got {low:g} and {high:g}")
+        samples = np.linspace(low, high, whole("points", points, 2, 100_000))
+    else:
+        samples = values(_ALPHA, alpha)
+    law = teacher_of(teacher)
+    wide = width_text(kappa_star, law)
+    texts = {"kappa": kappa, "kappa_star": wide, "delta": delta, "lam": lam}
+    axes = {name: values(PARAMETERS[name], text) for name, text in texts.items() if text is not None}
+    made: dict[str, Any] = grid({**axes, "lam2": values(EXTENSIONS["lam2"], lam2), "alpha": samples})
+    found = steady_state(**{"kappa_star": None, **made}, teacher=law)
+    several = int(np.sum(found.status == Status.SEVERAL))
+    if several:
+        tell(f"quadviz curve: {several} of {np.size(found.status)} points {Status.SEVERAL.message}")
+    more = {} if teacher == "wishart" else {"teacher": teacher}
+    table = table_of(found.sheets()["points"], **more)
+    across = next((n for n in ("alpha", *made) if made[n].size > 1), "alpha")
+    give(Given(table, lambda: chart(table, across, "mse"), found), csv=csv, json=json, out=out)
+    return int(np.all(found.status == Status.FAILED))

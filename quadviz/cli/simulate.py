@@ -1,76 +1,102 @@
-"""``quadviz simulate``: train networks of finite size and print it as CSV."""
+"""``quadviz simulate``: train networks of finite size."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import get_args
+from typing import Annotated, get_args
 
-from quadviz.cli.options import Commands, add_parameter, real, whole
+from quadviz.cli.export import chart
+from quadviz.cli.options import (
+    KappaStar,
+    Lam2,
+    TeacherText,
+    number_option,
+    one_of,
+    real,
+    setting_of,
+    whole,
+    whole_option,
+)
+from quadviz.cli.output import Csv, Given, Json, Out, give, tell
+from quadviz.cli.teachers import teacher_of
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
-from quadviz.setting import Inputs, Setting
+from quadviz.setting import Inputs
 from quadviz.simulation.ensemble import simulate_ensemble
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.simulation.simulate import SimulationError, log_times
-from quadviz.tables.text import csv_text, training_table
+from quadviz.tables.text import training_table
 
-__all__ = ["add"]
+__all__ = ["EXAMPLES", "simulate"]
 
-
-def add(commands: Commands) -> None:
-    """Add the command."""
-    training = commands.add_parser("simulate", help="train networks of finite size and print it as CSV")
-    training.set_defaults(run=_run, parser=training)
-    for name in PARAMETERS:
-        parameter = SIMULATION_PARAMETERS.get(name, PARAMETERS[name])
-        add_parameter(training, parameter, f"--{name.replace('_', '-')}", parameter.default)
-    counts = (
-        ("d", 2, "input dimension"),
-        ("networks", 1, "how many networks to train, each with a seed of its own"),
-        ("first-seed", 0, "seed of the first network; the others count up from it"),
-        ("points", 3, "number of times observed: 0, and others evenly spaced in their logarithm"),
-    )
-    for (option, least, meaning), default in zip(counts, (50, 3, 0, 42), strict=True):
-        training.add_argument(
-            f"--{option}",
-            type=whole(option, least, 1_000_000),
-            default=default,
-            metavar="N",
-            help=f"{meaning} (default: %(default)s)",
-        )
-    training.add_argument(
-        "--end", type=real(SIMULATION_PARAMETERS["end"]), default=1e3, metavar="T",
-        help="time to train until, more than 0.01 (default: %(default)g)",
-    )  # fmt: skip
-    for option, choices, meaning in (
-        ("inputs", Inputs, "the network's own inputs, or GOE matrices"),
-        ("label-noise", LabelNoise, "distribution of the label noise"),
-        ("weights", TeacherWeights, "distribution of the teacher's weights"),
-    ):
-        known = get_args(choices)
-        training.add_argument(
-            f"--{option}", choices=known, default=known[0], help=f"{meaning} (default: %(default)s)"
-        )
+EXAMPLES = (
+    "quadviz simulate --kappa 0.5 --alpha 0.4 --d 20 --networks 2 --csv",
+    "quadviz simulate --d 20 --end 10 --points 8 --out training.html",
+)
+_MOST = 1_000_000
+_TABLE = {**PARAMETERS, "lam": SIMULATION_PARAMETERS["lam"], "end": SIMULATION_PARAMETERS["end"]}
 
 
-def _run(options: argparse.Namespace) -> int:
+def simulate(
+    kappa: Annotated[str, number_option(_TABLE["kappa"])] = f"{_TABLE['kappa'].default:g}",
+    kappa_star: KappaStar = None,
+    alpha: Annotated[str, number_option(_TABLE["alpha"])] = f"{_TABLE['alpha'].default:g}",
+    delta: Annotated[str, number_option(_TABLE["delta"])] = f"{_TABLE['delta'].default:g}",
+    lam: Annotated[str, number_option(_TABLE["lam"])] = f"{_TABLE['lam'].default:g}",
+    gamma: Annotated[str, number_option(_TABLE["gamma"])] = f"{_TABLE['gamma'].default:g}",
+    lam2: Lam2 = "0",
+    teacher: TeacherText = "wishart",
+    d: Annotated[str, whole_option("d", "Input dimension.", 2, _MOST)] = "50",
+    networks: Annotated[
+        str, whole_option("networks", "How many networks to train, each with a seed of its own.", 1, _MOST)
+    ] = "3",
+    first_seed: Annotated[
+        str,
+        whole_option("first_seed", "Seed of the first network; the others count up from it.", 0, _MOST),
+    ] = "0",
+    points: Annotated[
+        str,
+        whole_option("points", "Times observed: 0, and others evenly spaced in their logarithm.", 3, _MOST),
+    ] = "42",
+    end: Annotated[
+        str, number_option(_TABLE["end"], meaning="Time to train until, more than 0.01.")
+    ] = f"{_TABLE['end'].default:g}",
+    inputs: Annotated[
+        str, one_of("inputs", get_args(Inputs), "The network's own inputs, or GOE matrices.")
+    ] = get_args(Inputs)[0],
+    label_noise: Annotated[
+        str, one_of("label_noise", get_args(LabelNoise), "Distribution of the label noise.")
+    ] = get_args(LabelNoise)[0],
+    weights: Annotated[
+        str, one_of("weights", get_args(TeacherWeights), "Distribution of the teacher's weights.")
+    ] = get_args(TeacherWeights)[0],
+    csv: Csv = False,
+    json: Json = False,
+    out: Out = None,
+) -> int:
+    """Train networks of finite size by gradient flow, and print their errors over time."""
+    law = teacher_of(teacher)
+    texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma, "lam2": lam2}
+    setting = setting_of(texts, kappa_star, law)
+    first = whole("first-seed", first_seed, 0, _MOST)
     try:
-        networks = simulate_ensemble(
-            Setting(**{name: getattr(options, name) for name in PARAMETERS}),
-            options.d,
-            range(options.first_seed, options.first_seed + options.networks),
-            log_times(options.end, options.points),
-            inputs=options.inputs,
-            label_noise=options.label_noise,
-            weights=options.weights,
-            progress=True,
+        trained = simulate_ensemble(
+            setting,
+            whole("d", d, 2, _MOST),
+            range(first, first + whole("networks", networks, 1, _MOST)),
+            log_times(real(_TABLE["end"], end), whole("points", points, 3, _MOST)),
+            inputs=inputs,  # type: ignore[arg-type]
+            label_noise=label_noise,  # type: ignore[arg-type]
+            weights=weights,  # type: ignore[arg-type]
+            progress=sys.stderr.isatty(),
         )
-    except (ValueError, MemoryError) as refusal:
-        options.parser.error(str(refusal))
     except SimulationError as failure:
-        print(f"quadviz simulate: {failure}", file=sys.stderr)
+        tell(f"quadviz simulate: {failure}")
         return 1
-    for seed, reason in networks.failures.items():
-        print(f"quadviz simulate: seed {seed} failed: {reason}", file=sys.stderr)
-    print(csv_text(training_table(networks.runs)), end="")
-    return 1 if networks.failures else 0
+    for seed, reason in trained.failures.items():
+        tell(f"quadviz simulate: seed {seed} failed: {reason}")
+    names, rows = training_table(trained.runs)
+    beyond = {"lam2": setting.lam2} if setting.lam2 else {}
+    beyond |= {} if teacher == "wishart" else {"teacher": teacher}  # type: ignore[dict-item]
+    table = [*beyond, *names], [[*beyond.values(), *row] for row in rows]
+    give(Given(table, lambda: chart(table, "time", "mse"), trained), csv=csv, json=json, out=out)
+    return 1 if trained.failures else 0

@@ -17,8 +17,8 @@ from quadviz.figures.marks.axes import fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
 from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
 from quadviz.outcome import Regime
+from quadviz.scenes.common.wording import two_digits
 from quadviz.scenes.convergence import LAST_TIME, POWERS, Convergence, Seen, law_name
-from quadviz.scenes.wording import two_digits
 from quadviz.theory.flow.approach import Approach, ApproachLaw, local_slope
 from quadviz.work.approach import FIRST_TIME
 

@@ -2,7 +2,8 @@
 
 The figure of training with more in it: the mean-field theory as a line in the band of its error, dotted and
 without one from where it is not to be trusted, the population flow as thin dashes and dots, and two uprights:
-the moment shown beside, and the best one.
+the moment shown beside, and the best one. A reader's own measurements are squares with bars, in traces that
+are there as long as there are measurements.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import numpy as np
 from quadviz.arrays import FloatArray
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held, Part
+from quadviz.figures.marks.points import own_lines, own_traces, own_values
 from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName
 from quadviz.figures.training import PANELS, ROWS, fitted, training_figure
 from quadviz.scenes.dynamics import Course, Dynamics
+from quadviz.scenes.training import FIELDS
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.work.training import FIRST_TIME
 
@@ -43,6 +46,8 @@ _OPACITY = 0.25
 _BELOW = 0.3
 #: How far what is not to be trusted may go beyond all that is before it leaves the axis.
 _BEYOND = 3.0
+#: What the panels show, in hovers.
+_NAMES = tuple(field.replace("_", " ") for field in FIELDS)
 _NOTHING = Course(np.empty(0), np.empty((2, 0)), np.empty((2, 0)))
 
 
@@ -64,7 +69,7 @@ def dynamics_figure(
 
     Returns:
         The figure. Traces are those of the training and, for each panel, "band-0", "dmft-0", "population-0"
-        and "doubt-0".
+        and "doubt-0"; of measurements "own-0-0" and "own-0-other".
     """
     dmft = _NOTHING if scene.dmft is None else scene.dmft
     courses = [course for course in (dmft, scene.population) if course.times.size]
@@ -73,11 +78,22 @@ def dynamics_figure(
         theme,
         y_scale,
         held=held,
-        holds=fitted_dynamics(scene) if holds is None else holds,
-        beside=[[(course.times, course.values[row]) for course in courses] for row in ROWS],
+        holds=fitted_dynamics(scene, y_scale) if holds is None else holds,
+        beside=[
+            [*((course.times, course.values[row]) for course in courses), *own_lines(scene.own, row)]
+            for row in ROWS
+        ],
     )
     more = [part for row in ROWS for part in _courses(row, dmft, scene.population, theme, y_scale)]
     dots = [_doubt(row, dmft, theme) for row in ROWS]
+    hue = (THEMES[theme].single,)
+    own = [
+        part
+        for row in ROWS
+        for part in own_traces(
+            PANELS[row][0], _NAMES[row], scene.own, row, hue, theme, y_scale, first=FIRST_TIME
+        )
+    ]
     end = scene.training.end
     words = [_doubt_word(dmft, end, theme), _best_word(scene.stop, end, theme)]
     layout = {
@@ -86,7 +102,7 @@ def dynamics_figure(
         "shapes": _uprights(scene, theme),
         "annotations": [*drawn["layout"]["annotations"], *words],
     }
-    return {"data": [*drawn["data"], *more, *dots], "layout": layout}
+    return {"data": [*drawn["data"], *more, *dots, *own], "layout": layout}
 
 
 def dynamics_film(scene: Dynamics, times: FloatArray, theme: ThemeName = "light") -> list[Drawing]:
@@ -95,11 +111,11 @@ def dynamics_film(scene: Dynamics, times: FloatArray, theme: ThemeName = "light"
     return [{"data": [], "layout": {"shapes": _uprights(moment, theme)}} for moment in moments]
 
 
-def fitted_dynamics(scene: Dynamics) -> list[FloatArray]:
+def fitted_dynamics(scene: Dynamics, y_scale: Scale = "log") -> list[FloatArray]:
     """For each panel the values that its axis has to hold.
 
     These are all of what can be trusted, but the population flow only so far below the rest, and of what is
-    not to be trusted only what lies near that.
+    not to be trusted, or a reader's own, only what lies near that.
     """
     dmft, flow = scene.dmft or _NOTHING, scene.population
     held = []
@@ -110,7 +126,10 @@ def fitted_dynamics(scene: Dynamics) -> list[FloatArray]:
         doubtful = _positive(dmft.values[row][~dmft.trusted])
         if sound.size:
             doubtful = doubtful[(doubtful > sound.min() / _BEYOND) & (doubtful < sound.max() * _BEYOND)]
-        held.append(np.concatenate([sound, doubtful]))
+        theory = np.concatenate([sound, doubtful])
+        held.append(
+            np.append(theory, own_values(scene.own, row, theory, (FIRST_TIME, scene.training.end), y_scale))
+        )
     return held
 
 

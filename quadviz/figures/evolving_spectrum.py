@@ -15,8 +15,8 @@ from quadviz.figures.marks.drawing import Drawing, Part
 from quadviz.figures.marks.outlines import Outline, outlines
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.law.teacher_law import TeacherLaw
+from quadviz.scenes.common.wording import time_text
 from quadviz.scenes.evolving_spectrum import EvolvingSpectrum, Frames
-from quadviz.scenes.wording import time_text
 
 __all__ = ["Moments", "evolving_spectrum_figure", "evolving_spectrum_film", "moments_of"]
 

@@ -3,7 +3,8 @@
 A curve is solid where the theory is exact, dashed where the width limits the rank, strewn with dots where the
 equations have other solutions besides the one drawn, and interrupted where no solution was found. The least
 error of any estimator is a dark dotted line, thresholds are thin verticals with their names on flags above
-the panels. Networks are points with bars, the theory at their size is a thin line.
+the panels. Networks are points with bars, the theory at their size is a thin line. A reader's own
+measurements are squares with bars, in traces that come last and are there as long as there are measurements.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from quadviz.figures.marks.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.marks.drawing import Drawing, Held, Part, axis_name, held_range
 from quadviz.figures.marks.flags import ROW, flag_marks
 from quadviz.figures.marks.notes import missing, roomier_right
-from quadviz.figures.marks.points import points_trace, size_traces
+from quadviz.figures.marks.points import own_traces, own_values, points_trace, size_traces
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours, template
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.learning_curves import LearningCurves
@@ -136,7 +137,8 @@ def learning_curves_figure(
         "shapes": [_marker_line(scene.marker, foot), *lines],
     }  # fmt: skip
     data = [trace for panel in panels for trace in panel.traces()]
-    return {"data": [*data, _bayes(scene, theme)], "layout": layout}
+    own = [trace for panel in panels for trace in panel.own()]
+    return {"data": [*data, _bayes(scene, theme), *own], "layout": layout}
 
 
 class _Panel:
@@ -163,8 +165,10 @@ class _Panel:
             seen.append(scene.simulated.mean[row])
         if scene.at_size is not None:
             seen.append(scene.at_size.value[row])
+        values = np.concatenate(seen)
         shown = held_range(held, PANELS[row].axis, scale)
-        self.range = _fitted(np.concatenate(seen), scale, shown)
+        own = own_values(scene.own, row, values, (float(alpha[0]), float(alpha[-1])), scale)
+        self.range = _fitted(np.append(values, own), scale, shown)
         #: A value below it has no place in the panel.
         self.floor = 10 ** self.range[0] if scale == "log" else -math.inf
 
@@ -219,6 +223,13 @@ class _Panel:
         yield from size_traces(panel.axis, panel.title, self.scene.at_size, self.row, colour, self.theme)
         uid = f"networks-{self.row}"
         yield points_trace(uid, panel.axis, panel.title, self.scene.simulated, self.row, colour, self.theme)
+
+    def own(self) -> Iterator[Part]:
+        """A reader's own measurements."""
+        panel = PANELS[self.row]
+        return own_traces(
+            panel.axis, panel.title, self.scene.own, self.row, self.colours, self.theme, self.scale
+        )
 
     def _curve(self, member: int, styles: _Styles) -> Iterator[Part]:
         """A curve twice: the dashed line runs under the solid one, so that they join.

@@ -21,9 +21,9 @@ from quadviz.figures.marks.placing import label_note, off_curve, place_label, wi
 from quadviz.figures.marks.plane import LINES, cross, plane_axes, threshold_lines
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import power_of_ten
 from quadviz.scenes.plane import Plane
 from quadviz.scenes.recovery import ErrorMap
-from quadviz.scenes.wording import power_of_ten
 
 __all__ = ["COLOUR_RANGES", "MARGIN", "ColourRange", "ColourRangeName", "recovery_map_figure"]
 

@@ -26,7 +26,11 @@ def _colours(theme: ThemeName) -> tuple[str, str]:
 
 
 def errors_figure(
-    scene: TwoStudents, theme: ThemeName = "light", y_scale: Scale = "log", held: Held | None = None
+    scene: TwoStudents,
+    theme: ThemeName = "light",
+    y_scale: Scale = "log",
+    held: Held | None = None,
+    zoomed: bool = False,
 ) -> Drawing:
     """The mse of both over alpha, and by how much the first is above the second.
 
@@ -35,6 +39,7 @@ def errors_figure(
         theme: the background the figure is made for.
         y_scale: scale of the axis of errors; that of the difference is linear.
         held: ranges that the axes had; they are kept while the curves fit into them.
+        zoomed: whether the alpha axis is part of a longer one, to which a double click goes back.
 
     Returns:
         The figure, with the traces "A", "B" and "difference"; "-dashed" where the width limits the rank.
@@ -55,8 +60,8 @@ def errors_figure(
     entries = [("━", ink, f"<b>{n}</b> {own}") for n, own, ink in zip(NAMES, symbols, inks, strict=True)]
     layout = {
         "template": template(theme), "height": _HEIGHT, "margin": MARGIN,
-        "hovermode": "x unified", "dragmode": False,
-        "xaxis": {**alpha_axis("y2"), "range": across, **ticks("linear", across, 7)},
+        "hovermode": "x unified", "dragmode": "zoom", "meta": {"zoomed": zoomed},
+        "xaxis": {**alpha_axis("y2"), "fixedrange": False, "range": across, **ticks("linear", across, 7)},
         "yaxis": fit.axis(_ERRORS, 6),
         "yaxis2": {
             "domain": _DIFFERENCE, "anchor": "x", "fixedrange": True, "tickfont": {"size": 12},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.simulation.matrix_flows import MatrixFlows, matrix_flows
 from quadviz.statistics import mean_and_error
@@ -41,8 +41,6 @@ Target = Literal["teacher", "goe"]
 LAST_TIME = 1e4
 #: Slopes that a law may have, and how they are written.
 POWERS = {-1.0: "t⁻¹", -2.0: "t⁻²", -3.0: "t⁻³"}
-#: Solutions that are remembered.
-_REMEMBERED = 16
 #: Slopes are measured in this stretch before single eigenvalues show, or, where that is never, at the end.
 _WINDOW = (0.1, 0.5)
 
@@ -112,6 +110,7 @@ def convergence(
     seeds: tuple[int, ...],
     networks: Seen | None = None,
     current: bool = True,
+    memo: Memo | None = None,
 ) -> Convergence:
     """Solve for what a figure of convergence shows.
 
@@ -122,13 +121,20 @@ def convergence(
         seeds: one for each.
         networks: networks to be seen beside them, which a GOE matrix has none of.
         current: whether they are of this setting.
+        memo: what was solved before, which is not solved again; nothing when omitted.
     """
+    memo = memo or Memo()
+
+    def solved(to: FlowTarget) -> Solved:
+        key = (to, setting.kappa, setting.gamma, d, seeds)
+        found: Solved = memo.exact.once(key, lambda: _solved(*key))
+        return found
+
     if target == "goe":
-        return Convergence(_solved(FlowTarget(), setting.kappa, setting.gamma, d, seeds), None)
+        return Convergence(solved(FlowTarget()), None)
     state = steady_state(setting.alpha, setting.kappa, setting.kappa_star, setting.lam, setting.delta)
     noisy = target_of(state)
-    solved = None if noisy is None else _solved(noisy, setting.kappa, setting.gamma, d, seeds)
-    return Convergence(solved, state, networks, current)
+    return Convergence(None if noisy is None else solved(noisy), state, networks, current)
 
 
 def target_of(state: SteadyState) -> FlowTarget | None:
@@ -138,9 +144,8 @@ def target_of(state: SteadyState) -> FlowTarget | None:
     return FlowTarget(float(state.kappa_star), float(state.xi), float(state.q))
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _solved(target: FlowTarget, kappa: float, gamma: float, d: int, seeds: tuple[int, ...]) -> Solved:
-    """Solve the flows; the last few are remembered, for networks that come in redraw them often."""
+    """Solve the flows."""
     times = observed(LAST_TIME)
     flows = matrix_flows(target, kappa, d, seeds, times, gamma)
     curve, law = approach_curve(target, kappa, times, gamma), approach_law(target, kappa)

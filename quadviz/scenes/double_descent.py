@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.wording import power_of_ten
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import power_of_ten
 from quadviz.theory.best.bayes import BayesOptimal
 from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
-from quadviz.theory.best.nearby import BayesTrail, nearby_decay, nearby_threshold
+from quadviz.theory.best.nearby import nearby_decay, nearby_threshold
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
 from quadviz.theory.steady.small_noise import settled_width
@@ -26,7 +26,15 @@ from quadviz.theory.steady.thresholds import (
     recovery_threshold,
 )
 
-__all__ = ["FAMILY", "POINTS", "DescentSetting", "DoubleDescent", "Solver", "decay_name", "decay_shade"]
+__all__ = [
+    "FAMILY",
+    "POINTS",
+    "DescentSetting",
+    "DoubleDescent",
+    "decay_name",
+    "decay_shade",
+    "double_descent",
+]
 
 
 #: Weight decays drawn beside the current one.
@@ -35,6 +43,8 @@ FAMILY = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 POINTS, _BEST_POINTS, _WIDTHS = 100, 40, 48
 #: Relative distances from a threshold of points that draw its cusp; the cusp itself is known without solving.
 _CUSP = (-0.08, -0.04, -0.015, -0.004, 0.004, 0.015, 0.04, 0.08)
+#: Relative distances of points that tell whether labels are fitted from a threshold on.
+_BESIDE = (-0.004, 0.004)
 #: More of them for a small positive weight decay, which rounds the cusp off on the side of too many labels.
 _TIP = (-0.0015, 0.0, 0.0002, 0.0006, 0.0015, 0.008, 0.025)
 
@@ -53,6 +63,7 @@ class DescentSetting(NamedTuple):
         alpha: where the marker stands on the alpha axis, and the number of samples of the width axis.
         alpha_top: end of the alpha axis.
         alpha_low: its beginning.
+        kappa_span: the stretch of the width axis that is seen; None for all of it.
     """
 
     kappa: float
@@ -62,11 +73,17 @@ class DescentSetting(NamedTuple):
     alpha: float
     alpha_top: float
     alpha_low: float = PARAMETERS["alpha"].low
+    kappa_span: tuple[float, float] | None = None
 
     @property
     def kappa_top(self) -> float:
         """The end of the width axis: beyond 1 a student gains no rank, and the curves are flat."""
         return 1.0 if self.kappa <= 1 else PARAMETERS["kappa"].high
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """The ends of the width axis that is seen."""
+        return self.kappa_span or (PARAMETERS["kappa"].low, self.kappa_top)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +103,11 @@ class DoubleDescent:
             next two may be others between the same ends.
         current_widths: the same at the current weight decay.
         best_widths: the same at the weight decay that is best for each width.
+        wide: shape (), a student of width 1: one that is wide enough learns what it learns.
         threshold: the interpolation threshold of the current width, arrays of shape ().
         recovery: the alpha from which lam -> 0+ recovers the teacher; inf where it does not.
-        interpolating: the smallest width at which lam -> 0+ fits every label; None where that is not to be
-            seen on the width axis.
+        interpolating: the smallest width at which lam -> 0+ fits every label; None where none on the whole
+            width axis does.
     """
 
     lams: tuple[float, ...]
@@ -103,6 +121,7 @@ class DoubleDescent:
     ridgeless_widths: SteadyState
     current_widths: SteadyState
     best_widths: SteadyState
+    wide: SteadyState
     threshold: InterpolationThreshold
     recovery: float
     interpolating: InterpolatingWidth | None
@@ -125,7 +144,7 @@ class DoubleDescent:
     @property
     def needed(self) -> float:
         """The width from which on the current curve is flat."""
-        return float(np.asarray(self.current_widths.kappa_min)[-1])
+        return float(self.wide.kappa_min)
 
     @property
     def width_marker(self) -> SteadyState:
@@ -169,158 +188,155 @@ class _Curve:
     cusp: Cusp = NO_CUSP
 
 
-class Solver:
-    """Solves for scenes, remembering the last of each kind: a slider moves what depends on it alone."""
+def double_descent(setting: DescentSetting, memo: Memo | None = None) -> DoubleDescent:
+    """Solve for what the figures of double descent show.
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[float, ...], Any]] = {}
-        self._trails: defaultdict[str, Trail] = defaultdict(Trail)
-        self._bayes_trail = BayesTrail()
+    Args:
+        setting: what is solved for.
+        memo: what was solved before, which is not solved again; nothing when omitted.
+    """
+    memo = memo or Memo()
+    exact, followed = memo.exact.once, memo.followed.once
+    s = setting
+    law, width = (s.kappa_star, s.delta), (s.kappa, s.kappa_star, s.delta)
+    threshold = exact(("threshold", *width), lambda: nearby_threshold(*np.array(width)[:, None])[0])
+    recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
+    bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
+    low, place = s.alpha_low, float(threshold.alpha)
+    alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
+    positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
+    few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
+    samples = (*law, s.alpha)
+    fitting = exact(("interpolating", *samples), lambda: interpolating_width(s.alpha, *law))
+    kinks = [min(s.kappa_star, 1.0)]
+    kappas = _grid(*s.widths, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
+    tip = _grid(*s.widths, 2, [], fitting.kappa * (1 - np.array(_TIP)))
+    lams, peak, none = np.array(FAMILY), _cusp(threshold), NO_CUSP
+    round_peak = Cusp(place, rounded=True)
+    onset = Cusp(fitting.kappa, (fitting.mse + s.delta / 2) / (2 * s.alpha), fits_above=True)
+    onset = onset if np.isfinite(onset.xi) and fitting.mse > 0 else none
+    beside: dict[str, _Curve] = {}
+    if math.isfinite(fitting.kappa):
+        beside["beside"] = _Curve(samples, s.alpha, fitting.kappa * (1 + np.array(_BESIDE)), 0.0, onset)
+    on_axis, over_widths = (*width, low, s.alpha_top), (*samples, *s.widths)
+    solved = _solve(
+        memo,
+        {
+            "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0, peak),
+            **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam, round_peak) for lam in FAMILY[1:]},
+            "current": _Curve(
+                (*on_axis, s.lam),
+                positive if s.lam else alphas,
+                s.kappa,
+                s.lam,
+                round_peak if s.lam else peak,
+            ),
+            "best": _Curve(on_axis, few, s.kappa, None),
+            "marker": _Curve((*width, s.alpha), s.alpha, s.kappa, lams),
+            "current marker": _Curve((*width, s.alpha, s.lam), s.alpha, s.kappa, np.array([s.lam])),
+            "best marker": _Curve((*width, s.alpha), np.array([s.alpha]), s.kappa, None),
+            "ridgeless widths": _Curve(over_widths, s.alpha, kappas, 0.0, onset),
+            "current widths": _Curve(
+                (*over_widths, s.lam),
+                s.alpha,
+                np.union1d(kappas, tip) if s.lam else kappas,
+                s.lam,
+                none if s.lam else onset,
+            ),
+            "best widths": _Curve(over_widths, s.alpha, kappas, None),
+            **beside,
+            # As wide as anyone needs: what it makes of the samples tells where its curve is flat.
+            "wide": _Curve((*samples, s.lam), s.alpha, np.array([1.0]), s.lam),
+        },
+        law,
+    )
+    rows = [solved["ridgeless"], *(solved[f"λ = {lam}"] for lam in FAMILY[1:])]
+    points = [solved["marker"][i : i + 1] for i in range(lams.size)]
+    current = int(np.searchsorted(lams, s.lam))
+    if s.lam not in FAMILY:
+        rows.insert(current, solved["current"])
+        points.insert(current, solved["current marker"])
+        lams = np.insert(lams, current, s.lam)
+    bayes = followed(("bayes", *law, low, s.alpha_top), lambda: memo.bayes.solve(few, *law))
+    here = np.array([s.alpha])
+    mmse = followed(("mmse", *samples), lambda: float(memo.bayes.solve(here, *law).mmse[0]))
+    fits = bool(beside) and _fitted_from(solved["beside"], s.kappa_top)
+    return DoubleDescent(
+        lams=tuple(lams.tolist()),
+        current=current,
+        family=tuple(rows),
+        best=solved["best"],
+        bayes=bayes,
+        marker=SteadyState.joined(points, np.concatenate),
+        best_marker=solved["best marker"][0],
+        bayes_marker=mmse,
+        ridgeless_widths=solved["ridgeless widths"],
+        current_widths=solved["current widths"],
+        best_widths=solved["best widths"],
+        wide=solved["wide"][0],
+        threshold=threshold,
+        recovery=recovery,
+        interpolating=fitting if fits else None,
+    )
 
-    def copy(self) -> Solver:
-        """Another one that remembers the same."""
-        other = Solver()
-        other._known = dict(self._known)
-        return other
 
-    def scene(self, setting: DescentSetting) -> DoubleDescent:
-        """Everything there is to see at a setting."""
-        s = setting
-        law, width = (s.kappa_star, s.delta), (s.kappa, s.kappa_star, s.delta)
-        threshold = self._once("threshold", width, lambda: nearby_threshold(*np.array(width)[:, None])[0])
-        recovery = float(recovery_threshold(s.kappa, s.kappa_star)) if s.delta == 0 else math.inf
-        bayes_recovery = float(recovery_threshold(s.kappa_star, s.kappa_star)) if s.delta == 0 else math.inf
-        low, place = s.alpha_low, float(threshold.alpha)
-        alphas = _grid(low, s.alpha_top, POINTS, [recovery], place * (1 + np.array(_CUSP)))
-        positive = np.union1d(alphas, _grid(low, s.alpha_top, 2, [], place * (1 + np.array(_TIP))))
-        few = _grid(low, s.alpha_top, _BEST_POINTS, [recovery, bayes_recovery])
-        samples = (*law, s.alpha)
-        fitting = self._once("interpolating", samples, lambda: interpolating_width(s.alpha, *law))
-        narrowest, kinks = PARAMETERS["kappa"].low, [min(s.kappa_star, 1.0)]
-        kappas = _grid(narrowest, s.kappa_top, _WIDTHS, kinks, fitting.kappa * (1 + np.array(_CUSP)))
-        tip = _grid(narrowest, s.kappa_top, 2, [], fitting.kappa * (1 - np.array(_TIP)))
-        lams, peak, none = np.array(FAMILY), self._cusp(threshold), NO_CUSP
-        round_peak = Cusp(place, rounded=True)
-        onset = Cusp(fitting.kappa, (fitting.mse + s.delta / 2) / (2 * s.alpha), fits_above=True)
-        onset = onset if np.isfinite(onset.xi) and fitting.mse > 0 else none
-        on_axis, over_widths = (*width, low, s.alpha_top), (*samples, s.kappa_top)
-        solved = self._solve(
-            {
-                "ridgeless": _Curve(on_axis, alphas, s.kappa, 0.0, peak),
-                **{f"λ = {lam}": _Curve(on_axis, positive, s.kappa, lam, round_peak) for lam in FAMILY[1:]},
-                "current": _Curve(
-                    (*on_axis, s.lam),
-                    positive if s.lam else alphas,
-                    s.kappa,
-                    s.lam,
-                    round_peak if s.lam else peak,
-                ),
-                "best": _Curve(on_axis, few, s.kappa, None),
-                "marker": _Curve((*width, s.alpha), s.alpha, s.kappa, lams),
-                "current marker": _Curve((*width, s.alpha, s.lam), s.alpha, s.kappa, np.array([s.lam])),
-                "best marker": _Curve((*width, s.alpha), np.array([s.alpha]), s.kappa, None),
-                "ridgeless widths": _Curve(over_widths, s.alpha, kappas, 0.0, onset),
-                "current widths": _Curve(
-                    (*over_widths, s.lam),
-                    s.alpha,
-                    np.union1d(kappas, tip) if s.lam else kappas,
-                    s.lam,
-                    none if s.lam else onset,
-                ),
-                "best widths": _Curve(over_widths, s.alpha, kappas, None),
-            },
-            law,
-        )
-        rows = [solved["ridgeless"], *(solved[f"λ = {lam}"] for lam in FAMILY[1:])]
-        points = [solved["marker"][i : i + 1] for i in range(lams.size)]
-        current = int(np.searchsorted(lams, s.lam))
-        if s.lam not in FAMILY:
-            rows.insert(current, solved["current"])
-            points.insert(current, solved["current marker"])
-            lams = np.insert(lams, current, s.lam)
-        bayes = self._once("bayes", (*law, low, s.alpha_top), lambda: self._bayes_trail.solve(few, *law))
-        here = np.array([s.alpha])
-        mmse = self._once("mmse", samples, lambda: float(self._bayes_trail.solve(here, *law).mmse[0]))
-        ridgeless = solved["ridgeless widths"]
-        return DoubleDescent(
-            lams=tuple(lams.tolist()),
-            current=current,
-            family=tuple(rows),
-            best=solved["best"],
-            bayes=bayes,
-            marker=SteadyState.joined(points, np.concatenate),
-            best_marker=solved["best marker"][0],
-            bayes_marker=mmse,
-            ridgeless_widths=ridgeless,
-            current_widths=solved["current widths"],
-            best_widths=solved["best widths"],
-            threshold=threshold,
-            recovery=recovery,
-            interpolating=fitting if _seen(fitting, ridgeless) else None,
-        )
+def _cusp(threshold: InterpolationThreshold) -> Cusp:
+    """The threshold as a cusp of the curve over samples, where it is one."""
+    if threshold.status != Status.SOLVED or not threshold.mse > 0:
+        return NO_CUSP
+    return Cusp(float(threshold.alpha), float(threshold.xi))
 
-    @staticmethod
-    def _cusp(threshold: InterpolationThreshold) -> Cusp:
-        """The threshold as a cusp of the curve over samples, where it is one."""
-        if threshold.status != Status.SOLVED or not threshold.mse > 0:
-            return NO_CUSP
-        return Cusp(float(threshold.alpha), float(threshold.xi))
 
-    def _once(self, name: str, key: tuple[float, ...], compute: Callable[[], Any]) -> Any:
-        """The last result of a name, if it was for the same key; else a new one."""
-        if self._known.get(name, ((), None))[0] != key:
-            self._known[name] = (key, compute())
-        return self._known[name][1]
+def _solve(memo: Memo, curves: Mapping[str, _Curve], law: tuple[float, float]) -> dict[str, SteadyState]:
+    """Solve the curves that are not known yet, all in one call, from where they were before."""
+    names = list(curves)
 
-    def _solve(self, curves: Mapping[str, _Curve], law: tuple[float, float]) -> dict[str, SteadyState]:
-        """Solve the curves that are not known yet, all in one call, from where they were before."""
-        new = {n: c for n, c in curves.items() if self._known.get(n, ((), None))[0] != c.key}
-        courses = {name: self._course(name, curve, law) for name, curve in new.items()}
-        if courses:
-            for name, found in zip(new, solve_courses(list(courses.values())), strict=True):
-                if new[name].lam is None:
-                    found = self._held(courses[name], found, law)
-                self._known[name] = (new[name].key, found)
-        return {name: self._known[name][1] for name in curves}
+    def solve(new: list[int]) -> Iterator[SteadyState]:
+        courses = [_course(memo.trails[names[i]], curves[names[i]], law) for i in new]
+        for i, course, found in zip(new, courses, solve_courses(courses), strict=True):
+            yield _held(course, found, law) if curves[names[i]].lam is None else found
 
-    def _course(self, name: str, curve: _Curve, law: tuple[float, float]) -> Course:
-        """A curve as what the solver takes; with the best weight decays where these are asked for."""
-        trail = self._trails[name]
-        given = np.nan if curve.lam is None else curve.lam
-        alpha, kappa, lam = (np.array(v) for v in np.broadcast_arrays(curve.alpha, curve.kappa, given))
-        star, delta = (np.full(alpha.shape, value) for value in law)
-        # Along alpha, along kappa, or a few weight decays at a point.
-        moving = [np.ndim(v) > 0 for v in (curve.alpha, curve.kappa)]
-        axis = alpha if moving[0] else kappa if moving[1] else np.arange(1.0, alpha.size + 1)
-        fixed = (
-            [float(kappa[0])]
-            if moving[0]
-            else [float(alpha[0])]
-            if moving[1]
-            else [float(alpha[0]), float(kappa[0])]
-        )
-        one = float(lam[0]) if curve.lam is not None and np.ndim(curve.lam) == 0 else 0.0
-        setting = (fixed[0], law[0], one, law[1], *fixed[1:])
-        guess = None
-        if curve.lam is None:
-            student = settled_width(kappa, star)
-            lam, guess = nearby_decay(alpha, student, star, delta, trail.guess(setting, axis, curve.cusp))
-            rest = np.isnan(lam)
-            if rest.any():
-                lam[rest] = optimal_lam(alpha[rest], kappa[rest], *law)
-        return Course(trail, axis, alpha, kappa, star, lam, delta, setting, curve.cusp, guess)
+    found = memo.followed.gather([(name, curve.key) for name, curve in curves.items()], solve)
+    return dict(zip(names, found, strict=True))
 
-    @staticmethod
-    def _held(course: Course, found: SteadyState, law: tuple[float, float]) -> SteadyState:
-        """Steady states at the best decays, from the solver where they are not what was expected."""
-        assert course.guess is not None  # noqa: S101  # a best decay has one
-        known = np.isfinite(course.guess.xi)
-        off = np.flatnonzero(known & ~(np.abs(found.xi / course.guess.xi - 1) <= _SAME))
-        if not off.size:
-            return found
-        lam = np.array(course.lam)
-        lam[off] = optimal_lam(course.alpha[off], course.kappa[off], *law)
-        return steady_state(course.alpha, course.kappa, law[0], lam, law[1])
+
+def _course(trail: Trail, curve: _Curve, law: tuple[float, float]) -> Course:
+    """A curve as what the solver takes; with the best weight decays where these are asked for."""
+    given = np.nan if curve.lam is None else curve.lam
+    alpha, kappa, lam = (np.array(v) for v in np.broadcast_arrays(curve.alpha, curve.kappa, given))
+    star, delta = (np.full(alpha.shape, value) for value in law)
+    # Along alpha, along kappa, or a few weight decays at a point.
+    moving = [np.ndim(v) > 0 for v in (curve.alpha, curve.kappa)]
+    axis = alpha if moving[0] else kappa if moving[1] else np.arange(1.0, alpha.size + 1)
+    fixed = (
+        [float(kappa[0])]
+        if moving[0]
+        else [float(alpha[0])]
+        if moving[1]
+        else [float(alpha[0]), float(kappa[0])]
+    )
+    one = float(lam[0]) if curve.lam is not None and np.ndim(curve.lam) == 0 else 0.0
+    setting = (fixed[0], law[0], one, law[1], *fixed[1:])
+    guess = None
+    if curve.lam is None:
+        student = settled_width(kappa, star)
+        lam, guess = nearby_decay(alpha, student, star, delta, trail.guess(setting, axis, curve.cusp))
+        rest = np.isnan(lam)
+        if rest.any():
+            lam[rest] = optimal_lam(alpha[rest], kappa[rest], *law)
+    return Course(trail, axis, alpha, kappa, star, lam, delta, setting, curve.cusp, guess)
+
+
+def _held(course: Course, found: SteadyState, law: tuple[float, float]) -> SteadyState:
+    """Steady states at the best decays, from the solver where they are not what was expected."""
+    assert course.guess is not None  # noqa: S101  # a best decay has one
+    known = np.isfinite(course.guess.xi)
+    off = np.flatnonzero(known & ~(np.abs(found.xi / course.guess.xi - 1) <= _SAME))
+    if not off.size:
+        return found
+    lam = np.array(course.lam)
+    lam[off] = optimal_lam(course.alpha[off], course.kappa[off], *law)
+    return steady_state(course.alpha, course.kappa, law[0], lam, law[1])
 
 
 def _grid(
@@ -333,8 +349,7 @@ def _grid(
     return np.union1d(grid, [place for place in (*before, *more) if low < place < high])
 
 
-def _seen(width: InterpolatingWidth, ridgeless: SteadyState) -> bool:
-    """Whether the train loss of the curve over widths leaves 0 at a width: below it, > 0; above it, 0."""
-    kappa, loss = np.asarray(ridgeless.kappa), np.asarray(ridgeless.train_loss)
-    after = int(np.searchsorted(kappa, width.kappa))
-    return 0 < after < kappa.size and bool(loss[after - 1] > 0 and loss[after] == 0)
+def _fitted_from(beside: SteadyState, top: float) -> bool:
+    """Whether the train loss leaves 0 between two widths of a whole axis: it is > 0 at the first alone."""
+    loss = np.asarray(beside.train_loss)
+    return bool(beside.kappa[1] <= top and loss[0] > 0 and loss[1] == 0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
+from quadviz.scenes.common.marks import OwnPoints
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.training import Training
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
@@ -47,10 +48,15 @@ class Course:
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
 
 
-@lru_cache(maxsize=64)
-def population(kappa: float, kappa_star: float, lam: float, gamma: float, end: float) -> PopulationFlow:
-    """The population flow at the times of the page."""
-    return population_curve(kappa, kappa_star, lam, gamma, times_until(end))
+def population(
+    kappa: float, kappa_star: float, lam: float, gamma: float, end: float, memo: Memo | None = None
+) -> PopulationFlow:
+    """The population flow at the times of the page, solved once for a memo."""
+    over = (kappa, kappa_star, lam, gamma)
+    found: PopulationFlow = (memo or Memo()).exact.once(
+        ("population", *over, end), lambda: population_curve(*over, times_until(end))
+    )
+    return found
 
 
 def march_course(run: MarchRun, current: bool) -> Course:
@@ -86,6 +92,7 @@ class Dynamics:
         dmft: the mean-field theory, as far as it came; None for none.
         now: the moment shown beside; None for none.
         stop: the best moment to stop at; None for none.
+        own: a reader's own measurements, those of other settings and of the one shown; empty without any.
     """
 
     training: Training
@@ -93,6 +100,7 @@ class Dynamics:
     dmft: Course | None = None
     now: float | None = None
     stop: EarlyStop | None = None
+    own: tuple[OwnPoints, ...] = ()
 
     @property
     def times(self) -> FloatArray:
@@ -109,4 +117,5 @@ class Dynamics:
             dmft=None if dmft is None else dmft.part(dmft.times <= time),
             now=time,
             stop=stop if stop is not None and stop.time <= time else None,
+            own=self.own,
         )

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from quadviz.files.measured import Measured
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import (
+from quadviz.scenes.common.curve_thresholds import (
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
     named,
 )
-from quadviz.scenes.families import CURVE_PARAMETERS, Family, family
-from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.families import CURVE_PARAMETERS, Family, family
+from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints, SizedTheory, Threshold
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.own_data import own_points
+from quadviz.scenes.common.wording import four_digits
 from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal
-from quadviz.theory.best.nearby import BayesTrail
-from quadviz.theory.steady.nearby import Course, Trail, solve_courses
+from quadviz.theory.steady.nearby import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.curve import CurveRun
 
-__all__ = ["FIELDS", "LearningCurves", "learning_curves", "network_points", "size_line"]
+__all__ = ["FIELDS", "LearningCurves", "learning_curves", "members_of", "network_points", "size_line"]
 
 
 #: The errors shown, each in a panel of its own.
@@ -57,6 +56,7 @@ class LearningCurves:
         best: the least possible mse at the marker.
         simulated: trained networks; None for none.
         at_size: the theory at their size; None for none.
+        own: a reader's own measurements, those of no curve and those of each; empty without any.
     """
 
     curves: SteadyState
@@ -70,6 +70,7 @@ class LearningCurves:
     best: float = np.nan
     simulated: SimulatedPoints | None = None
     at_size: SizedTheory | None = None
+    own: tuple[OwnPoints, ...] = ()
 
 
 def learning_curves(
@@ -83,10 +84,10 @@ def learning_curves(
     references: bool = True,
     simulated: SimulatedPoints | None = None,
     at_size: SizedTheory | None = None,
+    own: Measured | None = None,
+    memo: Memo | None = None,
 ) -> LearningCurves:
     """Solve for what a figure of learning curves shows.
-
-    Curves of the last setting are remembered: moving the marker solves for its points alone.
 
     Args:
         kappa: student width.
@@ -99,16 +100,17 @@ def learning_curves(
         references: whether thresholds and the Bayes-optimal error are there to be compared with.
         simulated: networks to be seen beside them.
         at_size: the theory at the size of these.
+        own: a reader's own measurements.
+        memo: what was solved before, which is not solved again; nothing when omitted.
 
     Returns:
         The curves, and what stands beside them.
     """
     setting = dict(zip(CURVE_PARAMETERS, (kappa, kappa_star, delta, lam), strict=True))
-    spread = family(compare, setting[compare]) if compare else Family((kappa,), 0, (0.0,))
-    members = [{**setting, compare or "kappa": value} for value in spread.values]
+    spread, members = members_of(setting, compare)
     names = [(compare, "current" if i == spread.current else v) for i, v in enumerate(spread.values)]
-    with _one_at_a_time:
-        curves, marker, known = _solved(members, setting, names, span, alpha)
+    memo = memo or Memo()
+    curves, marker, known = _solved(memo, members, setting, names, span, alpha)
     current = known[min(spread.current, known.bayes.size - 1)]
     return LearningCurves(
         curves=curves,
@@ -118,23 +120,28 @@ def learning_curves(
         shades=spread.shades,
         thresholds=named(current, noisy=delta > 0) if references else (),
         known=current,
-        bayes=_bayes(kappa_star, delta, span) if references else None,
-        best=_best(kappa_star, delta, alpha),
+        bayes=_bayes(memo, kappa_star, delta, span) if references else None,
+        best=_best(memo, kappa_star, delta, alpha),
         simulated=simulated,
         at_size=at_size,
+        own=own_points(own, members, spread.current),
     )
 
 
-#: Curves and points solved lately, by their settings and places: a slider mostly moves one of a family.
-_solved_lately: OrderedDict[tuple[object, ...], SteadyState] = OrderedDict()
-_KEPT = 48
-#: Where the curves were before, by what they are compared by, and its value where it is not the current one.
-_trails: defaultdict[object, Trail] = defaultdict(Trail)
-#: A page that is saved is solved for in a thread beside.
-_one_at_a_time = threading.Lock()
+def members_of(setting: Mapping[str, float], compare: str) -> tuple[Family, list[dict[str, float]]]:
+    """The family of curves through a setting, and the parameters of each.
+
+    Args:
+        setting: the parameters of the current curve.
+        compare: the parameter a family runs over, "" for a single curve.
+    """
+    over = compare or "kappa"
+    spread = family(compare, setting[compare]) if compare else Family((setting[over],), 0, (0.0,))
+    return spread, [{**setting, over: value} for value in spread.values]
 
 
 def _solved(
+    memo: Memo,
     members: Sequence[Mapping[str, float]],
     setting: Mapping[str, float],
     names: Sequence[object],
@@ -144,35 +151,36 @@ def _solved(
     """The curves of a family, shape (M, N), its points at alpha, shape (M,), and its thresholds.
 
     The thresholds have shape (M,), or (1,) where they are the same for all, or all but the current curve are
-    smooth by weight decay.
+    smooth by weight decay. Curves go by what they are compared by, and its value but for the current one.
     """
+    solved = memo.followed
     shapes = [(each["kappa"], each["kappa_star"], each["delta"]) for each in members]
     if setting["lam"] > 0 or len(set(shapes)) == 1:
         shapes = [(setting["kappa"], setting["kappa_star"], setting["delta"])]
-    thresholds = _thresholds(*zip(*shapes, strict=True))
+    thresholds = memo.exact.once(
+        ("thresholds", *shapes), lambda: curve_thresholds(*zip(*shapes, strict=True))
+    )
     grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps([each["lam"] for each in members]))
     curve_keys = [(*each.values(), grid.tobytes()) for each in members]
     point_keys = [(*each.values(), alpha) for each in members]
-    new = [i for i, key in enumerate(curve_keys) if key not in _solved_lately]
-    if new:
-        # The points at alpha come along: one call costs less than two.
+
+    def solve_curves(new: list[int]) -> Iterator[SteadyState]:
         some = thresholds if thresholds.bayes.size == 1 else thresholds[new]
-        those, trails = [members[i] for i in new], [_trails[names[i]] for i in new]
+        those, trails = [members[i] for i in new], [memo.trails[names[i]] for i in new]
+        # The points at alpha come along: one call costs less than two.
         found = curves_through(some, np.append(grid, alpha), those, trails)
         for curve, i in zip(found, new, strict=True):
-            _solved_lately[curve_keys[i]] = curve[:-1]
-            _solved_lately[point_keys[i]] = curve[-1:]
-    new = [i for i, key in enumerate(point_keys) if key not in _solved_lately]
-    if new:
+            solved[point_keys[i]] = curve[-1:]
+            yield curve[:-1]
+
+    def solve_points(new: list[int]) -> Sequence[SteadyState]:
         place = np.array([alpha])
-        courses = [Course.over_alpha(_trails[names[i]], place, members[i], remember=False) for i in new]
-        for point, i in zip(solve_courses(courses), new, strict=True):
-            _solved_lately[point_keys[i]] = point
-    for key in (*point_keys, *curve_keys):
-        _solved_lately.move_to_end(key)
-    curves, points = ([_solved_lately[key] for key in keys] for keys in (curve_keys, point_keys))
-    while len(_solved_lately) > _KEPT:
-        _solved_lately.popitem(last=False)
+        return solve_courses(
+            [Course.over_alpha(memo.trails[names[i]], place, members[i], remember=False) for i in new]
+        )
+
+    curves = solved.gather(curve_keys, solve_curves)
+    points = solved.gather(point_keys, solve_points)
     return SteadyState.joined(curves, np.stack), SteadyState.joined(points, np.concatenate), thresholds
 
 
@@ -214,30 +222,26 @@ def size_line(run: CurveRun, current: bool) -> SizedTheory | None:
     )
 
 
-@lru_cache(maxsize=4)
-def _thresholds(
-    kappa: tuple[float, ...], kappa_star: tuple[float, ...], delta: tuple[float, ...]
-) -> CurveThresholds:
-    """The thresholds of a family; weight decay does not move them."""
-    return curve_thresholds(kappa, kappa_star, delta)
-
-
-@lru_cache(maxsize=4)
-def _bayes(kappa_star: float, delta: float, span: tuple[float, float]) -> BayesOptimal:
+def _bayes(memo: Memo, kappa_star: float, delta: float, span: tuple[float, float]) -> BayesOptimal:
     """The Bayes-optimal error over the axis, through the place where it becomes 0."""
-    threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
-    grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
-    return _bayes_trail.solve(grid, kappa_star, delta)
+
+    def solve() -> BayesOptimal:
+        threshold = recovery_threshold(kappa_star, kappa_star, "bayes") if delta == 0 else np.inf
+        grid = alpha_grid(span[1], threshold * (1 - _BEFORE), _BAYES_POINTS, low=span[0])
+        return memo.bayes.solve(grid, kappa_star, delta)
+
+    found: BayesOptimal = memo.followed.once(("bayes", kappa_star, delta, span), solve)
+    return found
 
 
-@lru_cache(maxsize=4)
-def _best(kappa_star: float, delta: float, alpha: float) -> float:
+def _best(memo: Memo, kappa_star: float, delta: float, alpha: float) -> float:
     """The Bayes-optimal error at the marker."""
-    return float(_bayes_trail.solve(np.array([alpha]), kappa_star, delta).mmse[0])
 
+    def solve() -> float:
+        return float(memo.bayes.solve(np.array([alpha]), kappa_star, delta).mmse[0])
 
-#: Where the Bayes-optimal curve was before.
-_bayes_trail = BayesTrail()
+    best: float = memo.followed.once(("best", kappa_star, delta, alpha), solve)
+    return best
 
 
 def _name(parameter: str, value: float) -> str:

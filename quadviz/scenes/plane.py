@@ -7,13 +7,13 @@ the teacher's at a given student. All thresholds are those of noiseless labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.memo import Memo
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 
 __all__ = [
@@ -107,7 +107,13 @@ class PointThresholds:
     exact: bool
 
 
-def plane(vertical: Width, tops: tuple[float, float], fixed: float, point: tuple[float, float]) -> Plane:
+def plane(
+    vertical: Width,
+    tops: tuple[float, float],
+    fixed: float,
+    point: tuple[float, float],
+    memo: Memo | None = None,
+) -> Plane:
     """The plane over one width, with its thresholds.
 
     Args:
@@ -115,9 +121,11 @@ def plane(vertical: Width, tops: tuple[float, float], fixed: float, point: tuple
         tops: the largest alpha and the largest width.
         fixed: value of the other width.
         point: alpha and width of the cross.
+        memo: what was solved before, which is not solved again; nothing when omitted.
     """
+    memo, over = memo or Memo(), (vertical, tops[1], fixed)
     return Plane(
-        curves=threshold_curves(vertical, tops[1], fixed),
+        curves=memo.exact.once(("thresholds", *over), lambda: threshold_curves(*over)),
         # A width of 1 is enough for any teacher.
         limit=min(fixed, 1.0) if vertical == "kappa" or fixed < 1 else tops[1],
         alpha=(PARAMETERS["alpha"].low, tops[0]),
@@ -126,7 +134,6 @@ def plane(vertical: Width, tops: tuple[float, float], fixed: float, point: tuple
     )
 
 
-@lru_cache(maxsize=4)
 def threshold_curves(vertical: Width, top: float, fixed: float) -> ThresholdCurves:
     """The thresholds over one width, as far as the student can express its teacher.
 

@@ -11,7 +11,7 @@ from quadviz.arrays import FloatArray
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.common.marks import NetworkSpectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.spectrum import SpectrumRun

@@ -9,10 +9,10 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import alpha_grid, curve_thresholds, curves_through
+from quadviz.scenes.common.curve_thresholds import alpha_grid, curve_thresholds, curves_through
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.recovery import PointSpectrum, point_spectrum
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
-from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
 __all__ = ["Student", "TwoStudents", "two_students"]
@@ -83,8 +83,8 @@ def two_students(
     students: Sequence[Student],
     kappa_star: float,
     alpha: float,
-    top: float = PARAMETERS["alpha"].high,
-    trails: Sequence[Trail] = (),
+    span: tuple[float, float] = (PARAMETERS["alpha"].low, PARAMETERS["alpha"].high),
+    memo: Memo | None = None,
 ) -> TwoStudents:
     """Solve for what two students of one teacher learn.
 
@@ -92,14 +92,17 @@ def two_students(
         students: two of them.
         kappa_star: teacher width.
         alpha: where the marker stands.
-        top: the end of the alpha axis.
-        trails: of both curves, which are solved from where they were; from nothing when omitted.
+        span: the ends of the alpha axis.
+        memo: where both curves were, which they are solved from; nothing when omitted.
     """
+    memo = memo or Memo()
     kappa, lam, delta = np.array([(each.kappa, each.lam, each.delta) for each in students]).T
     thresholds = curve_thresholds(kappa, kappa_star, delta)
-    grid = alpha_grid(top, through=thresholds.cusps(lam))
+    grid = alpha_grid(span[1], low=span[0], through=thresholds.cusps(lam))
     members = [{"kappa_star": kappa_star, **vars(each)} for each in students]
-    several = curves_through(thresholds, np.append(grid, alpha), members, trails or (Trail(), Trail()))
+    several = curves_through(
+        thresholds, np.append(grid, alpha), members, [memo.trails[name] for name in "AB"]
+    )
     solved = SteadyState.joined(several, np.stack)
     first, second = (
         learned_spectrum(alpha, each.kappa, kappa_star, each.lam, each.delta) for each in students

@@ -1,5 +1,1 @@
-"""The dashboards' server: Voila, with a kernel for each open page."""
-
-from quadviz.server.app import serve
-
-__all__ = ["serve"]
+"""The dashboards' server: Voila, with a kernel for each open page. :mod:`quadviz.server.app` serves."""

@@ -27,10 +27,12 @@ from voila.app import Voila
 
 from quadviz.contents import PAGES
 from quadviz.explorers.live.plotly_source import ADDRESS, FILE, FOLDER, plotly_address, plotly_source
+from quadviz.server.client import PromptClient
 from quadviz.server.handlers import HEADERS, MissingHandler, guarded, redirect
 from quadviz.server.interpreter import OwnInterpreter
 from quadviz.server.kernels import PageKernelManager
 from quadviz.server.parts import find_parts
+from quadviz.server.rendering import compile_once
 from quadviz.server.warm import NONE_WAITING, keep_warm
 from quadviz.server.watchdog import Watchdog, prepare, starter
 
@@ -41,7 +43,7 @@ PORTS_TRIED = 50
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 #: Bytes of a request's body: the largest there is says goodbye, in 150.
 _BODY = 64 * 1024
-#: Bytes of a message on a page's channel. A slider's move takes 500.
+#: Bytes of a message on a page's channel. A slider's move takes 500, a reader's file a million at most.
 _MESSAGE = 1024 * 1024
 
 
@@ -77,7 +79,7 @@ def reserve_port(host: str, port: int) -> tuple[int, list[socket.socket]]:
     raise OSError(f"every port from {candidates[0]} to {candidates[-1]} is in use")
 
 
-def _configuration(memory: int, max_pages: int) -> Config:
+def _configuration(memory: int, max_pages: int, fresh: bool = False) -> Config:
     config = Config()
     config.VoilaConfiguration = Config(
         template="quadviz",
@@ -98,12 +100,13 @@ def _configuration(memory: int, max_pages: int) -> Config:
     # Seconds. On a busy machine the notebook's client would go on without what it had not seen after four,
     # and leave a page without its widgets.
     config.VoilaExecutor = Config(iopub_timeout=120, startup_timeout=120)
-    config.PageKernelManager = Config(memory=memory, max_pages=max_pages)
+    config.PageKernelManager = Config(memory=memory, max_pages=max_pages, fresh=fresh)
     config.MappingKernelManager = Config(cull_idle_timeout=60, cull_interval=15, allow_tracebacks=False)
     # A blank kernel in the place of one that died would leave a page that looks well and does nothing.
     config.KernelRestarter = Config(restart_limit=0, time_to_dead=1.0)
+    config.KernelManager = Config(client_class=f"{PromptClient.__module__}.{PromptClient.__name__}")
     if sys.platform != "win32":
-        config.KernelManager = Config(transport="ipc")  # closed to other users, unlike TCP
+        config.KernelManager.transport = "ipc"  # closed to other users, unlike TCP
     return config
 
 
@@ -240,6 +243,7 @@ def serve(
     max_pages: int = 0,
     server_memory: int = 0,
     with_parent: bool = False,
+    fresh: bool = False,
 ) -> None:
     """Serve the dashboards until interrupted.
 
@@ -252,12 +256,14 @@ def serve(
         max_pages: how many pages may be open at once; 0 for no limit.
         server_memory: mebibytes that the server itself may take before it ends; 0 for no limit.
         with_parent: whether to end when the process that started this one has ended.
+        fresh: whether to start kernels as fresh interpreters where they could be forked.
 
     Raises:
         OSError: if no port can be listened on, or a part of the pages is not installed.
     """
     parent = starter() if with_parent else None
     find_parts()
+    compile_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     free, sockets = reserve_port(host, port)
     if free != port:
@@ -269,7 +275,7 @@ def serve(
     for name in ("general", "access", "application"):
         logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
     app = Dashboards(
-        config=_configuration(memory, max_pages),
+        config=_configuration(memory, max_pages, fresh),
         config_file_paths=[],
         log_level=logging.ERROR,
         root_dir=str(notebooks()),

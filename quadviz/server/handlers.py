@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,7 +43,7 @@ _NOTICES = {
 }
 _REFUSED = ("This cannot be answered", "The address may have been mistyped.")
 #: Ends a page in place of what is missing of it; the template says the rest.
-_CUT_SHORT = "<script>window.quadviz.failed();</script></body></html>"
+_CUT_SHORT = "<script>window.quadviz.failed({reason});</script></body></html>"
 _FAILED = ("Something went wrong", "Try again; if it happens again, tell whoever runs these pages.")
 
 
@@ -96,20 +97,30 @@ class PageHandler(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]  # Voila
         """Send the page as it grows."""
         if not self._answerable(path):
             return
+        now, patience = asyncio.get_running_loop().time, self.kernel_manager.patience
         try:
-            async for html in self.get_generator(path=path):
-                # Voila would send signs of life all the same, for ever.
-                if self._visit.hopeless:
-                    self.write(_CUT_SHORT)
-                    break
-                self.write(html)
-                self.flush()
+            async with asyncio.timeout(patience) as limit:
+                async for html in self.get_generator(path=path):
+                    # Voila would send signs of life all the same, for ever.
+                    if self._visit.hopeless:
+                        self.write(_CUT_SHORT.format(reason=""))
+                        break
+                    self.write(html)
+                    self.flush()
+                    if not limit.expired():
+                        limit.reschedule(self._visit.due or now() + patience)
+        except TimeoutError:
+            self.kernel_manager.give_up(self._visit.kernel_id)
+            if not self._headers_written:
+                raise
+            self.log.error("%s was given up: its kernel was silent for %g s", path, patience)
+            self.write(_CUT_SHORT.format(reason="'silent'"))
         except Exception:
             # What has been sent of the page shows that it starts.
             if not self._headers_written:
                 raise
             self.log.exception("%s was cut short", path)
-            self.write(_CUT_SHORT)
+            self.write(_CUT_SHORT.format(reason=""))
         finally:
             self._visit.end()
 
@@ -152,9 +163,10 @@ class _RequestInfoHandler(RequestInfoSocketHandler):  # type: ignore[misc]  # as
     """
 
     def open(self, kernel_id: str) -> None:
-        """Let in the kernel, which is the first to ask."""
+        """Let in the kernel, which is the first to ask, and asks before its page is seen."""
         self._kernel_id = kernel_id
-        if kernel_id in self._waiters or kernel_id not in self.settings["kernel_manager"]:
+        kernels = self.settings["kernel_manager"]
+        if kernel_id in self._waiters or kernel_id not in kernels or kernels.watched(kernel_id):
             self.close()
         else:
             super().open(kernel_id)

@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager, NoSuchKernel
 
+from quadviz.server.forks.provisioner import NAME as PROVISIONER
+
 __all__ = ["OWN_STARTUP", "OwnInterpreter"]
 
 #: Options of a kernel that keep out what a user has it do at its start; its IPYTHONDIR is empty besides.
@@ -29,7 +31,13 @@ class OwnInterpreter(KernelSpecManager):
         if kernel_name != NATIVE_KERNEL_NAME:
             raise NoSuchKernel(kernel_name)
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name="Python 3", language="python", name=kernel_name)
+        return KernelSpec(
+            argv=command,
+            display_name="Python 3",
+            language="python",
+            name=kernel_name,
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
+        )
 
     def get_all_specs(self) -> dict[str, Any]:
         """All of them, as Voila asks."""

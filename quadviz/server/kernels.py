@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import sys
 import time
@@ -14,20 +15,18 @@ from typing import Any
 
 import psutil
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Integer
+from traitlets import Bool, Float, Integer
 from voila.request_info_handler import RequestInfoSocketHandler
 
+from quadviz.server.forks.child import ONE_THREAD
+from quadviz.server.forks.nursery import Nursery
+from quadviz.server.forks.provisioner import register
 from quadviz.server.interpreter import OWN_STARTUP
 
 __all__ = ["VISIT", "PageKernelManager", "Visit"]
 
-# Of what a process may limit, this alone counts what it has written to, and not every library it maps.
-_CAP = "import resource; resource.setrlimit(resource.RLIMIT_DATA, ({0}, {0}))"
-#: Pages compute with one thread each, and idle threads of twenty kernels would still spin and take memory.
-_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-# A kernel ends with its server, however that ends. The thread that starts kernels lives as long as it does.
-_LEASH = "import ctypes; ctypes.CDLL(None).prctl(1, 9)"
-_MEBIBYTE = 2**20
+# What a fresh interpreter bounds itself by. The thread that starts kernels lives as long as the server does.
+_BOUNDS = "from quadviz.server.forks import bounds; bounds.leash({parent}); bounds.cap({memory})"
 _STANDING_BACK = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
 
 
@@ -37,11 +36,15 @@ class Visit:
     Attributes:
         over: done when the page has been written, its reader has gone, or its kernel has died.
         start: the kernel on its way; to cancel it is to leave the queue.
+        kernel_id: that kernel's name.
+        due: by the loop's clock, when the page must be whole; nobody counts while it waits for its turn.
     """
 
     def __init__(self) -> None:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.start: asyncio.Task[Any] | None = None
+        self.kernel_id = ""
+        self.due: float | None = None
 
     @property
     def hopeless(self) -> bool:
@@ -76,6 +79,11 @@ class PageKernelManager(AsyncMappingKernelManager):
     memory = Integer(0, config=True, help="Mebibytes that a kernel may fill, 0 for any number of them.")
     max_pages = Integer(0, config=True, help="Pages that may be open at once, 0 for any number of them.")
 
+    patience = Float(
+        60.0, config=True, help="Seconds that a kernel may take for its page, before it is ended."
+    )
+    fresh = Bool(False, config=True, help="Whether kernels are started as fresh interpreters, not by a fork.")
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # Jupyter's has no types
         #: Voila's: for each notebook the kernels started ahead of a visit.
@@ -88,6 +96,11 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._queue: dict[str, asyncio.Task[Any]] = {}
         self._clearing: set[asyncio.Future[None]] = set()
         self._visits: dict[str, Visit] = {}
+        #: Pages whose kernels ended, or did not start, before they were visited.
+        self._failures: list[str] = []
+        #: What kernels are forked of, where they are.
+        self.nursery = None if self.fresh else Nursery()
+        register()
 
     @property
     def full(self) -> bool:
@@ -101,6 +114,8 @@ class PageKernelManager(AsyncMappingKernelManager):
 
     async def end(self) -> None:
         """Kill all kernels, and start no more; one that is starting can be killed once it has started."""
+        if self.nursery:
+            self.nursery.end()
         for start in tuple(self._queue.values()):
             start.cancel()
         ahead = [start for pool in self._pools.values() for start in pool if not start.done()]
@@ -121,17 +136,37 @@ class PageKernelManager(AsyncMappingKernelManager):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
+    def watched(self, kernel_id: str) -> bool:
+        """Whether a page has its line to the kernel."""
+        return bool(self._kernel_connections.get(kernel_id))
+
     def drop_failures(self) -> None:
         """Forget kernels that were started ahead of a visit and failed to; Voila would hand them out."""
-        for pool in self._pools.values():
+        for page, pool in self._pools.items():
+            self._failures += [page for starting in pool if _failed(starting)]
             pool[:] = [starting for starting in pool if not _failed(starting)]
+
+    def take_failures(self) -> list[str]:
+        """The pages whose kernels ended, or did not start, before they were visited, since this was asked."""
+        failures, self._failures = self._failures, []
+        return failures
+
+    def give_up(self, kernel_id: str) -> None:
+        """End a kernel that does not answer, or has ended by itself."""
+        for page, pool in self._pools.items():
+            done = [each.result() for each in pool if each.done() and not _failed(each)]
+            self._failures += [page for each in done if each["kernel_id"] == kernel_id]
+        if kernel_id in self:
+            clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id))
+            self._clearing.add(clearing)
+            clearing.add_done_callback(self._clearing.discard)
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]  # as Jupyter's own
         """Start a kernel, quickly; one for a visit has its name now and starts when its turn has come."""
         visit = VISIT.get()
         if visit is None:
             return await self._start(**kwargs)
-        kernel_id = str(uuid.uuid4())
+        visit.kernel_id = kernel_id = str(uuid.uuid4())
         visit.start = asyncio.create_task(self._start_in_turn(visit, kernel_id, kwargs))
         self._queue[kernel_id] = visit.start
         visit.start.add_done_callback(lambda _start: self._queue.pop(kernel_id, None))
@@ -145,6 +180,7 @@ class PageKernelManager(AsyncMappingKernelManager):
         await self._turns.acquire()
         self._queue.pop(kernel_id, None)
         self._under_way.add(visit)
+        visit.due = asyncio.get_running_loop().time() + self.patience
         self._visits[kernel_id] = visit
         visit.over.add_done_callback(lambda _over: self._visits.pop(kernel_id, None))
         visit.over.add_done_callback(lambda _over: self._pass_on(visit))
@@ -156,16 +192,19 @@ class PageKernelManager(AsyncMappingKernelManager):
         self._turns.release()
 
     async def _start(self, *, env: dict[str, str] | None = None, **kwargs: Any) -> str:
-        lines = [_LEASH] if sys.platform == "linux" else []
-        if self.memory and sys.platform == "linux":
-            lines.append(_CAP.format(self.memory * _MEBIBYTE))
         alone = {"IPYTHONDIR": str(Path(self.connection_dir) / "ipython")} if self.connection_dir else {}
         kernel_id: str = await super().start_kernel(
-            env={**_THREADS, **(os.environ if env is None else env), **alone},
-            extra_arguments=[*OWN_STARTUP, *(f"--IPKernelApp.exec_lines={line}" for line in lines)],
+            # Idle threads of twenty kernels would still spin and take memory.
+            env={**ONE_THREAD, **(os.environ if env is None else env), **alone},
+            extra_arguments=[*OWN_STARTUP],
             **kwargs,
         )
         return kernel_id
+
+    def bounds(self) -> list[str]:
+        """Options of a kernel started as a fresh interpreter that bound it; other systems have none."""
+        line = _BOUNDS.format(parent=os.getpid(), memory=self.memory)
+        return [f"--IPKernelApp.exec_lines={line}"] if sys.platform == "linux" else []
 
     async def shutdown_kernel(  # type: ignore[override]  # as Jupyter's own
         self, kernel_id: str, *_how: Any, **_more: Any
@@ -186,18 +225,17 @@ class PageKernelManager(AsyncMappingKernelManager):
         """
         if visit := self._visits.get(kernel_id):
             visit.end()
-        clearing = asyncio.ensure_future(self.shutdown_kernel(kernel_id))
-        self._clearing.add(clearing)
-        clearing.add_done_callback(self._clearing.discard)
+        self.give_up(kernel_id)
 
     async def cull_kernels(self) -> None:
         """One round over all kernels; one not found alone in it starts afresh."""
         self._alone_before, self._alone = self._alone, {}
+        _give_back()
         await super().cull_kernels()  # type: ignore[no-untyped-call]  # as above
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """Shut the kernel down if it has had no page for ``cull_idle_timeout`` seconds."""
-        if self._kernel_connections.get(kernel_id):
+        if self.watched(kernel_id):
             self._stand_back(kernel_id)
             return
         now = time.monotonic()
@@ -219,6 +257,13 @@ class PageKernelManager(AsyncMappingKernelManager):
         return sum(
             starting.done() and not _failed(starting) for pool in self._pools.values() for starting in pool
         )
+
+
+def _give_back() -> None:
+    """Return to the system what a crowd took of the server's memory, and the allocator keeps for the next."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # of glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _failed(starting: asyncio.Task[Any]) -> bool:

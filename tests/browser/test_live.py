@@ -156,7 +156,7 @@ def test_the_pointer_reads_right_digits_after_a_drag(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize("name", ["learning_curves", "double_descent"])
+@pytest.mark.parametrize("name", ["learning_curves", "double_descent", "two_students"])
 def test_a_stretch_dragged_over_is_zoomed_into_and_a_double_click_goes_back(
     browser: Browser, dashboards: Dashboards, name: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -24,21 +25,32 @@ pytestmark = [pytest.mark.browser]
 
 #: Voila's and Python's words, which are for whoever wrote a page.
 FOREIGN = ("Voil", "show_tracebacks", "Traceback", "exception", "cell", "DeadKernel", "RuntimeError", "Errno")
-#: A module that Python runs at its start: kernels do as the file TROUBLE says.
+#: A module that Python runs at its start: kernels do as the file TROUBLE says, fresh ones and forked ones.
 TROUBLE = """
 import os, sys
-if "ipykernel_launcher" in sys.orig_argv and os.path.exists(os.environ["TROUBLE"]):
+def trouble():
+    if not os.path.exists(os.environ["TROUBLE"]):
+        return
     word = open(os.environ["TROUBLE"]).read()
     if word == "dead":
         os._exit(3)
-    import importlib.abc
+    import importlib.abc, time
     class Refusing(importlib.abc.MetaPathFinder):
         def find_spec(self, name, path, target=None):
             if name.startswith("quadviz.explorers"):
                 if word == "dies":
                     os._exit(3)
+                if word == "hangs":
+                    time.sleep(1000)
                 raise {"memory": MemoryError, "fails": RuntimeError}[word]("in words for nobody")
+    for name in [name for name in sys.modules if name.startswith("quadviz.explorers")]:
+        del sys.modules[name]
+    sys.modules["quadviz"].__dict__.pop("explorers", None) if "quadviz" in sys.modules else None
     sys.meta_path.insert(0, Refusing())
+if "ipykernel_launcher" in sys.orig_argv:
+    trouble()
+if "quadviz.server.forks.process" in sys.orig_argv:
+    os.register_at_fork(after_in_child=trouble)
 """
 
 
@@ -136,6 +148,51 @@ def test_a_page_that_cannot_start_says_so(
     page.locator("#loading button").click()
     page.locator(".qv-page").wait_for(timeout=60_000)
     page.close()
+
+
+#: A server whose kernels have five seconds for their page, where others have a minute.
+IMPATIENT = """
+import sys
+from quadviz.cli.main import main
+from quadviz.server.kernels import PageKernelManager
+PageKernelManager.patience.default_value = 5.0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_page_whose_kernel_hangs_says_so(
+    tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch, fresh: bool
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TROUBLE)
+    trouble, log, port = tmp_path / "trouble", tmp_path / "log", free_port()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("TROUBLE", str(trouble))
+    trouble.write_text("hangs")  # the kernels that wait as well
+    options = ["dashboard", "--no-browser", "--with-parent", "--port", str(port)] + [
+        "--fresh-kernels"
+    ] * fresh
+    with log.open("wb") as sink:
+        process = subprocess.Popen([sys.executable, "-c", IMPATIENT, *options], stdout=sink, stderr=sink)
+    running, page = Dashboards(process, log), browser.new_page()
+    try:
+        # One that waited is ended by who started it.
+        for name, said in (("index", "engine"), ("spectra", "This page's engine does not answer")):
+            page.goto(f"{running.address}{path_to(name)}", wait_until="commit")
+            page.locator("#loading [role=alert]").wait_for(timeout=15_000)
+            told = page.locator("#loading").inner_text()
+            assert said in told and "Reload" in told
+            assert "Starting…" not in told
+            _says_nothing_foreign(page)
+        trouble.unlink()
+        page.locator("#loading button").click()
+        page.locator(".qv-page").wait_for(timeout=60_000)
+        page.close()
+        assert running.interrupt() == 0
+        assert "Traceback" not in running.output
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _says_nothing_foreign(page: Page) -> None:

@@ -15,8 +15,8 @@ from quadviz.figures.marks.drawing import Part, trace
 from quadviz.figures.marks.theme import THEMES
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.convergence import law_name, slope_in
-from quadviz.scenes.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.simulation.approach import NetworkApproach, network_approach
 from quadviz.simulation.matrix_flows import matrix_flows

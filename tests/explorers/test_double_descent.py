@@ -17,15 +17,16 @@ from quadviz.figures.marks.drawing import Part, ranges, trace
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes import double_descent as scene_module
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.double_descent import (
     FAMILY,
     DescentSetting,
     DoubleDescent,
-    Solver,
     decay_name,
     decay_shade,
+    double_descent,
 )
-from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.nearby import Course, solve_courses
@@ -226,9 +227,9 @@ def test_what_does_not_change_is_not_solved_again(
 
 def test_a_point_does_not_depend_on_what_was_shown_before() -> None:
     """To nine digits: it is solved from where it was."""
-    old = Solver()
+    memo = Memo()
     for state in (State(), State(lam=0.02), State(alpha=0.4), State(delta=0.0, lam=0.02)):
-        known, fresh = old.scene(state.setting), Solver().scene(state.setting)
+        known, fresh = double_descent(state.setting, memo), double_descent(state.setting)
         for name in ("best", "marker", "ridgeless_widths", "current_widths", "best_widths", "width_marker"):
             np.testing.assert_allclose(getattr(known, name).mse, getattr(fresh, name).mse, rtol=1e-9)
         for one, other in zip(known.family, fresh.family, strict=True):
@@ -484,7 +485,7 @@ def test_without_noise_there_is_a_peak_just_where_the_student_is_too_narrow(
 
 
 def test_scenes_have_the_shapes_they_promise() -> None:
-    r: DoubleDescent = Solver().scene(DescentSetting(0.7, 0.3, 0.5, 0.02, 0.25, 1.0))
+    r: DoubleDescent = double_descent(DescentSetting(0.7, 0.3, 0.5, 0.02, 0.25, 1.0))
     assert len(r.lams) == 7
     assert r.lams[r.current] == 0.02
     assert [float(states.lam[0]) for states in r.family] == list(r.lams)
@@ -509,3 +510,26 @@ def test_a_stretch_that_is_zoomed_into_is_solved_anew(page: DoubleDescentExplore
     assert trace(page.figures[WIDTHS].drawing, "current")["x"].min() == PARAMETERS["kappa"].low
     page.figure._receive(None, {"kind": "zoom", "x": None}, [])
     assert page.state.span is None
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.01])
+def test_widths_are_zoomed_into_likewise(page: DoubleDescentExplorer, lam: float) -> None:
+    page.change(lam=lam, kappa=0.7)
+    before, figure = page.scene(), page.figures[WIDTHS]
+    figure._receive(None, {"kind": "zoom", "x": 0.2, "y": 0.3}, [])
+    assert (page.state.width_span, page.state.span) == ((0.2, 0.3), None)
+    assert page.state.kappa == page.controls["kappa"].value == 0.3
+    kappa = trace(figure.drawing, "best")["x"]
+    assert (kappa.min(), kappa.max()) == (0.2, 0.3) and kappa.size > 40
+    seen, known = page.scene(), before.current_widths
+    # Between points a line is drawn, which would cut a cusp off.
+    cusp = np.abs(known.kappa / before.interpolating.kappa - 1) < 0.003
+    (both,) = np.nonzero((known.kappa >= 0.2) & (known.kappa <= 0.3) & ~cusp)
+    there = np.interp(known.kappa[both], seen.current_widths.kappa, seen.current_widths.mse)
+    np.testing.assert_allclose(there, known.mse[both], rtol=0.01)
+    # What is said of the whole axis is the same.
+    assert seen.needed == pytest.approx(before.needed, rel=1e-9)
+    assert seen.interpolating == before.interpolating is not None
+    assert "on the stretch seen, κ = 0.2 to 0.3," in plain(page.page.prose.value)
+    page.controls["kappa"].value = 0.5
+    assert page.state.width_span is None

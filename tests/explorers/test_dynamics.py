@@ -23,7 +23,7 @@ from quadviz.figures.dynamics import DMFT_HUE
 from quadviz.figures.marks.drawing import Part, trace
 from quadviz.figures.marks.theme import THEMES
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.wording import four_digits
 from quadviz.simulation.simulate import simulate
 from quadviz.theory.best.early_stopping import early_stop, matching_decay
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft

@@ -25,15 +25,15 @@ from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.outcome import Regime, Status
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes import learning_curves as scene_module
-from quadviz.scenes.curve_thresholds import (
+from quadviz.scenes.common.curve_thresholds import (
     POINTS,
     CurveThresholds,
     alpha_grid,
     curve_thresholds,
     curves_through,
 )
-from quadviz.scenes.families import FAMILY, family
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.families import FAMILY, family
+from quadviz.scenes.common.wording import four_digits
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.steady.nearby import Trail
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state

@@ -21,9 +21,9 @@ from quadviz.figures.marks.drawing import ranges, trace
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.plane import Width, point_thresholds, threshold_curves
 from quadviz.scenes.recovery import FINE, ErrorMap, MapSetting, solve_map, whole
-from quadviz.scenes.wording import four_digits
 from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.solutions import steady_state_solutions
 from quadviz.theory.steady.steady_state import SteadyState, steady_state

@@ -20,8 +20,8 @@ from quadviz.figures.marks.drawing import still
 from quadviz.figures.marks.theme import THEMES
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.wording import four_digits, measured
 from quadviz.scenes.training import FIELDS
-from quadviz.scenes.wording import four_digits, measured
 from quadviz.setting import Setting
 from quadviz.simulation.simulate import Simulation, SimulationError, simulate, train
 from quadviz.tables.text import training_table

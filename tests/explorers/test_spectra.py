@@ -22,8 +22,8 @@ from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes import spectra as scene_module
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.spectra import MOMENTS, Spectra, run_alphas, width_cut
-from quadviz.scenes.wording import four_digits
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 from quadviz.theory.steady.thresholds import recovery_threshold

@@ -60,7 +60,24 @@ def test_where_the_better_one_becomes_the_worse_is_solved_for() -> None:
     expected = brentq(lambda alpha: alone(wide, 0.3, alpha) - alone(narrow, 0.3, alpha), 0.2, 0.5, xtol=1e-12)
     for top in ALPHA_TOPS:
         for pair in ((wide, narrow), (narrow, wide)):
-            assert two_students(pair, 0.3, 0.5, top).crossings == pytest.approx([expected], rel=1e-6)
+            assert two_students(pair, 0.3, 0.5, (0.01, top)).crossings == pytest.approx([expected], rel=1e-6)
+
+
+def test_a_stretch_is_zoomed_into_and_what_is_said_is_of_it(page: TwoStudentsExplorer) -> None:
+    page.starts.value = "Width"
+    (crossing,) = page.scene().crossings
+    page.figure._receive(None, {"kind": "zoom", "x": 0.45, "y": 0.6}, [])
+    assert (page.state.span, page.state.alpha) == ((0.45, 0.6), 0.5)
+    alpha = trace(page.figure.drawing, "A")["x"]
+    assert (alpha.min(), alpha.max()) == (0.45, 0.6) and alpha.size > 50
+    assert "nowhere between α = 0.45 and 0.6: A is never worse" in plain(page.page.prose.value)
+    page.change(span=(0.2, 0.5))
+    assert page.scene().crossings == pytest.approx([crossing], rel=1e-6)
+    assert "with the fewest samples seen B is better" in plain(page.page.prose.value)
+    assert "np.linspace(0.2, 0.5, 200)" in str(page.exhibit("two_students").code())
+    page.controls["alpha"].value = 0.9 if page.controls["alpha"].track.high >= 0.9 else 0.5
+    page.figure._receive(None, {"kind": "zoom", "x": None}, [])
+    assert page.state.span is None
 
 
 def test_students_that_differ_in_nothing_that_counts_are_alike(page: TwoStudentsExplorer) -> None:

@@ -19,7 +19,7 @@ from quadviz.figures.marks.panel import key_text, zero_notes
 from quadviz.figures.marks.theme import DASH, THEMES, family_colours
 from quadviz.outcome import Regime, Status
 from quadviz.scenes import double_descent as scene_module
-from quadviz.scenes.double_descent import DescentSetting, DoubleDescent, Solver
+from quadviz.scenes.double_descent import DescentSetting, DoubleDescent, double_descent
 from tests.snapshots import matches
 
 THRESHOLD, RECOVERY = 0, 1
@@ -28,7 +28,7 @@ THRESHOLD, RECOVERY = 0, 1
 def a_scene(
     kappa: float = 0.7, lam: float = 0.01, delta: float = 0.5, alpha: float = 0.25, top: float = 1.0
 ) -> DoubleDescent:
-    return Solver().scene(DescentSetting(kappa, 0.3, delta, lam, alpha, top))
+    return double_descent(DescentSetting(kappa, 0.3, delta, lam, alpha, top))
 
 
 @pytest.fixture(scope="module")

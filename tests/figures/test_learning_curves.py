@@ -24,8 +24,8 @@ from quadviz.figures.marks.drawing import Drawing, ranges, still, trace
 from quadviz.figures.marks.flags import flags
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, family_colours
 from quadviz.outcome import Regime, Status
+from quadviz.scenes.common.marks import SimulatedPoints, SizedTheory, Threshold
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.scenes.marks import SimulatedPoints, SizedTheory, Threshold
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.steady.steady_state import SteadyState, learning_curve, steady_state
 from tests.snapshots import as_seen, matches

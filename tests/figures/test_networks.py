@@ -16,8 +16,8 @@ from quadviz.figures.marks.histogram import histogram
 from quadviz.figures.marks.outlines import Outline
 from quadviz.figures.marks.theme import DASH, THEMES
 from quadviz.figures.spectra import spectra_figures, spectra_frame
+from quadviz.scenes.common.marks import NetworkSpectrum, SimulatedPoints, SizedTheory
 from quadviz.scenes.learning_curves import LearningCurves
-from quadviz.scenes.marks import NetworkSpectrum, SimulatedPoints, SizedTheory
 from quadviz.scenes.spectra import Spectra
 from quadviz.theory.steady.learned_spectrum import learned_spectrum
 from quadviz.theory.steady.steady_state import learning_curve

@@ -15,7 +15,7 @@ from quadviz.figures.scaling.samples import MEMBERS, samples_figure
 from quadviz.figures.scaling.strip import LIMIT_HUES, LIMIT_NAMES, limit_strip
 from quadviz.figures.scaling.width import width_figure
 from quadviz.outcome import Regime, Status
-from quadviz.scenes.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.common.marks import SimulatedPoints, SizedTheory
 from quadviz.scenes.scaling.compute import Budget, budgets
 from quadviz.scenes.scaling.limits import Limit, Stretch
 from quadviz.scenes.scaling.scene import ScalingLaws, scaling_laws

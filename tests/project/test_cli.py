@@ -13,13 +13,15 @@ import numpy as np
 import psutil
 import pytest
 
-from quadviz.cli.main import main, parser
+from quadviz.cli.main import main
 from quadviz.parameters import PARAMETERS
 from quadviz.server import app as server
 from quadviz.setting import Setting
 from quadviz.simulation.simulate import log_times, simulate
 from quadviz.theory.steady.steady_state import learning_curve
 from tests.conftest import StartDashboards, free_port
+
+COMMANDS = ("dashboard", "curve", "spectrum", "threshold", "simulate", "dynamics", "sweep", "figure", "info")
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -42,7 +44,7 @@ def test_everything_is_said_in_any_encoding(encoding: str, monkeypatch: pytest.M
     said = {}
     for name, arguments in {
         "help": ["--help"],
-        **{f"{command} help": [command, "--help"] for command in ("dashboard", "curve", "simulate")},
+        **{f"{command} help": [command, "--help"] for command in COMMANDS},
         "refusal": ["curve", "--kappa=0.5κ…"],
         "table": ["curve", "--points=3"],
         "progress": ["simulate", "--d=10", "--networks=1", "--points=3", "--end=1"],
@@ -128,9 +130,19 @@ def test_dashboard_refuses_what_it_cannot_do(
     assert message in " ".join(refusal(capsys, "dashboard", *arguments).split())
 
 
-def test_a_base_url_may_be_that_of_a_person() -> None:
-    options = parser().parse_args(["dashboard", "--base-url", "/user/jane@uni.edu/"])
-    assert options.base_url == "/user/jane@uni.edu/"
+def test_a_base_url_may_be_that_of_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = []
+    monkeypatch.setattr(server, "serve", lambda *given, **more: served.append((given, more)))
+    assert main(["dashboard", "--base-url", "/user/jane@uni.edu/", "--max-pages", "0", "--no-browser"]) == 0
+    options = {
+        "open_browser": False,
+        "memory": 2048,
+        "max_pages": 0,
+        "server_memory": 1024,
+        "with_parent": False,
+        "fresh": False,
+    }
+    assert served == [(("localhost", 8866, "/user/jane@uni.edu/"), options)]
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "abc", "80.5"])
@@ -206,7 +218,7 @@ def test_simulate_prints_the_library_s_networks(capsys: pytest.CaptureFixture[st
         (["--d=1"], "d must be a whole number between 2 and 1000000, got '1'"),
         (["--d=20000", "--inputs=gaussian"], "of memory"),
         (["--end=0.005"], "0 < start < end"),
-        (["--label-noise=cauchy"], "invalid choice: 'cauchy'"),
+        (["--label-noise=cauchy"], "one of gaussian, student, rademacher, laplace, got 'cauchy'"),
     ],
 )
 def test_simulate_refuses_with_a_remedy(

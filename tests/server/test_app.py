@@ -19,7 +19,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from benchmarks.load_client import PROTOCOL, Person, Refused, encoded
-from quadviz.server import kernels as server_kernels
+from quadviz.files.decoding import MOST_BYTES
+from quadviz.server import app as server_app
 from tests.conftest import ROOT, Dashboards, StartDashboards, free_port
 from tests.visits import alive, wait_until
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 PAGE = "learning_curves"
 MEMORY = 1024
 LEAKS = ("Traceback", "site-packages", "root:x:", "requires-python", str(ROOT))
+
+
+def test_the_largest_file_of_a_reader_fits_into_a_message() -> None:
+    # What is told with it takes some hundred bytes.
+    assert MOST_BYTES + 10_000 < server_app._MESSAGE
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +72,9 @@ def visited(served: Dashboards, doing: Callable[[Person], Awaitable[object]]) ->
 
 
 def process_of(served: Dashboards, kernel: str) -> psutil.Process:
-    children = psutil.Process(served.process.pid).children(recursive=True)
-    (found,) = (child for child in children if any(kernel in word for word in child.cmdline()))
+    """The process that listens at the kernel's sockets; its command line may be that of the warmed one."""
+    children = psutil.Process(served.process.pid).children()
+    (found,) = (c for c in children if any(kernel in str(s.laddr) for s in c.net_connections("unix")))
     return found
 
 
@@ -331,7 +338,7 @@ def test_a_kernel_keeps_to_its_memory(served: Dashboards) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit this")
 def test_over_its_memory_python_is_told_and_lives() -> None:
-    script = f"""{server_kernels._CAP.format(MEMORY * 2**20)}
+    script = f"""from quadviz.server.forks import bounds; bounds.cap({MEMORY})
 import threading, numpy
 for _ in range(20): threading.Thread(target=threading.Event().wait, args=(1,)).start()
 try: numpy.ones(2**27); print("too much was given")

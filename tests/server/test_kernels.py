@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,7 +83,10 @@ def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
                 self.fill_if_needed(0, page)
             self.kernel_pools_config = server_waiting.NONE_WAITING
 
-        busy = False
+        busy, patience = False, 60.0
+
+        def take_failures(self) -> list[str]:
+            return []
 
         def drop_failures(self) -> None:
             """A kernel that failed to start is asked for once here."""
@@ -113,22 +118,90 @@ def test_kernels_start_one_after_another_and_every_page_has_one_waiting(
     async def visit() -> None:
         manager = Manager()
         keeping = asyncio.create_task(server_waiting.keep_warm(manager, first, others))
-        while len(started) < len(PAGES) + 1:
+        while len(started) < len(PAGES):
             await asyncio.sleep(0.005)
-        assert started == [first, *others, first]
+        assert started == [first, *others]
         manager._pools[others[1]].pop()
-        while len(started) < len(PAGES) + 2:
+        while len(started) < len(PAGES) + 1:
             await asyncio.sleep(0.005)
         assert started[-1] == others[1]
         await asyncio.sleep(0.1)
-        assert {page: len(pool) for page, pool in manager._pools.items()} == {
-            first: 2,
-            **dict.fromkeys(others, 1),
-        }
+        assert {page: len(pool) for page, pool in manager._pools.items()} == dict.fromkeys(
+            (first, *others), 1
+        )
         keeping.cancel()
 
     monkeypatch.setattr(server_waiting, "ROUND", 0.01)
     asyncio.run(asyncio.wait_for(visit(), 10))
+
+
+def test_a_page_whose_kernels_always_end_is_given_one_ever_more_seldom(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    started: dict[str, list[float]] = {"well": [], "ill": []}
+
+    class Manager:
+        """Kernels of one page end at once."""
+
+        busy, patience, kernel_pools_config = False, 60.0, server_waiting.NONE_WAITING
+
+        def __init__(self) -> None:
+            self._pools: dict[str, list[asyncio.Task[object]]] = {"well": [], "ill": []}
+            self.failures: list[str] = []
+
+        def drop_failures(self) -> None:
+            """They start well."""
+
+        def take_failures(self) -> list[str]:
+            taken, self.failures = self.failures, []
+            return taken
+
+        def get_pool_size(self, page: str) -> int:
+            return len(self._pools[page])
+
+        def fill_if_needed(self, notebook_name: str, **_: float) -> None:
+            started[notebook_name].append(time.monotonic())
+            if notebook_name == "ill":
+                self.failures.append("ill")
+            else:
+                self._pools["well"].append(asyncio.create_task(asyncio.sleep(0, {"task": self.done()})))
+
+        def done(self) -> asyncio.Task[None]:
+            return asyncio.create_task(asyncio.sleep(0))
+
+    async def keep() -> None:
+        keeping = asyncio.create_task(server_waiting.keep_warm(Manager(), "well", ["ill"]))
+        while len(started["ill"]) < 5:
+            await asyncio.sleep(0.01)
+        keeping.cancel()
+
+    monkeypatch.setattr(server_waiting, "ROUND", 0.02)
+    asyncio.run(asyncio.wait_for(keep(), 30))
+    pauses = [later - sooner for sooner, later in pairwise(started["ill"])]
+    assert all(later > 1.3 * sooner for sooner, later in pairwise(pauses))
+    assert len(started["well"]) == 1
+    assert capfd.readouterr().err.count("ended before it was visited") == 1
+
+
+def test_failures_ahead_of_a_visit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail() -> None:
+        manager, shut = PageKernelManager(), []
+        monkeypatch.setattr(manager, "_kernels", {"dies": None})
+
+        async def shutdown(kernel_id: str) -> None:
+            shut.append(kernel_id)
+
+        monkeypatch.setattr(manager, "shutdown_kernel", shutdown)
+        died = SimpleNamespace(**vars(waiting()), result=lambda: {"kernel_id": "dies"})
+        manager._pools = {"one": [waiting(failure=RuntimeError())], "two": [died], "three": []}
+        manager.drop_failures()
+        manager._handle_kernel_died("dies")
+        await asyncio.sleep(0.01)
+        assert manager.take_failures() == ["one", "two"]
+        assert manager.take_failures() == []
+        assert shut == ["dies"]
+
+    asyncio.run(fail())
 
 
 def waiting(*, done: bool = True, failure: Exception | None = None) -> Any:
@@ -205,11 +278,16 @@ def test_a_message_for_nobody_is_not_read(monkeypatch: pytest.MonkeyPatch) -> No
     assert handler.write_message(message, binary=True) is None
 
 
-def test_a_word_kept_for_a_kernel_is_told_once() -> None:
-    """The second who asks for it is not the kernel."""
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_word_kept_for_a_kernel_is_told_once(watched: bool) -> None:
+    """The second who asks for it is not the kernel, nor is who asks when the page is there."""
+
+    class Manager(set[str]):
+        def watched(self, _kernel: str) -> bool:
+            return watched
 
     async def ask() -> tuple[str | bytes | None, str | bytes | None]:
-        server = HTTPServer(Application([("/(.*)", _RequestInfoHandler)], kernel_manager={"kernel"}))
+        server = HTTPServer(Application([("/(.*)", _RequestInfoHandler)], kernel_manager=Manager({"kernel"})))
         sockets = bind_sockets(0, "localhost")
         server.add_sockets(sockets)
         _RequestInfoHandler.send_updates({"kernel_id": "kernel", "payload": "for the kernel"})
@@ -224,4 +302,4 @@ def test_a_word_kept_for_a_kernel_is_told_once() -> None:
         await server.close_all_connections()
         return heard[0], heard[1]
 
-    assert asyncio.run(ask()) == ("for the kernel", None)
+    assert asyncio.run(ask()) == (None if watched else "for the kernel", None)

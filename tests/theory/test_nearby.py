@@ -18,8 +18,9 @@ from quadviz import (
     steady_state,
 )
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.curve_thresholds import curve_thresholds, curves_through
-from quadviz.scenes.double_descent import DescentSetting, Solver
+from quadviz.scenes.common.curve_thresholds import curve_thresholds, curves_through
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.double_descent import DescentSetting, double_descent
 from quadviz.scenes.learning_curves import learning_curves
 from quadviz.theory.best.nearby import BayesTrail, nearby_threshold
 from quadviz.theory.steady.nearby import Course, Trail, solve_courses
@@ -87,10 +88,11 @@ def test_a_walk_of_all_sliders_comes_where_the_solver_does(seed, monkeypatch):
 @pytest.mark.parametrize("compare", ["lam", "kappa", "kappa_star", "delta", ""])
 def test_learning_curves_of_a_scene_are_those_of_the_solver(compare):
     """With cusps, which move through the grid, and with the marker."""
+    memo = Memo()
     with errstate("ignore"):
         for number, at in enumerate(walk(16, 7 + len(compare))):
             alpha = 0.05 + 0.9 * (number % 7) / 7
-            scene = learning_curves(**at, alpha=alpha, span=(0.01, 1.0), compare=compare)
+            scene = learning_curves(**at, alpha=alpha, span=(0.01, 1.0), compare=compare, memo=memo)
             for curve in (*scene.curves, scene.marker):
                 setting = (curve.kappa, curve.kappa_star, curve.lam, curve.delta)
                 known = steady_state(curve.alpha, *setting)
@@ -161,12 +163,12 @@ def test_the_bayes_optimal_error_from_any_curve_before():
 
 def test_double_descent_of_a_scene_is_that_of_the_solver():
     """Curves over samples and over widths, and at the best weight decays, wherever the sliders go."""
-    solver = Solver()
+    memo = Memo()
     with errstate("ignore"):
         for number, at in enumerate(walk(30, 11)):
             alpha = 0.3 if number % 4 else 0.1 + 0.02 * number
             place = (at["kappa"], at["kappa_star"], at["delta"], at["lam"])
-            scene = solver.scene(DescentSetting(*place, alpha, alpha_top=1.0))
+            scene = double_descent(DescentSetting(*place, alpha, alpha_top=1.0), memo)
             widths = (scene.ridgeless_widths, scene.current_widths)
             for curve in (*scene.family, *widths, scene.marker):
                 known = steady_state(curve.alpha, curve.kappa, curve.kappa_star, curve.lam, curve.delta)

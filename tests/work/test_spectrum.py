@@ -15,9 +15,9 @@ from quadviz.figures.marks.drawing import still
 from quadviz.figures.marks.histogram import histogram
 from quadviz.figures.marks.theme import THEMES
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.common.marks import NetworkSpectrum
+from quadviz.scenes.common.wording import four_digits, measured
 from quadviz.scenes.spectra import kolmogorov_distance, network_spectrum
-from quadviz.scenes.wording import four_digits, measured
 from quadviz.setting import Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 from quadviz.simulation.minimise import minimise

@@ -19,8 +19,8 @@ from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.figures.convergence import MARGIN, NETWORK_HUE, convergence_figure
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.convergence import Convergence, Target, convergence, networks_seen
-from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Setting
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.approach import ApproachRequest, run_approach
@@ -157,7 +157,8 @@ class ConvergenceExplorer(Explorer[State]):
         s, run = self.state, self.run
         networks = None if run is None else networks_seen(run)
         current = run is None or run.request.setting == s.setting
-        return convergence(s.target, s.setting, int(s.d), s.seeds_of(s.seeds), networks, current)
+        seeds = s.seeds_of(s.seeds)
+        return convergence(s.target, s.setting, int(s.d), seeds, networks, current, self.memo)
 
     def cards(self, scene: Convergence) -> tuple[str, Sequence[Card]]:
         """Slopes, and the law of long times."""

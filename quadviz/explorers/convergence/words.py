@@ -11,8 +11,8 @@ from quadviz.explorers.kit.words.network_words import ratios
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits, two_digits
 from quadviz.scenes.convergence import Convergence, Seen, Solved, law_name, slope_in
-from quadviz.scenes.wording import Paragraph, four_digits, two_digits
 from quadviz.theory.flow.approach import Approach
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.approach import ApproachRun

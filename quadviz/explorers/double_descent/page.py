@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -21,19 +21,20 @@ from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED
 from quadviz.explorers.kit.shown import Shown
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
-from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
+from quadviz.explorers.kit.zooming import HANDS, Axis, axis_track, kept_in, zoomed
 from quadviz.figures.double_descent.samples import MARGIN, double_descent_figure
 from quadviz.figures.double_descent.width import width_figure
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import ThemeName
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, Solver
-from quadviz.scenes.wording import Paragraph
+from quadviz.scenes.common.wording import Paragraph
+from quadviz.scenes.double_descent import POINTS, DescentSetting, DoubleDescent, double_descent
 
 __all__ = ["DoubleDescentExplorer", "State", "show", "still"]
 
 ALPHA_TOPS = (0.5, 1.0, PARAMETERS["alpha"].high)
+WIDTHS = Axis("width_span", "kappa", lambda state: float(state.setting.kappa_top), frozenset({"x_scale"}))
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class State:
         x_scale: scale of the alpha and the width axis.
         alpha_top: right end of the alpha axis.
         span: the stretch of the alpha axis that is zoomed into; None for all of it.
+        width_span: the stretch of the width axis, likewise.
     """
 
     kappa: float = slider("kappa")
@@ -59,13 +61,15 @@ class State:
     y_scale: Scale = scale("log", "mse axes")
     alpha_top: float = choice(1.0, ALPHA_TOPS, "α up to")
     span: tuple[float, float] | None = None
+    width_span: tuple[float, float] | None = None
     theme: ThemeName = "light"
 
     @property
     def setting(self) -> DescentSetting:
         """What is solved for."""
         low, top = self.seen
-        return DescentSetting(self.kappa, self.kappa_star, self.delta, self.lam, self.alpha, top, low)
+        law = (self.kappa_star, self.delta)
+        return DescentSetting(self.kappa, *law, self.lam, self.alpha, top, low, self.width_span)
 
     @property
     def seen(self) -> tuple[float, float]:
@@ -89,7 +93,7 @@ class DoubleDescentExplorer(Explorer[State]):
             sliders=("delta", "lam", "kappa", "kappa_star", "alpha"),
             key=f"Diamond: the peak at interpolation. {DASHED}.",
             click=("alpha", ""),
-            zooms=True,
+            zooms="span",
         ),
         Shown(
             "double_descent_width",
@@ -100,12 +104,9 @@ class DoubleDescentExplorer(Explorer[State]):
             sliders=("alpha", "delta", "lam", "kappa_star", "kappa"),
             key=f"{DASHED}.",
             click=("kappa", ""),
+            zooms="width_span",
         ),
     )
-
-    def prepare(self) -> None:
-        """Remember what was solved."""
-        self._solver = Solver()
 
     def main(self) -> Sequence[widgets.Widget]:
         """The figure against samples with its marker's slider, and the one against width."""
@@ -117,15 +118,9 @@ class DoubleDescentExplorer(Explorer[State]):
         against_kappa.add_class("qv-against-kappa")
         return [against_alpha, against_kappa]
 
-    def elsewhere(self, state: State) -> Self:
-        """A twin in another state, which begins with what this one has solved."""
-        twin = super().elsewhere(state)
-        twin._solver = self._solver.copy()
-        return twin
-
     def settle(self, state: State, changed: Collection[str]) -> State:
-        """The marker stays on the axis, and in a stretch that is zoomed into."""
-        return kept_in(zoomed(state, changed), ALPHA_TOPS, changed)
+        """The marker stays on both axes, and in stretches that are zoomed into."""
+        return kept_in(zoomed(zoomed(state, changed), changed, WIDTHS), ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
@@ -134,11 +129,7 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def scene(self) -> DoubleDescent:
         """What there is to see."""
-        return self._solver.scene(self.state.setting)
-
-    def anew(self) -> DoubleDescent:
-        """The same solved by itself: points solved along with others differ from them in the last digit."""
-        return Solver().scene(self.state.setting)
+        return double_descent(self.state.setting, self.memo)
 
     def against_samples(self, scene: DoubleDescent, held: Held | None) -> Drawing:
         """The figure against samples."""
@@ -147,7 +138,8 @@ class DoubleDescentExplorer(Explorer[State]):
 
     def against_width(self, scene: DoubleDescent, held: Held | None) -> Drawing:
         """The figure against width."""
-        return width_figure(scene, self.state.theme, self.state.x_scale, self.state.y_scale, held)
+        s = self.state
+        return width_figure(scene, s.theme, s.x_scale, s.y_scale, held, zoomed=s.width_span is not None)
 
     def cards(self, scene: DoubleDescent) -> tuple[str, Sequence[Card]]:
         """The points under the marker."""

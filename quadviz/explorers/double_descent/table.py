@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from quadviz.parameters import PARAMETERS
 from quadviz.scenes.double_descent import FAMILY, DescentSetting, DoubleDescent
 from quadviz.tables.code import Code, assignment
 from quadviz.tables.text import Table
@@ -51,7 +50,7 @@ def widths_code(setting: DescentSetting) -> Code:
     alpha = f"alpha={setting.alpha!r}"
     law = assignment({"kappa_star": setting.kappa_star, "delta": setting.delta})
     lines = [
-        f"kappa = np.linspace({PARAMETERS['kappa'].low!r}, {setting.kappa_top!r}, 200)",
+        f"kappa = np.linspace({', '.join(map(repr, setting.widths))}, 200)",
         f"ridgeless = steady_state({alpha}, kappa=kappa, lam=0.0, {law})",
     ]
     if setting.lam:

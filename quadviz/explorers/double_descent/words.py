@@ -14,8 +14,9 @@ from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.explorers.kit.words.shape import Shape, shape_of
 from quadviz.outcome import Regime, Status
+from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.scenes.double_descent import DoubleDescent, decay_name
-from quadviz.scenes.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "prose"]
@@ -240,18 +241,21 @@ def _about_width(scene: DoubleDescent) -> Paragraph:
     curve, best = scene.ridgeless_widths, scene.best_widths
     kappa, mse = np.asarray(curve.kappa), np.asarray(curve.mse)
     cusp = scene.interpolating
-    if cusp is not None and math.isfinite(cusp.mse):
+    if cusp is not None and math.isfinite(cusp.mse) and kappa[0] < cusp.kappa < kappa[-1]:
         at = int(np.searchsorted(kappa, cusp.kappa))
         kappa, mse = np.insert(kappa, at, cusp.kappa), np.insert(mse, at, cusp.mse)
     shape = shape_of(kappa, mse)
     if shape is None:
         return "Width", "no solution was found on the width axis; move the marker."
-    text = f"at the marker's α and as λ → 0+, the mse {_course(shape)}."
+    width = PARAMETERS["kappa"]
+    part = kappa[0] > width.low or kappa[-1] < 1
+    seen = f"on the stretch seen, κ = {four_digits(kappa[0])} to {four_digits(kappa[-1])}, " if part else ""
+    text = f"{seen}at the marker's α and as λ → 0+, the mse {_course(shape)}."
     loss = np.asarray(curve.train_loss)
     if cusp is not None:
         text += _fitted(cusp.kappa, kappa, mse, bool(np.all(loss[np.asarray(curve.kappa) > cusp.kappa] == 0)))
     elif np.all(loss > 0):
-        text += " No width on this axis fits every label at this α."
+        text += f" No width {'seen' if part else 'on this axis'} fits every label at this α."
     text += _best_width(best, float(scene.threshold.kappa_star))
     parts = (curve, scene.current_widths, best)
     if any(np.any(np.asarray(part.regime) == Regime.RANK_LIMITED) for part in parts):
@@ -265,7 +269,7 @@ def _fitted(width: float, kappa: FloatArray, mse: FloatArray, from_there_on: boo
         return f" At κ = {four_digits(width)} every label can be fitted, but not at all larger widths."
     text = f" From κ = {four_digits(width)} on every label can be fitted"
     beyond = mse[kappa >= width]
-    if np.all(np.isfinite(beyond)) and np.all(np.diff(beyond) <= 1e-9 * beyond[:-1]):
+    if beyond.size > 1 and np.all(np.isfinite(beyond)) and np.all(np.diff(beyond) <= 1e-9 * beyond[:-1]):
         text += ", and from there on more width helps until the curve is flat"
     return f"{text}."
 

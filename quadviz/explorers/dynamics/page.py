@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from quadviz.explorers.dynamics.words import (
     grey,
 )
 from quadviz.explorers.kit.explorer import Explorer
+from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import Exhibit, TimeSlider, trained
 from quadviz.explorers.kit.time_slider import course_slider, spectrum_slider
@@ -41,9 +42,13 @@ from quadviz.figures.evolving_spectrum import (
     evolving_spectrum_film,
     moments_of,
 )
-from quadviz.figures.marks.drawing import Drawing, Held
-from quadviz.figures.training import MARGIN
-from quadviz.parameters import SIMULATION_PARAMETERS
+from quadviz.figures.marks.drawing import Drawing, Held, axis_name
+from quadviz.figures.marks.theme import THEMES
+from quadviz.figures.training import MARGIN, PANELS
+from quadviz.files.series import Experiment
+from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.own_data import own_points
+from quadviz.scenes.common.wording import Paragraph, time_text
 from quadviz.scenes.dynamics import Dynamics, march_course, population, population_course
 from quadviz.scenes.evolving_spectrum import (
     EvolvingSpectrum,
@@ -52,8 +57,7 @@ from quadviz.scenes.evolving_spectrum import (
     network_frames,
     population_frames,
 )
-from quadviz.scenes.training import Training, networks_seen
-from quadviz.scenes.wording import Paragraph, time_text
+from quadviz.scenes.training import FIELDS, Training, networks_seen
 from quadviz.tables.code import Code
 from quadviz.tables.course import course_code, march_code, stored_code
 from quadviz.tables.text import Table
@@ -73,6 +77,9 @@ _EMPTY = {
     "networks": "press ▶ Simulate to see their eigenvalues",
 }
 
+#: A reader's own times stretch the axis to here.
+_LONGEST = 10 * SIMULATION_PARAMETERS["end"].high
+
 
 class DynamicsExplorer(Explorer[State]):
     """The page: sliders, errors against time, the spectrum of Z at a time, and a film of it.
@@ -86,6 +93,7 @@ class DynamicsExplorer(Explorer[State]):
     question = "What happens on the way, and when should one stop?"
     opens, margin, look = State, MARGIN, "qv-dynamics"
     later = frozenset({SIMULATION_PARAMETERS["d"].group})
+    experiment, uprights = Experiment("time", FIELDS), [axis_name(axis) for axis, _, _ in PANELS]
 
     def prepare(self) -> None:
         """What was seen to have begun, whether the film follows what comes in, and widgets of its own."""
@@ -105,14 +113,14 @@ class DynamicsExplorer(Explorer[State]):
         return {"dynamics": LiveFigure(course), "dynamics_spectrum": LiveFigure(spectrum)}
 
     def main(self) -> Sequence[widgets.Widget]:
-        """The panels, the film of the spectrum, the rows that start work, and what the lines mean."""
+        """The panels, the film of the spectrum, rows that start work, the reader's data, and a key."""
         panels = widgets.Box([*self.figures.values()])
         transport = widgets.Box([self.film, self.fields["source"]])
         panels.add_class("qv-panels")
         transport.add_class("qv-film-row")
         second = widgets.Box([self.bar.widget, self.download])
         second.add_class("qv-bar-row")
-        bars = widgets.Box([self.bars["dmft"].widget, second])
+        bars = widgets.Box([self.bars["dmft"].widget, second, *self.own_rows()])
         bars.add_class("qv-bars")
         return [panels, transport, bars, self.key]
 
@@ -163,12 +171,16 @@ class DynamicsExplorer(Explorer[State]):
                 "errors during training",
                 self.figures["dynamics"],
                 lambda: self._course_figure(self._course_now()),
-                lambda: told_table(self.scene()),
+                lambda: told_table(self.scene(), self.measured),
                 lambda: course_code(self.state.setting, *self._standing(), end=self.state.end),
                 sliders,
                 ("networks", "dmft"),
-                COURSE_KEY + (DOUBT_KEY if self._doubtful else "") + trained(self.run),
+                COURSE_KEY
+                + (DOUBT_KEY if self._doubtful else "")
+                + trained(self.run)
+                + in_the_key(self.measured),
                 time_slider=self._course_slider,
+                own=True,
             ),
             Exhibit(
                 "dynamics_spectrum",
@@ -193,7 +205,9 @@ class DynamicsExplorer(Explorer[State]):
         self._moments = moments_of(self._spectrum(frames, law), self._moments)
         self.figures["dynamics_spectrum"].show(self._spectrum_figure(self._moments, self._empty))
         self.film.load(self._film_of(scene))
-        self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful)
+        hues = (THEMES[theme].single for theme in ("light", "dark"))
+        own = samples(self.measured, scene.own, *hues)
+        self.key.value = dynamics_key(told.networks_current, told.march_current, self._doubtful, own)
         self.bars["dmft"].hint(_STORED if told.march is not None and told.march.stored else "")
         self.tell(told)
 
@@ -243,7 +257,7 @@ class DynamicsExplorer(Explorer[State]):
 
     def _flow(self) -> PopulationFlow:
         s = self.state
-        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end)
+        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end, self.memo)
 
     def _frames(self, source: Source | None = None) -> Frames | None:
         """The moments of the source chosen, or of another one."""
@@ -278,14 +292,22 @@ class DynamicsExplorer(Explorer[State]):
         """What there is to see against time."""
         run, march, stop = told.networks, told.march, told.stop
         networks = None if run is None else networks_seen(run, told.networks_current)
-        end = max([self.state.end, *(each.request.end for each in (run, march) if each is not None)])
+        ends = [each.request.end for each in (run, march) if each is not None]
+        if self.measured is not None:
+            ends.append(min(self.measured.last, _LONGEST))
+        end = max([self.state.end, *ends])
         return Dynamics(
             training=Training(told.theory, end, networks),
             population=population_course(told.flow, self.state.delta),
             dmft=None if march is None else march_course(march, told.march_current),
             now=None if frames is None else float(frames.times[self._moment(frames)]),
             stop=stop if stop is not None and stop.pays else None,
+            own=own_points(self.measured, self.own_curves()[0]),
         )
+
+    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+        """The setting shown."""
+        return [{name: getattr(self.state, name) for name in PARAMETERS}], 0
 
     def _spectrum(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
         """What there is to see of the spectrum."""
@@ -358,7 +380,8 @@ class DynamicsExplorer(Explorer[State]):
     def _saved(self) -> Table:
         """All that is shown, as a table."""
         with self._lock:
-            return dynamics_table(self.scene(), self._moments, SOURCES[self.state.source])
+            source = SOURCES[self.state.source]
+            return dynamics_table(self.scene(), self._moments, source, self.measured)
 
 
 def show(**state: Any) -> None:

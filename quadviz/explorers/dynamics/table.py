@@ -9,6 +9,7 @@ import numpy as np
 from quadviz.explorers.dynamics.state import SOURCES, Source
 from quadviz.explorers.dynamics.words import Told
 from quadviz.figures.evolving_spectrum import Moments, moments_of
+from quadviz.files.measured import Measured
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.evolving_spectrum import EvolvingSpectrum
 from quadviz.setting import Setting
@@ -27,6 +28,7 @@ from quadviz.tables.course import (
     stop_row,
     theory_row,
 )
+from quadviz.tables.own_data import own_rows
 from quadviz.tables.spectra import counted, law_rows, learned_code
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import tidy
@@ -38,19 +40,30 @@ _COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_e
 _OBSERVABLES = ("mse", "train_loss")
 
 
-def dynamics_table(told: Told, moments: Moments, source: str) -> Table:
-    """Curves, the end in theory, the best moment, and the histograms of all moments.
+def dynamics_table(told: Told, moments: Moments, source: str, measured: Measured | None = None) -> Table:
+    """Curves, the end in theory, the best moment, the histograms of all moments, and a reader's own data.
 
     Args:
         told: what is read out.
         moments: the histograms.
         source: what they are of.
+        measured: a reader's own data.
     """
     # Whether a value can be trusted is known of the mean-field theory alone, whose rows are longer.
     rows = [
         [*_ratios(at), *row, *[""] * (len(_COLUMNS) - len(row))] for at, row in _rows(told, moments, source)
     ]
-    return (*PARAMETERS, *_COLUMNS), rows
+    return (*PARAMETERS, *_COLUMNS), [*rows, *_own(measured)]
+
+
+def _own(measured: Measured | None) -> Iterator[list[object]]:
+    """A reader's own data, a row for each quantity of each point; what the file does not say is empty."""
+    for row in own_rows(measured):
+        for name in _OBSERVABLES:
+            if name in row:
+                known = {"of": row["source"], "quantity": name, "value": row[name], "time": row["time"]}
+                known["standard_error"] = row.get(f"{name}_error", "")
+                yield [{**row, **known}.get(column, "") for column in (*PARAMETERS, *_COLUMNS)]
 
 
 def _rows(told: Told, moments: Moments, source: str) -> Iterator[tuple[Setting, list[object]]]:
@@ -99,12 +112,12 @@ def _rows(told: Told, moments: Moments, source: str) -> Iterator[tuple[Setting, 
             yield at, [source, "density of the histogram", "", t, low, high, value, ""]
 
 
-def told_table(told: Told) -> Table:
-    """The course of training: theory, mean-field theory, networks, and the best moment."""
+def told_table(told: Told, measured: Measured | None = None) -> Table:
+    """The course of training: theory, DMFT, networks, the best moment, and a reader's own data."""
     rows = [theory_row(told.setting, told.theory), *flow_rows(told.setting, told.flow)]
     rows += [*march_rows(told.march), *network_rows(told.networks)]
     best = [] if told.stop is None else [stop_row(told.setting, told.by, told.stop)]
-    return course_table([*rows, *best], equations=True)
+    return course_table([*rows, *best, *own_rows(measured)], equations=True)
 
 
 def moment_table(scene: EvolvingSpectrum, told: Told, source: Source) -> Table:

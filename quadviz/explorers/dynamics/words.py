@@ -12,7 +12,7 @@ from quadviz.explorers.kit.words.network_words import ratios
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.wording import Paragraph, four_digits, measured
+from quadviz.scenes.common.wording import Paragraph, four_digits, measured
 from quadviz.setting import Setting
 from quadviz.theory.best.early_stopping import EarlyStop, MatchingDecay, early_stop
 from quadviz.theory.flow.population import PopulationFlow

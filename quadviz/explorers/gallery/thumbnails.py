@@ -7,6 +7,7 @@ chosen to show one thing, solvers to be quick: all of it takes a few tenths of a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -261,10 +262,10 @@ def convergence() -> str:
     )
 
 
-#: What draws the thumbnail of a page, by the page's name.
+#: What draws the thumbnail of a page, by the page's name; once, for they are always the same.
 THUMBNAILS: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
-        draw.__name__: draw
+        draw.__name__: cache(draw)
         for draw in (
             learning_curves,
             spectra,

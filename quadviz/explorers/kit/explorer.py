@@ -17,8 +17,10 @@ from IPython.display import display
 
 from quadviz.explorers.kit.fields import VIEW, declared, widget_of
 from quadviz.explorers.kit.links import checked, query_of, read_query
+from quadviz.explorers.kit.own_data import DataPage
 from quadviz.explorers.kit.page import Card, Page, cards_html, prose_html
-from quadviz.explorers.kit.presets import Preset
+from quadviz.explorers.kit.presets import Preset, start_from
+from quadviz.explorers.kit.rail import grouped, reset_button
 from quadviz.explorers.kit.save.exhibit import Exhibit
 from quadviz.explorers.kit.save.takeaway import save_menu
 from quadviz.explorers.kit.shown import Shown, Work
@@ -27,7 +29,8 @@ from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.kit.widgets.work_bar import WorkBar
 from quadviz.explorers.live import LiveFigure
 from quadviz.figures.marks.drawing import still
-from quadviz.scenes.wording import Paragraph
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.wording import Paragraph
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -41,7 +44,7 @@ S = TypeVar("S", bound="DataclassInstance")
 _log = logging.getLogger(__name__)
 
 
-class Explorer(ABC, Generic[S]):
+class Explorer(DataPage, ABC, Generic[S]):
     """The state of a page, the widgets bound to it, and the one way in which both change.
 
     A page is declared: its state, whose fields say what controls them (:mod:`quadviz.explorers.kit.fields`),
@@ -73,6 +76,8 @@ class Explorer(ABC, Generic[S]):
     margin: ClassVar[Mapping[str, int]]
     look: ClassVar[str] = ""
     later: ClassVar[frozenset[str]] = frozenset()
+    #: What it opens with, solved once for all pages of a process: those forked of it have it too.
+    _opening: ClassVar[Memo | None] = None
     #: What a viewer is told when solving or drawing failed.
     complaint = (
         "This setting could not be computed; what is shown is the last that could. "
@@ -92,17 +97,24 @@ class Explorer(ABC, Generic[S]):
         # A kernel may run two callbacks at once; the state and the figure change under one lock.
         self._lock = threading.RLock()
         self._held = False
+        self.memo = Memo() if self._opening is None else self._opening.copy()
         self.bars = self.make_bars()
-        self.starts = self._start_from()
+        self.take_data(self.refresh, self.change)
+        self.starts = start_from(self.presets)
         self.prepare()
         self.figures = self.make_figures()
+        groups = grouped(state, self.fields)
+        view = groups.pop(VIEW, [])
+        first, later = (
+            [(n, groups[n]) for n in groups if (n in self.later) == last] for last in (False, True)
+        )
         self.page = Page(
             self.name,
             self.question,
-            [("Start from", [self.starts])] * bool(self.presets) + self._rail(later=False),
-            [*self._grouped().get(VIEW, []), self._reset_button()],
+            [("Start from", [self.starts])] * bool(self.presets) + first,
+            [*view, reset_button(self.reset)],
             [*self.main(), self.theme],
-            self._rail(later=True),
+            later,
             margin=self.margin,
         )
         if self.look:
@@ -122,7 +134,7 @@ class Explorer(ABC, Generic[S]):
 
     def anew(self) -> Any:
         """The same solved by itself, for a file: no digit depends on what was shown before."""
-        return self.scene()
+        return self._beside(self.memo.copy(followed=False)).scene()
 
     @abstractmethod
     def cards(self, scene: Any) -> tuple[str, Sequence[Card]]:
@@ -144,6 +156,8 @@ class Explorer(ABC, Generic[S]):
         """Fill the read-out and the prose."""
         self.page.readout.value = cards_html(*self.cards(scene))
         self.page.prose.value = prose_html(self.prose(scene))
+        if self.own is not None:
+            self.own.tell(self.figure.held, *self.own_curves())
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
@@ -210,14 +224,6 @@ class Explorer(ABC, Generic[S]):
             [self.fields[name] for name in work.fields],
         )
 
-    def _start_from(self) -> widgets.ToggleButtons:
-        """The presets, each a button; the one that is lit follows from the state."""
-        row = widgets.ToggleButtons(options=[*self.presets], description="Start from", value=None)
-        row.tooltips = [preset.meaning for preset in self.presets.values()]
-        row.add_class("qv-unlabelled")
-        row.add_class("qv-presets")
-        return row
-
     def make_figures(self) -> dict[str, LiveFigure]:
         """The figures by name, drawn for the first time: those declared."""
         scene = self.scene() if self.shown else None
@@ -228,35 +234,12 @@ class Explorer(ABC, Generic[S]):
         if any(shown.click):
             live.on_click(lambda *place: self._clicked(shown.click, place))
         if shown.zooms:
-            live.on_zoom(lambda span: self.change(span=span))
+            live.on_zoom(lambda span: self.change(**{shown.zooms: span}))
         return live
 
     def _clicked(self, fields: tuple[str, str], place: tuple[float, ...]) -> None:
         """Go to where a figure was clicked, to the digits a person would type."""
         self.change(**{name: float(f"{at:.4g}") for name, at in zip(fields, place, strict=True) if name})
-
-    def _grouped(self) -> dict[str, list[widgets.Widget]]:
-        """The widgets of fields under their headings."""
-        groups: dict[str, list[widgets.Widget]] = {}
-        for name, control in declared(self.opened):
-            if control.group:
-                groups.setdefault(control.group, []).append(self.fields[name])
-        return groups
-
-    def _rail(self, later: bool) -> list[tuple[str, list[widgets.Widget]]]:
-        """The headings of the rail, those that come after everything else or those before."""
-        return [
-            (heading, children)
-            for heading, children in self._grouped().items()
-            if heading != VIEW and (heading in self.later) == later
-        ]
-
-    def _reset_button(self) -> widgets.Button:
-        """A button that puts everything back to what the page opened with."""
-        button = widgets.Button(description="Reset all", tooltip="Everything back to how the page opened")
-        button.add_class("qv-reset-all")
-        button.on_click(lambda _button: self.reset())
-        return button
 
     def _start(self) -> None:
         """Let the widgets drive the state from now on, and draw for the first time."""
@@ -271,6 +254,8 @@ class Explorer(ABC, Generic[S]):
         self.page.equip(self.tools)
         self.theme.observe(lambda change: self.change(theme="dark" if change["new"] else "light"), "dark")
         self.refresh()
+        if type(self)._opening is None and self.page.well:
+            type(self)._opening = self.memo.copy()
 
     def follow(self, query: str, afresh: bool = False) -> list[str]:
         """Go where the query of an address says.
@@ -286,14 +271,16 @@ class Explorer(ABC, Generic[S]):
         self.change(**{**(self._as_opened() if afresh else {}), **values})
         return notes
 
-    def at(self, **values: Any) -> Self:
-        """This page, with fields of its state set.
+    def at(self, *, data: object = None, **values: Any) -> Self:
+        """This page, with fields of its state set, and measurements of one's own drawn (:meth:`bring`).
 
         Raises:
             TypeError: if there is no such field, or a value is not of its kind.
             ValueError: if a value is not offered by the page.
         """
         self.change(**checked(values, self.state, self.fields))
+        if data is not None:
+            self.bring(data)
         return self
 
     @classmethod
@@ -303,7 +290,7 @@ class Explorer(ABC, Generic[S]):
         Args:
             name: which figure, as the files are called that the page saves.
             run: long work to do first, by name; what comes of it is drawn.
-            **values: fields of the state that are to differ from what the page opens with.
+            **values: fields of the state that are to differ from its opening, and ``data`` as of :meth:`at`.
 
         Raises:
             TypeError: if there is no such figure, work or field.
@@ -323,9 +310,15 @@ class Explorer(ABC, Generic[S]):
         What comes in of long work from now on does not reach it.
         """
         with self._lock:
-            twin = copy.copy(self)
+            twin = self._beside(self.memo.copy())
             twin.bars = {name: copy.copy(bar) for name, bar in self.bars.items()}
-        twin.state = state
+            twin.own, twin.state = copy.copy(self.own), state
+        return twin
+
+    def _beside(self, memo: Memo) -> Self:
+        """This page with another memory."""
+        twin = copy.copy(self)
+        twin.memo = memo
         return twin
 
     def exhibit(self, name: str) -> Exhibit:

@@ -14,13 +14,14 @@ from urllib.parse import parse_qsl, urlencode
 
 import ipywidgets as widgets
 
+from quadviz.checks import printable
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.explorers.kit.widgets.tracks import number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["checked", "query_of", "read_query", "spelled"]
+__all__ = ["checked", "query_of", "read_field", "read_query", "spelled"]
 
 #: Fields that follow from the others, or are the viewer's own affair.
 _APART = {"preset", "theme"}
@@ -28,11 +29,13 @@ _APART = {"preset", "theme"}
 _RESERVED = {"projector", "template", "theme", "token"}
 #: A link of more entries, or a longer one, is none of ours.
 _MOST = 64
-#: So much of a text is quoted, and so many entries are named.
-_LONGEST, _NAMED = 24, 6
+#: So many entries that could not be followed are named.
+_NAMED = 6
 _MOMENT_DIGITS = 4
 #: What stands between the two ends of a stretch.
 _BETWEEN = "~"
+#: Fields that are a stretch of an axis, or None.
+_SPANS = ("span", "width_span")
 
 Widgets = Mapping[str, widgets.Widget]
 
@@ -80,11 +83,11 @@ def read_query(query: str, state: DataclassInstance, bound: Widgets) -> tuple[di
     for name, text in entries.items():
         if name in defaults:
             try:
-                values[name] = _read(name, text, bound.get(name))
+                values[name] = read_field(name, text, bound.get(name))
             except (TypeError, ValueError) as refusal:
                 notes.append(f"{refusal}: {spelled(defaults[name]) or 'none'} is used.")
         elif name not in _RESERVED:
-            notes.append(f"“{_short(name)}” is not a setting of this page: it is ignored.")
+            notes.append(f"“{printable(name)}” is not a setting of this page: it is ignored.")
     if len(notes) > _NAMED:
         notes[_NAMED:] = [f"{len(notes) - _NAMED} more entries of the link are ignored."]
     return values, notes
@@ -104,15 +107,20 @@ def checked(values: Mapping[str, Any], state: DataclassInstance, bound: Widgets)
     return {name: _check(name, value, bound.get(name)) for name, value in values.items()}
 
 
-def _read(name: str, text: str, widget: widgets.Widget | None) -> object:
-    """The value of a field written in a link."""
+def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
+    """The value of a field written in a link, or on a command line.
+
+    Raises:
+        TypeError: if it is not a number where it must be one.
+        ValueError: if the page does not offer it.
+    """
     if isinstance(widget, ParameterControl):
         return number(widget.parameter, text)
-    if name == "span":
-        return _stretch(text.split(_BETWEEN)) if text else None
+    if name in _SPANS:
+        return _stretch(name, text.split(_BETWEEN)) if text else None
     if widget is None:
         if not (text.isascii() and text.isdigit() and len(text) <= _MOMENT_DIGITS):
-            raise ValueError(f"{name} must be a whole number, got {_short(text)!r}")
+            raise ValueError(f"{name} must be a whole number, got {printable(text)!r}")
         return int(text)
     options = {spelled(value): value for value in _options(widget)}
     if text not in options:
@@ -122,8 +130,8 @@ def _read(name: str, text: str, widget: widgets.Widget | None) -> object:
 
 def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
     """A value set from Python."""
-    if name == "span":
-        return None if value is None else _stretch(value)
+    if name in _SPANS:
+        return None if value is None else _stretch(name, value)
     if isinstance(widget, ParameterControl):
         return widget.parameter.in_range(value)
     if widget is not None and value not in _options(widget):
@@ -131,9 +139,9 @@ def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
     return value
 
 
-def _stretch(ends: object) -> tuple[float, float]:
+def _stretch(name: str, ends: object) -> tuple[float, float]:
     """The two ends of a stretch of an axis."""
-    said = f"span must be two increasing numbers, got {_short(str(ends))!r}"
+    said = f"{name} must be two increasing numbers, got {printable(str(ends))!r}"
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
         raise ValueError(said)
     try:
@@ -152,10 +160,4 @@ def _options(widget: widgets.Widget) -> list[Any]:
 
 def _refusal(name: str, options: Mapping[str, Any] | list[str], text: str) -> str:
     allowed = ", ".join(option or "(empty)" for option in options)
-    return f"{name} must be one of {allowed}, got {_short(text)!r}"
-
-
-def _short(text: str) -> str:
-    """The beginning of a text that a stranger may have written."""
-    plain = "".join(letter if letter.isprintable() else "�" for letter in text)
-    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    return f"{name} must be one of {allowed}, got {printable(text)!r}"

@@ -137,9 +137,14 @@ class Page:
         self._alert.value = f'<p role="alert">{html.escape(sentence)}</p>'
         self._figures.add_class("qv-stale")
 
+    @property
+    def well(self) -> bool:
+        """Whether it has no complaint."""
+        return not self._alert.value
+
     def all_well(self) -> None:
         """Take back a complaint."""
-        if self._alert.value:
+        if not self.well:
             self._alert.value = ""
             self._figures.remove_class("qv-stale")
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Preset"]
+import ipywidgets as widgets
+
+__all__ = ["Preset", "start_from"]
 
 
 @dataclass(frozen=True)
@@ -20,3 +22,12 @@ class Preset:
 
     meaning: str
     fields: Mapping[str, Any]
+
+
+def start_from(presets: Mapping[str, Preset]) -> widgets.ToggleButtons:
+    """The presets by their names, each a button; which one is lit is for the page to say."""
+    row = widgets.ToggleButtons(options=[*presets], description="Start from", value=None)
+    row.tooltips = [preset.meaning for preset in presets.values()]
+    row.add_class("qv-unlabelled")
+    row.add_class("qv-presets")
+    return row

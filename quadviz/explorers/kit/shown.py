@@ -30,9 +30,10 @@ class Shown:
         sliders: the parameters that it depends on, the one that tells most first.
         key: what its lines mean that it does not say itself, for where the page's own key is not.
         click: the fields that a click sets, by its place across and upwards; empty for none.
-        zooms: whether a stretch dragged over becomes the field ``span``.
+        zooms: the field that a stretch dragged over becomes; empty for none.
         work: names of the long work whose results it shows.
         time_slider: a slider of its own for its web page; None for none.
+        own: whether it shows a reader's own measurements.
     """
 
     name: str
@@ -43,9 +44,10 @@ class Shown:
     sliders: Sequence[str] | Callable[[Any], Sequence[str]]
     key: str | Callable[[Any], str]
     click: tuple[str, str] = ("", "")
-    zooms: bool = False
+    zooms: str = ""
     work: Sequence[str] | Callable[[Any], Sequence[str]] = ()
     time_slider: Callable[[Any], TimeSlider | None] = lambda _page: None
+    own: bool = False
 
     def exhibit(self, page: Any) -> Exhibit:
         """The figure as it is saved, of the page's state then."""
@@ -62,6 +64,7 @@ class Shown:
             self.key(page) if callable(self.key) else self.key,
             slide=lambda: self.draw(page, page.scene(), None),
             time_slider=lambda: self.time_slider(page),
+            own=self.own,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.save.exhibit import TimeSlider
 from quadviz.figures.marks.drawing import Drawing
-from quadviz.scenes.wording import time_text
+from quadviz.scenes.common.wording import time_text
 from quadviz.work.training import FIRST_TIME
 
 __all__ = ["course_slider", "spectrum_slider"]

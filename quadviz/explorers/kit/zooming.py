@@ -1,16 +1,16 @@
-"""An alpha axis of which a stretch can be zoomed into: what that does to a state and to its slider."""
+"""Axes of which a stretch can be zoomed into: what that does to a state, and to the slider of a marker."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from quadviz.explorers.kit.widgets.tracks import Track
 from quadviz.figures.marks.axes import Scale
 from quadviz.parameters import PARAMETERS
 
-__all__ = ["HANDS", "axis_track", "even_track", "kept_in", "zoomed"]
+__all__ = ["HANDS", "Axis", "axis_track", "kept_in", "zoomed"]
 
 #: What a hand can do in such a figure.
 HANDS = "A click moves the marker; a stretch dragged over is zoomed into, a double click goes back."
@@ -36,27 +36,47 @@ class _Zoomable(Protocol):
 S = TypeVar("S", bound=Any)
 
 
-def zoomed(state: S, changed: Collection[str]) -> S:
+@dataclass(frozen=True)
+class Axis:
+    """An axis with a marker on it, of which a stretch can be zoomed into.
+
+    Attributes:
+        span: the field of the stretch; None where all is seen.
+        marker: the field of the marker's place, a parameter.
+        top: the end of the whole axis, which begins with the parameter's range.
+        leaves: fields that lead out of a stretch when they are set.
+    """
+
+    span: str
+    marker: str
+    top: Callable[[Any], float]
+    leaves: frozenset[str]
+
+
+SAMPLES = Axis("span", "alpha", lambda state: float(state.alpha_top), frozenset({"alpha_top", "x_scale"}))
+
+
+def zoomed(state: S, changed: Collection[str], axis: Axis = SAMPLES) -> S:
     """A state that is zoomed in, with the marker in sight; or no longer, where something leads out of it.
 
     Args:
-        state: a state with a ``span``; None where it is not zoomed in.
+        state: a state with the fields of the axis.
         changed: the fields that were set.
+        axis: the axis.
     """
-    now: _Zoomable = state
-    if now.span is None:
+    span, place = getattr(state, axis.span), getattr(state, axis.marker)
+    if span is None:
         return state
-    least = PARAMETERS["alpha"].low
-    low, high = now.span
-    low, high = max(least, float(f"{low:.4g}")), min(now.alpha_top, float(f"{high:.4g}"))
-    whole = low <= least and high >= now.alpha_top
+    least, top = PARAMETERS[axis.marker].low, axis.top(state)
+    low, high = max(least, float(f"{span[0]:.4g}")), min(top, float(f"{span[1]:.4g}"))
+    whole = low <= least and high >= top
     # A link sets all fields at once: then the stretch is meant.
-    others = set() if "span" in changed else set(changed)
-    out = {"alpha_top", "x_scale"} & others or ("alpha" in others and not low <= now.alpha <= high)
+    others = set() if axis.span in changed else set(changed)
+    out = axis.leaves & others or (axis.marker in others and not low <= place <= high)
     if whole or out or high - low < _NARROWEST * high:
-        ended: S = replace(state, span=None)
+        ended: S = replace(state, **{axis.span: None})
         return ended
-    moved: S = replace(state, span=(low, high), alpha=min(max(now.alpha, low), high))
+    moved: S = replace(state, **{axis.span: (low, high), axis.marker: min(max(place, low), high)})
     return moved
 
 
@@ -80,12 +100,7 @@ def kept_in(state: S, tops: Sequence[float], changed: Collection[str]) -> S:
 
 def axis_track(state: _Zoomable, points: int) -> Track:
     """The stops of the marker's slider: as many for a short axis as for a long one, at round values."""
-    if state.x_scale == "linear" and state.span is None:
-        return even_track(state.alpha_top)
-    return Track(*state.seen, points, state.x_scale)
-
-
-def even_track(top: float) -> Track:
-    """The stops on a whole linear axis that ends at ``top``."""
-    alpha = PARAMETERS["alpha"]
-    return Track(alpha.low, top, round((top - alpha.low) / (alpha.step * top)), "linear")
+    if state.x_scale == "log" or state.span is not None:
+        return Track(*state.seen, points, state.x_scale)
+    low, top = state.seen
+    return Track(low, top, round((top - low) / (PARAMETERS["alpha"].step * top)), "linear")

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
+from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
-from quadviz.explorers.learning_curves.networks import about_networks
+from quadviz.explorers.learning_curves.networks import about_networks, about_own
 from quadviz.explorers.learning_curves.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.learning_curves.table import curve_code, curve_table
 from quadviz.explorers.learning_curves.words import family_paragraph, prose
-from quadviz.figures.learning_curves import MARGIN, learning_curves_figure
-from quadviz.figures.marks.drawing import Drawing, Held
+from quadviz.figures.learning_curves import MARGIN, PANELS, learning_curves_figure
+from quadviz.figures.marks.drawing import Drawing, Held, axis_name
 from quadviz.figures.marks.theme import family_colours
-from quadviz.scenes.curve_thresholds import POINTS
-from quadviz.scenes.learning_curves import LearningCurves, learning_curves, network_points, size_line
-from quadviz.scenes.wording import Paragraph, four_digits
+from quadviz.files.series import Experiment
+from quadviz.scenes.common.curve_thresholds import POINTS
+from quadviz.scenes.common.families import CURVE_PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits
+from quadviz.scenes.learning_curves import (
+    FIELDS,
+    LearningCurves,
+    learning_curves,
+    members_of,
+    network_points,
+    size_line,
+)
 from quadviz.tables.text import final_table
 from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alphas
 
@@ -36,22 +46,25 @@ class LearningCurvesExplorer(Explorer[State]):
     name = "learning_curves"
     question = "How well does a trained wide quadratic network generalise, and when does more data hurt?"
     opens, presets, margin, look = State, PRESETS, MARGIN, "qv-learning-curves"
+    experiment, uprights = Experiment("alpha", FIELDS), [axis_name(panel.axis) for panel in PANELS]
     shown = (
         Shown(
             name,
             "errors against samples",
             draw=lambda page, scene, held: page.figure_of(scene, held),
-            table=lambda page, scene: curve_table(scene, page.run),
+            table=lambda page, scene: curve_table(scene, page.run, page.measured),
             code=lambda page, scene: curve_code(scene, page.state, page.run),
             sliders=("lam", "delta", "kappa", "kappa_star", "alpha"),
             key=lambda page: (
                 f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
                 + _about_line(page.run)
                 + trained(page.run)
+                + in_the_key(page.measured)
             ),
             click=("alpha", ""),
-            zooms=True,
+            zooms="span",
             work=("networks",),
+            own=True,
         ),
     )
     works = (
@@ -71,10 +84,10 @@ class LearningCurvesExplorer(Explorer[State]):
         self.key = line_key(CURVE_KINDS, HANDS)
 
     def main(self) -> Sequence[widgets.Widget]:
-        """The panels, the marker's slider under them, the networks, and what the lines mean."""
+        """The panels, the marker's slider, the networks, the reader's data, and what the lines mean."""
         alpha, bar = self.controls["alpha"], self.bars["networks"]
         alpha.add_class("qv-under-axis")
-        return [self.figures[self.name], alpha, bar.widget, self.key]
+        return [self.figures[self.name], alpha, bar.widget, *self.own_rows(), self.key]
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis, and in a stretch that is zoomed into."""
@@ -93,8 +106,15 @@ class LearningCurvesExplorer(Explorer[State]):
             current = self.is_current(run)
             points, line = network_points(run, current), size_line(run, current)
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line
-        )
+            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line,
+            self.measured, self.memo,
+        )  # fmt: skip
+
+    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+        """The parameters of the family drawn, and which of them is the current curve's."""
+        values = {name: getattr(self.state, name) for name in CURVE_PARAMETERS}
+        spread, members = members_of(values, self.state.compare)
+        return members, spread.current
 
     def figure_of(self, scene: LearningCurves, held: Held | None) -> Drawing:
         """How it is drawn."""
@@ -104,7 +124,9 @@ class LearningCurvesExplorer(Explorer[State]):
     def tell(self, scene: LearningCurves) -> None:
         """Fill the read-out, the prose and the key."""
         super().tell(scene)
-        self.key.value = key_text((*CURVE_KINDS, *_size_kind(scene)), HANDS)
+        own = samples(self.measured, scene.own, *_current_colours(scene))
+        kinds = (*CURVE_KINDS, *_size_kind(scene), *own)
+        self.key.value = key_text(kinds, HANDS)
 
     def cards(self, scene: LearningCurves) -> tuple[str, Sequence[Card]]:
         """The point under the marker, of the current curve."""
@@ -122,6 +144,11 @@ class LearningCurvesExplorer(Explorer[State]):
             paragraphs.append(comparison)
         if self.run is not None:
             paragraphs += about_networks(self.run, self.is_current(self.run))
+        if self.measured is not None:
+            curves, current = self.own_curves()
+            sure = self.measured.bars.get("mse") != "standard deviation"
+            (own,) = (each for each in scene.own if each.curve == current)
+            paragraphs += about_own(own, curves[current], sure)
         return paragraphs
 
     def request(self) -> CurveRequest:
@@ -141,12 +168,15 @@ def _size_kind(scene: LearningCurves) -> list[tuple[str, str]]:
         return []
     look = 'class="qv-thin qv-grey"'
     if scene.at_size.current:
-        light, dark = (
-            family_colours(len(scene.names), theme, scene.shades)[scene.current]
-            for theme in ("light", "dark")
-        )
+        light, dark = _current_colours(scene)
         look = f'class="qv-thin" style="--light: {light}; --dark: {dark}"'
     return [(look, f"thin: theory at d = {scene.at_size.d}, the size of the networks ◆")]
+
+
+def _current_colours(scene: LearningCurves) -> tuple[str, str]:
+    """The colour of the current curve on a light and on a dark ground."""
+    count, at = len(scene.names), scene.current
+    return family_colours(count, "light", scene.shades)[at], family_colours(count, "dark", scene.shades)[at]
 
 
 def _about_line(run: CurveRun | None) -> str:

@@ -12,7 +12,7 @@ from quadviz.explorers.kit.presets import Preset
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.families import CURVE_PARAMETERS
+from quadviz.scenes.common.families import CURVE_PARAMETERS
 
 __all__ = ["ALPHA_TOPS", "PRESETS", "State"]
 

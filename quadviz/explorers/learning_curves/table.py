@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from quadviz.explorers.learning_curves.state import State
-from quadviz.scenes.families import CURVE_PARAMETERS
+from quadviz.files.measured import Measured
+from quadviz.scenes.common.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.tables.code import Code, assignment
+from quadviz.tables.own_data import own_rows
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
 from quadviz.work.curve import SIZE_SAMPLES, CurveRun
@@ -20,12 +22,12 @@ _OBSERVED = ("mse", "train_loss", "in_sample_error", "rank")
 _ERRORS = tuple(f"{name}_error" for name in _OBSERVED)
 
 
-def curve_table(view: LearningCurves, run: CurveRun | None) -> Table:
-    """The curves, the Bayes-optimal error, the theory at the networks' size, and every network trained."""
-    return tidy(("source", *STATE_COLUMNS, *_ERRORS, "d", "inputs", "seed"), _rows(view, run))
+def curve_table(view: LearningCurves, run: CurveRun | None, measured: Measured | None = None) -> Table:
+    """Curves, Bayes-optimal error, theory at the networks' size, networks, and a reader's own data."""
+    return tidy(("source", *STATE_COLUMNS, *_ERRORS, "d", "inputs", "seed"), _rows(view, run, measured))
 
 
-def _rows(view: LearningCurves, run: CurveRun | None) -> Iterator[Row]:
+def _rows(view: LearningCurves, run: CurveRun | None, measured: Measured | None) -> Iterator[Row]:
     for row in state_rows("theory", view.curves):
         yield {**row, "d": "inf"}
     if view.bayes is not None:
@@ -40,6 +42,7 @@ def _rows(view: LearningCurves, run: CurveRun | None) -> Iterator[Row]:
         made = {name: getattr(network.setting, name) for name in SETTING}
         seen = {name: getattr(network, name) for name in _OBSERVED}
         yield {"source": "network", **made, **seen, "d": network.d, "inputs": "network", "seed": network.seed}
+    yield from own_rows(measured)
 
 
 def curve_code(view: LearningCurves, state: State, run: CurveRun | None = None) -> Code:

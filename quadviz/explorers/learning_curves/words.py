@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from quadviz.explorers.kit.words.shape import Shape, shape_of
 from quadviz.outcome import Regime, Status
-from quadviz.scenes.curve_thresholds import CurveThresholds
-from quadviz.scenes.wording import Paragraph, four_digits, listed
+from quadviz.scenes.common.curve_thresholds import CurveThresholds
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["family_paragraph", "prose"]

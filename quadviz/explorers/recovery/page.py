@@ -33,6 +33,7 @@ from quadviz.figures.phase_diagram import phase_diagram_figure
 from quadviz.figures.point_spectrum import point_spectrum_figure
 from quadviz.figures.recovery_map import COLOUR_RANGES, MARGIN, ColourRangeName, recovery_map_figure
 from quadviz.parameters import PARAMETERS, Parameter
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.plane import Plane, Width, plane, point_thresholds
 from quadviz.scenes.recovery import (
     COARSE,
@@ -44,7 +45,6 @@ from quadviz.scenes.recovery import (
     solve_map,
     whole,
 )
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.spectra import learned_code, point_table
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum, learned_spectrum
 
@@ -114,7 +114,9 @@ class RecoveryExplorer(Explorer[State]):
         """Solve the map."""
         self._refining: asyncio.Task[None] | None = None
         self._setting = self._map_setting()
-        self._solved = whole(solve_map(FINE, self._setting))
+        self._solved: ErrorMap = self.memo.exact.once(
+            ("map", self._setting), lambda: whole(solve_map(FINE, self._setting))
+        )
         self.notice = widgets.HTML()
         self.notice.add_class("qv-notice")
 
@@ -248,7 +250,7 @@ class RecoveryExplorer(Explorer[State]):
     def _plane(self) -> Plane:
         """The thresholds, and the cross among them."""
         s = self.state
-        return plane(s.vertical, (s.alpha_top, s.width_top), s.fixed, (s.alpha, s.height))
+        return plane(s.vertical, (s.alpha_top, s.width_top), s.fixed, (s.alpha, s.height), self.memo)
 
     def _map_figure(self, solved: ErrorMap) -> Drawing:
         return recovery_map_figure(solved, self._plane(), self.state.theme, self.state.colours)

@@ -6,9 +6,9 @@ import numpy as np
 
 from quadviz.figures.marks.plane import REGIONS
 from quadviz.outcome import Status
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.plane import PointThresholds, region_at
 from quadviz.scenes.recovery import ErrorMap
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.theory.steady.solutions import steady_state_solutions
 from quadviz.theory.steady.steady_state import SteadyState
 

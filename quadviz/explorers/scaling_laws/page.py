@@ -32,12 +32,12 @@ from quadviz.figures.scaling.compute import alike, compute_figure
 from quadviz.figures.scaling.samples import MARGIN, samples_figure
 from quadviz.figures.scaling.strip import LIMIT_HUES, LIMIT_NAMES
 from quadviz.figures.scaling.width import width_figure
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.learning_curves import network_points, size_line
 from quadviz.scenes.scaling.compute import Budget, budgets, widths_tried
 from quadviz.scenes.scaling.scene import ScalingLaws, scaling_laws, solve_scaling_laws
 from quadviz.scenes.scaling.setting import ScalingSetting, power_law_teacher
 from quadviz.scenes.scaling.solver import Course, Solver
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.tables.text import final_table
 from quadviz.work.curve import CurveRun, run_curve
 from quadviz.work.scaling import ScalingRequest, scaled_alphas

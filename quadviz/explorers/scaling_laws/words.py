@@ -12,12 +12,12 @@ from quadviz.explorers.kit.words.network_words import trained_how
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.figures.scaling.strip import LIMIT_NAMES
 from quadviz.outcome import Regime, Status
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed, two_digits
 from quadviz.scenes.learning_curves import network_points
 from quadviz.scenes.scaling.compute import Budget
 from quadviz.scenes.scaling.limits import Limit, budget_exponent, learned_levels
 from quadviz.scenes.scaling.scene import ScalingLaws
 from quadviz.scenes.scaling.setting import DECAYS
-from quadviz.scenes.wording import Paragraph, four_digits, listed, two_digits
 from quadviz.work.curve import CurveRun
 
 __all__ = ["cards", "prose"]

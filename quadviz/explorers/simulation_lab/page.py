@@ -21,8 +21,8 @@ from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.training import Training, networks_seen
-from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from quadviz.explorers.kit.words.network_words import trained_at, trained_how
+from quadviz.scenes.common.wording import Paragraph, four_digits, measured
 from quadviz.scenes.spectra import kolmogorov_distance, network_spectrum
-from quadviz.scenes.wording import Paragraph, four_digits, measured
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 from quadviz.work.spectrum import SpectrumRun
 

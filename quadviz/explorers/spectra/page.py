@@ -34,9 +34,9 @@ from quadviz.figures.marks.ranges import Frame
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
 from quadviz.law.teacher_law import TeacherLaw
-from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.common.marks import NetworkSpectrum
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.spectra import Spectra, View, network_spectrum, run_alphas, spectra
-from quadviz.scenes.wording import Paragraph
 from quadviz.setting import Setting
 from quadviz.tables.code import Code
 from quadviz.tables.spectra import learned_code, learned_table, noisy_code, noisy_table

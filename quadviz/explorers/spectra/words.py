@@ -13,8 +13,8 @@ from quadviz.explorers.kit.words import point_cards
 from quadviz.figures.marks.moments import percent
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.outcome import Regime, Status
+from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.spectra import Spectra
-from quadviz.scenes.wording import Paragraph, four_digits
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["at_alpha", "directions_html", "film_regions", "spectra_cards", "spectra_prose"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -12,14 +12,15 @@ from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED
 from quadviz.explorers.kit.shown import Shown
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, line_key
-from quadviz.explorers.kit.zooming import even_track, kept_in
+from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
 from quadviz.explorers.two_students.state import ALPHA_TOPS, PRESETS, State
 from quadviz.explorers.two_students.table import errors_code, errors_table, spectra_code, spectra_table
 from quadviz.explorers.two_students.words import caption, cards, prose
+from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.two_students import MARGIN, errors_figure, spectra_figure
+from quadviz.scenes.common.curve_thresholds import POINTS
+from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.two_students import TwoStudents, two_students
-from quadviz.scenes.wording import Paragraph
-from quadviz.theory.steady.nearby import Trail
 
 __all__ = ["TwoStudentsExplorer", "show", "still"]
 
@@ -34,12 +35,13 @@ class TwoStudentsExplorer(Explorer[State]):
         Shown(
             name,
             "mse of two students against samples, and the difference",
-            draw=lambda page, scene, held: errors_figure(scene, page.state.theme, page.state.y_scale, held),
+            draw=lambda page, scene, held: page.errors(scene, held),
             table=lambda _page, scene: errors_table(scene),
             code=lambda page, _scene: errors_code(page.state),
             sliders=("lam", "lam_b", "kappa", "kappa_b", "delta", "delta_b", "kappa_star", "alpha"),
             key=f"{DASHED}.",
             click=("alpha", ""),
+            zooms="span",
         ),
         Shown(
             "two_spectra",
@@ -52,10 +54,6 @@ class TwoStudentsExplorer(Explorer[State]):
         ),
     )
 
-    def prepare(self) -> None:
-        """Where the curves were is where they are looked for."""
-        self._trails = Trail(), Trail()
-
     def main(self) -> Sequence[widgets.Widget]:
         """The two figures side by side, and the marker's slider under the errors."""
         errors, spectra = self.figures.values()
@@ -64,32 +62,26 @@ class TwoStudentsExplorer(Explorer[State]):
         left.add_class("qv-stacked")
         panels = widgets.Box([left, spectra])
         panels.add_class("qv-panels")
-        return [panels, line_key(CURVE_KINDS, "A click on a curve moves the marker.")]
-
-    def elsewhere(self, state: State) -> Self:
-        """A twin in another state, whose curves have not been anywhere yet."""
-        twin = super().elsewhere(state)
-        twin.prepare()
-        return twin
+        return [panels, line_key(CURVE_KINDS, HANDS)]
 
     def settle(self, state: State, changed: Collection[str]) -> State:
-        """The marker stays on the axis."""
-        return kept_in(state, ALPHA_TOPS, changed)
+        """The marker stays on the axis, and in a stretch that is zoomed into."""
+        return kept_in(zoomed(state, changed), ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        self.controls["alpha"].track = even_track(self.state.alpha_top)
+        self.controls["alpha"].track = axis_track(self.state, POINTS)
 
     def scene(self) -> TwoStudents:
         """What there is to see."""
         s = self.state
-        return two_students(s.students, s.kappa_star, s.alpha, s.alpha_top, self._trails)
+        return two_students(s.students, s.kappa_star, s.alpha, s.seen, self.memo)
 
-    def anew(self) -> TwoStudents:
-        """The same solved by itself."""
+    def errors(self, scene: TwoStudents, held: Held | None) -> Drawing:
+        """The errors and their difference."""
         s = self.state
-        return two_students(s.students, s.kappa_star, s.alpha, s.alpha_top)
+        return errors_figure(scene, s.theme, s.y_scale, held, zoomed=s.span is not None)
 
     def cards(self, scene: TwoStudents) -> tuple[str, Sequence[Card]]:
         """Both under the marker, number by number."""

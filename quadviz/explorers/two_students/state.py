@@ -35,6 +35,7 @@ class State:
     Attributes:
         alpha: where the marker stands.
         alpha_top: right end of the alpha axis.
+        span: the stretch of it that is zoomed into; None for all of it.
     """
 
     kappa: float = slider("kappa", group=_A)
@@ -47,7 +48,18 @@ class State:
     alpha: float = slider("alpha", group="")
     y_scale: Scale = scale("log", "Error axis")
     alpha_top: float = choice(1.0, ALPHA_TOPS, "α up to")
+    span: tuple[float, float] | None = None
     theme: ThemeName = "light"
+
+    @property
+    def seen(self) -> tuple[float, float]:
+        """The ends of the alpha axis."""
+        return self.span or (PARAMETERS["alpha"].low, self.alpha_top)
+
+    @property
+    def x_scale(self) -> Scale:
+        """Of the alpha axis."""
+        return "linear"
 
     @property
     def students(self) -> tuple[Student, Student]:

@@ -40,7 +40,8 @@ def spectra_table(scene: TwoStudents) -> Table:
 
 def errors_code(state: State) -> Code:
     """Both curves in one call."""
-    call = f"curves = learning_curve(np.linspace(0.01, {state.alpha_top!r}, 200), {_parameters(state)})"
+    ends = ", ".join(map(repr, state.seen))
+    call = f"curves = learning_curve(np.linspace({ends}, 200), {_parameters(state)})"
     return Code(("learning_curve",), [call, "print((curves.mse[0] - curves.mse[1]).min())"], numpy=True)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.words.point_cards import regime_card
 from quadviz.figures.two_students import NAMES
+from quadviz.parameters import PARAMETERS
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.scenes.two_students import Student, TwoStudents
-from quadviz.scenes.wording import Paragraph, four_digits, listed
 
 __all__ = ["caption", "cards", "prose"]
 
@@ -68,12 +69,16 @@ def prose(scene: TwoStudents, students: Sequence[Student]) -> list[Paragraph]:
 def _turns(scene: TwoStudents) -> str:
     """Where the better student becomes the worse one."""
     behind = scene.behind[scene.behind != 0]
+    low, high = scene.curves.alpha[0, [0, -1]].tolist()
+    zoomed = low > PARAMETERS["alpha"].low
+    seen = f" between α = {low:.4g} and {high:.4g}" if zoomed else ""
     if not behind.size:
-        return "nowhere: the curves are the same."
+        return f"nowhere{seen}: the curves are the same."
     ahead = "B" if behind[0] > 0 else "A"
     places = [four_digits(place) for place in scene.crossings.tolist()]
     if not places:
-        return f"nowhere up to α = {scene.curves.alpha[0, -1]:g}: {ahead} is never worse."
+        return f"nowhere{seen or f' up to α = {high:.4g}'}: {ahead} is never worse."
     more = f", and {len(places) - 4} more" if len(places) > 4 else ""
     where = listed(places[:4])
-    return f"with the fewest samples {ahead} is better; the curves cross at α = {where}{more}."
+    fewest = f"with the fewest samples{' seen' if zoomed else ''}"
+    return f"{fewest} {ahead} is better; the curves cross at α = {where}{more}."

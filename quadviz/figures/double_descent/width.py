@@ -42,6 +42,7 @@ def width_figure(
     x_scale: Scale = "linear",
     y_scale: Scale = "log",
     held: Held | None = None,
+    zoomed: bool = False,
 ) -> Drawing:
     """One panel over the widths.
 
@@ -51,6 +52,7 @@ def width_figure(
         x_scale: scale of the width axis.
         y_scale: scale of the mse axis.
         held: ranges that the axes had; they are kept while the curves fit into them.
+        zoomed: whether the width axis is part of a longer one, to which a double click goes back.
 
     Returns:
         The figure. Its curves are the traces "ridgeless", "current", "best" and "bayes"; where the width
@@ -75,9 +77,9 @@ def width_figure(
     fits, flat = _changes(scene, ends)
     layout = {
         "template": template(theme), "height": _HEIGHT, "margin": _MARGIN,
-        "hovermode": "x unified", "dragmode": False,
+        "hovermode": "x unified", "dragmode": "zoom", "meta": {"zoomed": zoomed},
         "xaxis": {
-            "anchor": "y", "fixedrange": True, "title": {"text": "student width κ = m/d", "standoff": 6},
+            "anchor": "y", "fixedrange": False, "title": {"text": "student width κ = m/d", "standoff": 6},
             "hoverformat": ".4g", "unifiedhovertitle": {"text": "κ = %{x:.4g}"},
             "type": x_scale, "range": across, **ticks(x_scale, across),
         },
@@ -110,7 +112,8 @@ def _curves(scene: DoubleDescent, colours: tuple[str, ...]) -> tuple[Curve | Non
     now, cusp = scene.current, scene.interpolating
     ridgeless = _over_kappa(RIDGELESS_NAME, scene.ridgeless_widths, colours[0], THIN)
     current = _over_kappa(f"λ = {scene.names[now]}", scene.current_widths, colours[now])
-    if cusp is not None and math.isfinite(cusp.mse):
+    ends = scene.ridgeless_widths.kappa[[0, -1]]
+    if cusp is not None and math.isfinite(cusp.mse) and ends[0] < cusp.kappa < ends[1]:
         ridgeless = ridgeless.through(cusp.kappa, cusp.mse)
         current = current if now else current.through(cusp.kappa, cusp.mse)
     return ridgeless if now else None, current, _over_kappa(BEST_NAME, scene.best_widths, BEST_COLOUR)
@@ -122,9 +125,9 @@ def _over_kappa(name: str, states: SteadyState, colour: str, width: float = THIC
 
 def _changes(scene: DoubleDescent, ends: tuple[float, float]) -> tuple[float | None, float | None]:
     """The widths from which on every label is fitted, and the current curve is flat; None where not seen."""
-    fits = None if scene.interpolating is None else scene.interpolating.kappa
-    flat = scene.needed
-    return fits, flat if math.isfinite(flat) and ends[0] < flat < ends[1] else None
+    fits = math.inf if scene.interpolating is None else scene.interpolating.kappa
+    first, second = (place if ends[0] < place < ends[1] else None for place in (fits, scene.needed))
+    return first, second
 
 
 def _change_label(

@@ -15,7 +15,7 @@ from typing import Literal
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.theme import THEMES, ThemeName
-from quadviz.scenes.marks import Threshold
+from quadviz.scenes.common.marks import Threshold
 
 __all__ = ["ROW", "Flag", "flag_marks", "flags"]
 

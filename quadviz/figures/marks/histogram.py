@@ -7,7 +7,7 @@ import numpy as np
 from quadviz.figures.marks.drawing import Part
 from quadviz.figures.marks.outlines import Outline
 from quadviz.figures.marks.theme import THEMES, ThemeName
-from quadviz.scenes.marks import NetworkSpectrum
+from quadviz.scenes.common.marks import NetworkSpectrum
 from quadviz.scenes.spectra import View
 
 __all__ = ["histogram", "histogram_trace"]

@@ -32,8 +32,8 @@ from quadviz.figures.marks.panel import Fit, fit_curves, key_text, label, positi
 from quadviz.figures.marks.points import points_trace, size_traces
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.figures.scaling.strip import limit_strip
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.scaling.scene import ScalingLaws
-from quadviz.scenes.wording import four_digits
 
 __all__ = ["HEIGHT", "MARGIN", "MEMBERS", "samples_figure"]
 

@@ -15,9 +15,9 @@ from quadviz.figures.marks.panel import fit_curves, label, vertical
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.figures.scaling.samples import MEMBERS
 from quadviz.figures.scaling.strip import limit_strip
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.scaling.limits import Limit, stretches, width_exponent
 from quadviz.scenes.scaling.scene import ScalingLaws
-from quadviz.scenes.wording import four_digits
 
 __all__ = ["guide", "width_figure"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
-from quadviz.scenes.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.common.marks import SimulatedPoints, SizedTheory
 from quadviz.scenes.scaling.limits import Limit, Stretch, fitted, limits_of, reference_exponents, stretches
 from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
 from quadviz.scenes.scaling.setting import ALPHA_ENDS, Member, ScalingSetting

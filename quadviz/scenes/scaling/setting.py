@@ -12,8 +12,8 @@ import numpy as np
 
 from quadviz.law.given_levels import Levels
 from quadviz.parameters import SCALING_PARAMETERS
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.scaling.published import PUBLISHED_D, PUBLISHED_RANKS
-from quadviz.scenes.wording import four_digits
 
 __all__ = ["ALPHA_ENDS", "DECAYS", "Decay", "Member", "ScalingSetting", "power_law_teacher"]
 

@@ -166,7 +166,7 @@ def test_series_keep_their_index():
 
 
 def test_every_public_function_is_tried():
-    """Training itself and pure matrix flows have tests of their own."""
+    """Training itself, pure matrix flows and sweeps have tests of their own."""
     elsewhere = {
         "approach_curve",
         "approach_law",
@@ -176,6 +176,10 @@ def test_every_public_function_is_tried():
         "matrix_flow",
         "population_flow",
         "errstate",
+        "export_sweep",
+        "open_sweep",
+        "plan_sweep",
+        "run_sweep",
     }
     public = {name for name in quadviz.__all__ if inspect.isfunction(getattr(quadviz, name))}
     assert {call.__name__ for call in GOOD if inspect.isfunction(call)} == public - elsewhere

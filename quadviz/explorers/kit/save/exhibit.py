@@ -56,6 +56,7 @@ class Exhibit:
         slide: draws it as one of many on a web page, where that is done otherwise.
         key: what its lines mean that it does not say itself, for where the page's own key is not.
         time_slider: a slider of its own for its web page, before the others; None where it has none just now.
+        own: whether it shows a reader's own measurements, where there are any.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Exhibit:
     key: str = ""
     slide: Callable[[], Drawing] | None = None
     time_slider: Callable[[], TimeSlider | None] = lambda: None
+    own: bool = False
 
 
 def trained(run: Any) -> str:
@@ -85,6 +87,7 @@ def remaking(
     opened: DataclassInstance,
     run: Sequence[str],
     left: Sequence[str] = (),
+    data: str = "",
 ) -> str:
     """Python that remakes a figure.
 
@@ -95,6 +98,7 @@ def remaking(
         opened: what the page opens with: fields that are still so need not be said.
         run: names of the work whose results are shown.
         left: names of other work whose results are shown, but would not come out the same now.
+        data: the file of a reader's own measurements that are shown; empty for none.
     """
     fields: dict[str, Any] = {
         name: value
@@ -103,6 +107,8 @@ def remaking(
     }
     whole = (name for name in fields if name in SIMULATION_PARAMETERS and SIMULATION_PARAMETERS[name].whole)
     fields |= {name: int(fields[name]) for name in whole}
+    if data:
+        fields = {"data": data, **fields}
     if run:
         fields = {"run": tuple(run), **fields}
     arguments = f"{exhibit.name!r}" + (f", {assignment(fields)}" if fields else "")
@@ -115,6 +121,7 @@ def remaking(
             *imports,
             f"from quadviz.explorers import {page}",
             "",
+            *(["# data: the file that was drawn; a DataFrame will do."] if data else []),
             *(f"# Not remade: {name} of another setting, or not all of them." for name in left),
             f"figure = {page}.still({arguments})",
             f'figure.show()  # or figure.write_image("{exhibit.name}.pdf"), by the package kaleido',

@@ -48,7 +48,9 @@ def _takeaway(explorer: Explorer[Any], exhibit: Exhibit) -> Takeaway:
         shown = [work for work in now.work if explorer.bars[work].result is not None]
         ran = [work for work in shown if explorer.bars[work].stands]
         left = [work for work in shown if work not in ran]
-        return remaking(now, explorer.page.name, explorer.state, explorer.opened, ran, left)
+        measured = explorer.measured if now.own else None
+        data = "" if measured is None else measured.path or measured.name
+        return remaking(now, explorer.page.name, explorer.state, explorer.opened, ran, left, data)
 
     return Takeaway(
         name=name,

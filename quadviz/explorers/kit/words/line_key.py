@@ -11,7 +11,7 @@ from quadviz.figures.marks.theme import DASH
 
 __all__ = ["CURVE_KINDS", "key_text", "line_key"]
 
-#: Attributes of a sample line, and what such a line means.
+#: Attributes of a sample line, or an element in its place, and what such a line means.
 Sample = tuple[str, str]
 
 #: The kinds of stretches that a theory curve has.
@@ -31,6 +31,10 @@ def line_key(samples: Sequence[Sample], hint: str) -> widgets.HTML:
 
 def key_text(samples: Sequence[Sample], hint: str) -> str:
     """The row as HTML."""
-    line = '<svg width="30" height="8" aria-hidden="true"><line x1="2" x2="28" y1="4" y2="4" {}/></svg>'
-    items = "".join(f"<span>{line.format(look)}{html.escape(meaning)}</span>" for look, meaning in samples)
+    items = "".join(f"<span>{_sample(look)}{html.escape(meaning)}</span>" for look, meaning in samples)
     return f"<p>{items}<span>{html.escape(hint)}</span></p>"
+
+
+def _sample(look: str) -> str:
+    shape = look if look.startswith("<") else f'<line x1="2" x2="28" y1="4" y2="4" {look}/>'
+    return f'<svg width="30" height="8" aria-hidden="true">{shape}</svg>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.wording import four_digits
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 
 __all__ = ["ratios", "trained_at", "trained_how"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quadviz.explorers.kit.page import Card
 from quadviz.outcome import Regime, Status
-from quadviz.scenes.wording import four_digits
+from quadviz.scenes.common.wording import four_digits
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["cards", "regime_card"]

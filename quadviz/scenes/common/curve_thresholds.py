@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
-from quadviz.scenes.marks import Threshold
+from quadviz.scenes.common.marks import Threshold
 from quadviz.theory.best.nearby import nearby_threshold
 from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState

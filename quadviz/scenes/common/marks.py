@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quadviz.arrays import BoolArray, FloatArray
 
-__all__ = ["NetworkSpectrum", "SimulatedPoints", "SizedTheory", "Threshold"]
+__all__ = ["NetworkSpectrum", "OwnPoints", "SimulatedPoints", "SizedTheory", "Threshold"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,25 @@ class SimulatedPoints:
     mean: FloatArray
     error: FloatArray
     current: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class OwnPoints:
+    """A reader's own measurements that belong to one curve, or to none that is drawn.
+
+    Attributes:
+        curve: the number of the curve; None where their setting is another one than any curve's.
+        place: places along the axis, increasing, shape (P,).
+        mean: R quantities, a row for each panel, shape (R, P); NaN where there is none.
+        error: their errors, shape (R, P); NaN where unknown.
+        told: what is said of each beside its value, R rows of P texts, as plotly's markup.
+    """
+
+    curve: int | None
+    place: FloatArray
+    mean: FloatArray
+    error: FloatArray
+    told: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""What scenes share: marks beside curves, families, thresholds, wording, and a page's memory."""
