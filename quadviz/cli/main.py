@@ -13,14 +13,24 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from quadviz import __version__
-from quadviz.cli import curve, dashboard, dynamics, figure, info, simulate, spectrum, sweep, threshold
+from quadviz.cli.commands import (
+    curve,
+    dashboard,
+    dynamics,
+    figure,
+    info,
+    simulate,
+    spectrum,
+    sweep,
+    threshold,
+)
 from quadviz.cli.letters import say_all
 from quadviz.outcome import SolveWarning
 
 __all__ = ["app", "main"]
 
 #: typer hands on this class of what is wrong with a command line as the base of another one only.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def _end_output(last: str = "") -> None:
@@ -160,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _UsageError as refusal:
         context = getattr(refusal, "ctx", None)
         where = "quadviz" if context is None else context.command_path
-        print(f"{where}: {refusal.format_message()}", file=sys.stderr)  # type: ignore[attr-defined]
+        print(f"{where}: {refusal.format_message()}", file=sys.stderr)
         print(f"Try '{where} --help'.", file=sys.stderr)
         raise SystemExit(2) from None
     return int(status or 0)

@@ -7,7 +7,7 @@ import difflib
 from quadviz.law.given_levels import Levels
 from quadviz.law.teachers import Orthogonal, PowerLaw, Teacher, Wishart
 
-__all__ = ["KINDS", "teacher_of"]
+__all__ = ["KINDS", "teacher_column", "teacher_of"]
 
 #: How each is written.
 KINDS = ("wishart", "orthogonal", "power:EXPONENT", "levels:FILE")
@@ -50,3 +50,12 @@ def teacher_of(text: str) -> Teacher:
     near = difflib.get_close_matches(kind, [each.partition(":")[0] for each in KINDS], 1)
     meant = f" (did you mean {next(k for k in KINDS if k.startswith(near[0]))}?)" if near else ""
     raise ValueError(f"teacher must be {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {text!r}{meant}")
+
+
+def teacher_column(text: str) -> dict[str, object]:
+    """The teacher as a column of a table, that is the same in every row; none for the one everybody means.
+
+    >>> teacher_column("wishart"), teacher_column("orthogonal")
+    ({}, {'teacher': 'orthogonal'})
+    """
+    return {} if text == "wishart" else {"teacher": text}

@@ -200,8 +200,8 @@ def _network(unit: Unit) -> tuple[FloatArray, dict[Index, str]]:
         cell[..., -1] = own
         recipe: dict[str, Any] = {n: getattr(asked, n) for n in ("inputs", "label_noise", "weights")}
         if asked.times is None:
-            options = {"tolerance": asked.tolerance, "max_evaluations": asked.max_evaluations}
-            end = minimise(setting, d, own, **recipe, **options)  # type: ignore[arg-type]
+            recipe |= {"tolerance": asked.tolerance, "max_evaluations": asked.max_evaluations}
+            end = minimise(setting, d, own, **recipe)
             _course(cell, end, asked)
             cell[-2] = CellStatus.SOLVED if end.converged else CellStatus.NOT_CONVERGED
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 
@@ -21,10 +21,11 @@ __all__ = ["March", "Networks", "Theory", "plain_teacher", "read_teacher"]
 _TINY, _HUGE = float(np.finfo(float).tiny), float(np.finfo(float).max)
 
 
+@dataclass(frozen=True)
 class Options:
     """A table of options: its fields are its keys."""
 
-    table = ""
+    table: ClassVar[str] = ""
 
     @classmethod
     def read(cls, given: Any) -> Any:
@@ -37,11 +38,11 @@ class Options:
             return given
         if not isinstance(given, Mapping):
             given = {"observables": given}
-        known = [f.name for f in fields(cls)]  # type: ignore[arg-type]  # its subclasses are dataclasses
+        known = [f.name for f in fields(cls)]
         for key in given:
             if key not in known:
                 raise SweepSpecError(f"[{cls.table}] has no key {key!r}: {nearest(str(key), known)}")
-        for f in fields(cls):  # type: ignore[arg-type]
+        for f in fields(cls):
             if f.default is MISSING and f.name not in given:
                 raise SweepSpecError(f"[{cls.table}] lacks {f.name!r}: {nearest(f.name, known)}")
         try:
@@ -56,11 +57,10 @@ class Options:
 
     def to_dict(self) -> dict[str, Any]:
         """The options as plain values, tuples as lists."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {n: list(v) if isinstance(v, tuple) else v for n, v in values.items()}
 
-    def _observe(self, known: Sequence[str], spell: Callable[[Any], Any] = tuple) -> None:
-        names: Any = self.observables  # type: ignore[attr-defined]
+    def _observe(self, names: Any, known: Sequence[str], spell: Callable[[Any], Any] = tuple) -> None:
         names = (names,) if isinstance(names, str) else names
         if not isinstance(names, Sequence) or not names or not all(isinstance(n, str) for n in names):
             raise TypeError(f"observables must be a list of names, got {shown(names)}")
@@ -90,7 +90,7 @@ class Theory(Options):
     table = "theory"
 
     def __post_init__(self) -> None:
-        self._observe(THEORY, expanded)
+        self._observe(self.observables, THEORY, expanded)
         self._choose("inputs", Inputs)
         if self.finite_size is not None:
             self._set("finite_size", whole_number("finite_size", self.finite_size, 2, 200))
@@ -117,7 +117,7 @@ class Networks(Options):
     table = "networks"
 
     def __post_init__(self) -> None:
-        self._observe(NETWORKS)
+        self._observe(self.observables, NETWORKS)
         self._choose("method", ("minimise", "simulate"))
         for name, choices in (("inputs", Inputs), ("label_noise", LabelNoise), ("weights", TeacherWeights)):
             self._choose(name, choices)
@@ -150,7 +150,7 @@ class March(Options):
     table = "dmft"
 
     def __post_init__(self) -> None:
-        self._observe(DMFT)
+        self._observe(self.observables, DMFT)
         self._set("times", _times(self.times))
         if self.d_eff is not None:
             self._set("d_eff", whole_number("d_eff", self.d_eff, 2))

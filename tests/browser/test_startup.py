@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quadviz.cli.dashboard import LEAST_MEMORY
+from quadviz.cli.commands.dashboard import LEAST_MEMORY
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards, StartDashboards, free_port
 from tests.visits import NAMES, SLIDERS, path_to, push, visiting, wait_until
@@ -160,6 +160,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_page_whose_kernel_hangs_says_so(
     tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch, fresh: bool

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quadviz.cli import curve, dynamics, figure, info, simulate, spectrum, threshold
+from quadviz.cli.commands import curve, dynamics, figure, info, simulate, spectrum, threshold
 from quadviz.cli.export import browser
 from quadviz.cli.main import main
 from quadviz.law.teachers import Orthogonal, PowerLaw

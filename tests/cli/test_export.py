@@ -1,46 +1,28 @@
+"""Writing pictures: what the browser's driver says on the way and no reader should see."""
+
 from __future__ import annotations
 
-import numpy as np
+import logging
+import os
+from pathlib import Path
 
-from quadviz.cli import spectrum
-from quadviz.cli.export import chart
-from quadviz.cli.output import table_of
-from quadviz.outcome import Regime
-from quadviz.theory.steady.steady_state import steady_state
+import plotly.graph_objects as go
+import pytest
 
-
-def finite(values: object) -> np.ndarray:
-    return np.isfinite(np.array(values, dtype=float))
+from quadviz.cli.export import browser, export
 
 
-def test_what_is_an_assumption_is_dashed() -> None:
-    found = steady_state(np.linspace(0.05, 0.5, 10), [[0.2], [0.9]], 0.3, 0.01, 0.5)
-    limited = found.regime == Regime.RANK_LIMITED
-    figure = chart(table_of(found.sheets()["points"]), "alpha", "mse")
-    solid = [t for t in figure.data if t.line.dash is None]
-    dashed = [t for t in figure.data if t.line.dash is not None]
-    assert [finite(t.y).tolist() for t in solid] == (~limited).tolist()
-    assert len(dashed) == 1
-    assert finite(dashed[0].y)[limited[0]].all()
-    assert "dashed: rank-limited" in figure.layout.title.text
-    assert [t.name for t in solid] == ["κ = 0.2", "κ = 0.9"]
-
-
-def test_what_is_not_trusted_or_not_finite_is_left_out() -> None:
-    names = ("kappa", "time", "mse", "trusted")
-    rows = [(0.5, 0.0, 2.0, True), (0.5, 1.0, float("inf"), True), (0.5, 2.0, 1.0, False)]
-    (line,) = chart((names, rows), "time", "mse").data
-    assert list(line.x) == [0.0, 1.0]
-    assert finite(line.y).tolist() == [True, False]
-
-
-def test_a_spectrum_is_drawn_with_its_atom() -> None:
-    names = ("kappa", "part", "eigenvalue", "density", "mass", "regime")
-    rows = [
-        (0.5, "atom", 0.0, "", 0.25, "exact"),
-        (0.5, "band", 0.1, 0.0, "", "exact"),
-        (0.5, "band", 1.0, 0.4, "", "exact"),
-    ]
-    band, atom = spectrum._drawn((names, rows), [{"eigenvalue": 0.0, "mass": 0.25}]).data
-    assert (list(band.x), list(band.y)) == ([0.1, 1.0], [0.0, 0.4])
-    assert (list(atom.x), list(atom.text)) == ([0.0], ["atom of mass 0.25"])
+@pytest.mark.skipif(browser() is None, reason="no browser")
+def test_a_browsers_farewell_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pipe = pytest.importorskip("choreographer.channels.pipe")
+    export(go.Figure(), tmp_path / "empty.svg")
+    caplog.clear()
+    channel = pipe.Pipe()
+    channel.open()
+    os.write(channel._write_from_browser, b'{"id": 1}\0{bye}\n\0')
+    assert channel.read_jsons()[0] == [{"id": 1}]
+    assert caplog.records == []
+    os.write(channel._write_from_browser, b"{bad}\0")
+    assert channel.read_jsons()[0] == []
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    channel.close()

@@ -161,7 +161,8 @@ class LearnedSpectrum(Result):
     def bands(self) -> FloatArray:
         """Edges of all bands of Z, of the shape of the states + (B, 2); NaN where there are fewer.
 
-        None where the teacher is recovered, whose levels are atoms, or everything is in the atom at 0.
+        That of the teacher where it is recovered; none where its levels are atoms, or everything is in the
+        atom at 0.
         """
         state, shape = self.state, self.shape
         noisy = np.asarray(state.xi > 0) & np.isfinite(self.cut)
@@ -180,6 +181,31 @@ class LearnedSpectrum(Result):
         most = max(1, int((~gone).sum(axis=-1).max(initial=0)))
         out = np.full((*shape, most, 2), np.nan)
         out[noisy] = kept[:, :most]
+        if isinstance(state.teacher, Wishart):
+            recovered = np.asarray(state.xi == 0)
+            own = np.stack([self.noisy_edges.left, self.noisy_edges.right], axis=-1)
+            out[recovered, 0] = own[recovered]
+        return out
+
+    def atoms(self) -> FloatArray:
+        """Places of all atoms of Z and their masses, of the shape of the states + (A, 2); NaN where fewer.
+
+        The one at 0, of mass 0 where there is none, then the levels of a teacher that is recovered.
+
+        >>> from quadviz import Levels
+        >>> learned_spectrum(2.0, 1.0, None, 0.0, 0.0, teacher=Levels([0, 0, 1, 3])).atoms().tolist()
+        [[0.0, 0.5], [1.0, 0.25], [3.0, 0.25]]
+        """
+        state, shape = self.state, self.shape
+        clean = np.asarray(state.xi == 0) & (not isinstance(state.teacher, Wishart))
+        levels = {}
+        for at in map(tuple, np.argwhere(clean)):
+            own = state.teacher.atoms(float(np.broadcast_to(state.kappa_star, shape)[at]))
+            levels[at] = np.stack([own.z, own.p], axis=-1)[own.z > 0]
+        out = np.full((*shape, 1 + max(map(len, levels.values()), default=0), 2), np.nan)
+        out[..., 0, 0], out[..., 0, 1] = 0.0, self.atom_at_zero
+        for at, pairs in levels.items():
+            out[(*at, slice(1, 1 + len(pairs)))] = pairs
         return out
 
     @quiet

@@ -168,7 +168,8 @@ def test_the_server_sees_a_forked_kernel_end_as_it_sees_others() -> None:
             assert "KeyboardInterrupt" in await interrupted
             before = process(manager, name)
             await manager.restart_kernel(name)
-            assert before.poll() == 0  # asked to, it ends by itself
+            # Asked to, it ends by itself; where that takes Jupyter too long, it is told to.
+            assert before.poll() in (0, -signal.SIGTERM)
             assert process(manager, name).pid != before.pid
             assert await said(manager, name, "print(7)") == "7\n"
             ending = process(manager, name)

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 
 from quadviz import (
     LearnedSpectrum,
+    Levels,
     NoisyTeacherLaw,
     Status,
     TeacherLaw,
@@ -190,3 +191,20 @@ def test_a_failed_state_has_no_spectrum(monkeypatch):
     s = learned_spectrum([0.3, 0.4], 0.7, 0.3, 0.01, 0.5)
     for value in (s.atom_at_zero, s.gap, s.edges.right, s.density(1.0), s.noisy_density(1.0)):
         assert np.isfinite(value[0]) and np.isnan(value[1])
+
+
+def test_a_recovered_teacher_s_spectrum_is_its_own_wherever_it_stands():
+    """Alone, and in an array in which others have a Frobenius decay."""
+    alone = learned_spectrum(0.9, 1.0, 0.3, 0.0, 0.0)
+    both = learned_spectrum(0.9, 1.0, 0.3, 0.0, 0.0, lam2=[0.0, 0.1])
+    own = TeacherLaw(0.3).edges
+    for edges in (alone.edges, both[0].edges):
+        assert (float(edges.left), float(edges.right)) == pytest.approx((float(own.left), float(own.right)))
+    np.testing.assert_array_equal(alone.bands(), [[own.left, own.right]])
+    assert both.bands()[0, 0].tolist() == alone.bands()[0].tolist()
+    np.testing.assert_allclose(alone.atoms(), [[0, 0.7]])
+    levels = Levels([0, 0, 1, 3])
+    atoms = learned_spectrum([0.2, 2.0], 1.0, None, 0.0, 0.0, teacher=levels).atoms()
+    assert atoms.shape == (2, 3, 2)
+    assert np.isfinite(atoms[:, :, 0]).sum(axis=1).tolist() == [1, 3]
+    assert atoms[1].tolist() == [[0.0, 0.5], [1.0, 0.25], [3.0, 0.25]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
 from quadviz.cli.options import (
     KappaStar,
     Lam2,
@@ -18,7 +18,7 @@ from quadviz.cli.options import (
     whole_option,
 )
 from quadviz.cli.output import Csv, Given, Json, Out, give, tell
-from quadviz.cli.teachers import teacher_of
+from quadviz.cli.teachers import teacher_column, teacher_of
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.setting import Inputs
 from quadviz.simulation.ensemble import simulate_ensemble
@@ -77,6 +77,8 @@ def simulate(
     law = teacher_of(teacher)
     texts = {"kappa": kappa, "alpha": alpha, "delta": delta, "lam": lam, "gamma": gamma, "lam2": lam2}
     setting = setting_of(texts, kappa_star, law)
+    # Words that their options have checked.
+    recipe: dict[str, Any] = {"inputs": inputs, "label_noise": label_noise, "weights": weights}
     first = whole("first-seed", first_seed, 0, _MOST)
     try:
         trained = simulate_ensemble(
@@ -84,9 +86,7 @@ def simulate(
             whole("d", d, 2, _MOST),
             range(first, first + whole("networks", networks, 1, _MOST)),
             log_times(real(_TABLE["end"], end), whole("points", points, 3, _MOST)),
-            inputs=inputs,  # type: ignore[arg-type]
-            label_noise=label_noise,  # type: ignore[arg-type]
-            weights=weights,  # type: ignore[arg-type]
+            **recipe,
             progress=sys.stderr.isatty(),
         )
     except SimulationError as failure:
@@ -95,8 +95,7 @@ def simulate(
     for seed, reason in trained.failures.items():
         tell(f"quadviz simulate: seed {seed} failed: {reason}")
     names, rows = training_table(trained.runs)
-    beyond = {"lam2": setting.lam2} if setting.lam2 else {}
-    beyond |= {} if teacher == "wishart" else {"teacher": teacher}  # type: ignore[dict-item]
+    beyond = {**({"lam2": setting.lam2} if setting.lam2 else {}), **teacher_column(teacher)}
     table = [*beyond, *names], [[*beyond.values(), *row] for row in rows]
     give(Given(table, lambda: chart(table, "time", "mse"), trained), csv=csv, json=json, out=out)
     return 1 if trained.failures else 0

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Annotated
 
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
 from quadviz.cli.options import (
     KappaStar,
     Lam2,
@@ -19,7 +19,7 @@ from quadviz.cli.options import (
 )
 from quadviz.cli.output import Csv, Given, Json, Out, give, table_of, tell
 from quadviz.cli.ranges import values
-from quadviz.cli.teachers import teacher_of
+from quadviz.cli.teachers import teacher_column, teacher_of
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
 
 __all__ = ["EXAMPLES", "dynamics"]
@@ -86,7 +86,7 @@ def dynamics(
         return 1
     until = f"trusted until t = {run.trusted_until:.4g} of {run.end:.4g}"
     tell(f"{until}: {run.message}" if run.status != DmftStatus.SOLVED else until)
-    table = table_of(run.sheets()["course"], **({} if teacher == "wishart" else {"teacher": teacher}))
+    table = table_of(run.sheets()["course"], **teacher_column(teacher))
     give(
         Given(table, lambda: chart(table, "time", "mse", error="mse_error"), run), csv=csv, json=json, out=out
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
 from quadviz.cli.options import KappaStar, TeacherText, values_option, width_text
 from quadviz.cli.output import Csv, Given, Json, Out, give, table_of
 from quadviz.cli.ranges import grid, values
-from quadviz.cli.teachers import teacher_of
+from quadviz.cli.teachers import teacher_column, teacher_of
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from quadviz.theory.steady.thresholds import Regularisation
 
 __all__ = ["EXAMPLES", "threshold"]
 
@@ -21,7 +25,11 @@ EXAMPLES = (
     "quadviz threshold --kappa 0.5,1 --delta 0,0.5",
     "quadviz threshold --kappa 0.3:1:15 --out threshold.html",
 )
-_KINDS = {"recovery_ridgeless": "ridgeless", "recovery_none": "none", "recovery_bayes": "bayes"}
+_KINDS: Mapping[str, Regularisation] = {
+    "recovery_ridgeless": "ridgeless",
+    "recovery_none": "none",
+    "recovery_bayes": "bayes",
+}
 
 
 def threshold(
@@ -46,11 +54,11 @@ def threshold(
     axes = {name: values(PARAMETERS[name], text) for name, text in texts.items() if text is not None}
     made: dict[str, Any] = {"kappa_star": None, **grid(axes)}
     peak = interpolation_threshold(**made, teacher=law)
-    names, rows = table_of(peak.sheets()["points"], **({} if teacher == "wishart" else {"teacher": teacher}))
+    names, rows = table_of(peak.sheets()["points"], **teacher_column(teacher))
     names = ["interpolation" if name == "alpha" else name for name in names]
     recovered = []
     for kind in _KINDS.values():
-        found = recovery_threshold(made["kappa"], made["kappa_star"], kind, teacher=law)  # type: ignore[arg-type]
+        found = recovery_threshold(made["kappa"], made["kappa_star"], kind, teacher=law)
         recovered.append(np.broadcast_to(found, peak.shape).ravel().tolist())
     table = [*names, *_KINDS], [[*row, *more] for row, *more in zip(rows, *recovered, strict=True)]
     across = next((n for n in ("kappa", *axes) if axes[n].size > 1), "kappa")

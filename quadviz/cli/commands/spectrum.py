@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from quadviz.arrays import FloatArray
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
 from quadviz.cli.options import (
     KappaStar,
     Lam2,
@@ -20,12 +19,10 @@ from quadviz.cli.options import (
     width_text,
 )
 from quadviz.cli.output import Csv, Given, Json, Out, give, tell
-from quadviz.cli.teachers import teacher_of
-from quadviz.law.teachers import Wishart
+from quadviz.cli.teachers import teacher_column, teacher_of
 from quadviz.outcome import Regime, Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.tables.text import Table
-from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,12 +65,11 @@ def spectrum(
     state = found.state
     if state.status == Status.FAILED:
         return 1
-    setting = {name: float(getattr(state, name)) for name in _SETTING}
-    if teacher != "wishart":
-        setting = {"teacher": teacher, **setting}  # type: ignore[dict-item]
+    setting = {**teacher_column(teacher), **{name: float(getattr(state, name)) for name in _SETTING}}
     said = {"regime": Regime(int(state.regime)).label, "status": Status(int(state.status)).name.lower()}
-    bands = _bands(found)
-    rows = [[*setting.values(), "atom", z, "", mass, *said.values()] for z, mass in _atoms(found)]
+    bands = found.bands()[np.isfinite(found.bands()[:, 0])].tolist()
+    atoms = [(z, mass) for z, mass in found.atoms().tolist() if mass > 0]
+    rows = [[*setting.values(), "atom", z, "", mass, *said.values()] for z, mass in atoms]
     for left, right in bands:
         # Denser towards both ends, where a density has its roots.
         steps = (1 - np.cos(np.linspace(0, np.pi, whole("points", points, 2, 100_000)))) / 2
@@ -85,18 +81,18 @@ def spectrum(
         ]
     table = [*setting, "part", "eigenvalue", "density", "mass", *said], rows
     told: dict[str, Any] = {
-        "atoms": [{"eigenvalue": z, "mass": mass} for z, mass in _atoms(found)],
+        "atoms": [{"eigenvalue": z, "mass": mass} for z, mass in atoms],
         "edges": [[float(left), float(right)] for left, right in bands],
         "gap": float(found.gap), "q": float(state.q), "xi": float(state.xi), "rank": float(state.rank),
     }  # fmt: skip
     give(Given(table, lambda: _drawn(table, told["atoms"]), found, told), csv=csv, json=json, out=out)
     # After the table: on a terminal it would be out of sight before.
-    said_of = [f"atom at {z:.6g}: mass {mass:.6g}" for z, mass in _atoms(found)]
+    said_of = [f"atom at {z:.6g}: mass {mass:.6g}" for z, mass in atoms]
     said_of += [f"band from {left:.6g} to {right:.6g}" for left, right in bands]
     for sentence in said_of[:_TOLD]:
         tell(sentence)
     if len(said_of) > _TOLD:
-        tell(f"and {len(said_of) - _TOLD} more, of {len(bands)} bands and {len(_atoms(found))} atoms")
+        tell(f"and {len(said_of) - _TOLD} more, of {len(bands)} bands and {len(atoms)} atoms")
     tell(f"{said['regime']}; {Status(int(state.status)).message}")
     return 0
 
@@ -118,23 +114,3 @@ def _drawn(table: Table, atoms: Sequence[Mapping[str, float]]) -> go.Figure:
     else:
         figure.update_traces(mode="markers")
     return figure
-
-
-def _bands(found: LearnedSpectrum) -> FloatArray:
-    """Bands of Z, shape (B, 2); where a Wishart teacher is recovered, its own."""
-    bands = found.bands()
-    bands = bands[np.isfinite(bands[:, 0])]
-    state = found.state
-    if state.xi == 0 and isinstance(state.teacher, Wishart):
-        return np.array([found.edges.left, found.edges.right]).reshape(1, 2)
-    return bands
-
-
-def _atoms(found: LearnedSpectrum) -> list[tuple[float, float]]:
-    """Atoms of Z: that at zero, and the levels of a teacher that is recovered."""
-    atoms = [(0.0, float(found.atom_at_zero))] if found.atom_at_zero > 0 else []
-    if found.state.xi == 0 and not len(_bands(found)):
-        width = float(found.state.kappa_star) if found.state.teacher.sized_by_width else None
-        levels = zip(*found.state.teacher.levels(width), strict=True)
-        atoms += [(float(z), float(mass)) for z, mass in levels if z > 0]
-    return atoms

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from quadviz.cli.export import chart
+from quadviz.cli.chart import chart
 from quadviz.cli.options import (
     KappaStar,
     Lam2,
@@ -20,7 +20,7 @@ from quadviz.cli.options import (
 )
 from quadviz.cli.output import Csv, Given, Json, Out, give, table_of, tell
 from quadviz.cli.ranges import grid, values
-from quadviz.cli.teachers import teacher_of
+from quadviz.cli.teachers import teacher_column, teacher_of
 from quadviz.outcome import Status
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 
@@ -71,8 +71,7 @@ def curve(
     several = int(np.sum(found.status == Status.SEVERAL))
     if several:
         tell(f"quadviz curve: {several} of {np.size(found.status)} points {Status.SEVERAL.message}")
-    more = {} if teacher == "wishart" else {"teacher": teacher}
-    table = table_of(found.sheets()["points"], **more)
+    table = table_of(found.sheets()["points"], **teacher_column(teacher))
     across = next((n for n in ("alpha", *made) if made[n].size > 1), "alpha")
     give(Given(table, lambda: chart(table, across, "mse"), found), csv=csv, json=json, out=out)
     return int(np.all(found.status == Status.FAILED))

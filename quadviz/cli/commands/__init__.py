@@ -1,0 +1,1 @@
+"""The commands, one a module: a function whose options typer reads, and examples for its help."""
