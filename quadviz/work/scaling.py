@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,16 @@ class ScalingRequest(CurveRequest):
 
     Attributes:
         decays: lam and lam2 at each of the alphas.
-        teacher: of given levels.
+        teacher: of levels k^-exponent.
+        exponent: that of the levels.
+        levels: how many there are.
         told: what else makes the curve that they belong to.
     """
 
     decays: tuple[tuple[float, float], ...] = ()
     teacher: Teacher | None = None
+    exponent: float = math.nan
+    levels: int = 0
     told: tuple[object, ...] = ()
 
     @property
@@ -48,7 +53,7 @@ class ScalingRequest(CurveRequest):
     @property
     def curve(self) -> tuple[object, ...]:  # type: ignore[override]  # more than numbers make it
         """What makes the curve that the networks belong to."""
-        return (self.kappa, self.delta, *self.told)
+        return (self.kappa, self.delta, self.exponent, self.levels, *self.told)
 
     def _at(self, alpha: float, lam: float, lam2: float) -> Setting:
         own: Any = None  # the levels have a rank fraction of their own

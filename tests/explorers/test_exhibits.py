@@ -275,8 +275,8 @@ def test_a_twin_leaves_the_page_alone(name: str) -> None:
     explorer = page(name)
     exhibits = explorer.exhibits()
     live = [shown(exhibit.live) for exhibit in exhibits]
-    attributes, known = dict(vars(explorer)), dict(getattr(explorer, "_solver", explorer).__dict__)
-    cached = dict(known.get("_known", {}))
+    attributes, memo = dict(vars(explorer)), explorer.memo
+    known = {id(kind): dict(kind._results) for kind in (memo.exact, memo.followed)}
     there = explorer.settle(replace(explorer.state, **ELSEWHERE[name]), ELSEWHERE[name])
     twin = explorer.elsewhere(there)
     drawn = {}
@@ -288,8 +288,8 @@ def test_a_twin_leaves_the_page_alone(name: str) -> None:
             exhibit.slide()
     assert vars(explorer).keys() == attributes.keys()
     assert all(vars(explorer)[field] is value for field, value in attributes.items())
-    solver = getattr(explorer, "_solver", explorer).__dict__
-    assert all(solver.get("_known", {}).get(key) is value for key, value in cached.items())
+    for kind in (memo.exact, memo.followed):
+        assert all(kind._results.get(key) is value for key, value in known[id(kind)].items())
     assert [shown(exhibit.live) for exhibit in exhibits] == live
     moved = page(name, **ELSEWHERE[name])
     assert {exhibit.name: still(exhibit.draw()).to_json() for exhibit in moved.exhibits()} == drawn
@@ -340,16 +340,16 @@ def agree(figure: str, made: dict[str, Any], rows: list[Row]) -> None:
             atom = [row for row in rows if row["source"] == "theory, t -> inf" and row["mass"] != ""]
             assert made["law"].atom_at_zero == atom[0]["mass"]
         case "scaling_laws":
-            now = [row for row in rows if row["source"] == "steady state"]
+            now = [row for row in rows if row["source"] == "theory"]
             np.testing.assert_allclose(made["curve"].mse, [row["mse"] for row in now], rtol=1e-8)
             np.testing.assert_allclose(
                 made["exponents"].mse, [row["local_exponent"] for row in now], rtol=1e-5, atol=1e-6
             )
         case "scaling_width":
-            seen = [row["mse"] for row in rows if row["source"] == "steady state"]
+            seen = [row["mse"] for row in rows if row["source"] == "theory"]
             np.testing.assert_allclose(made["widths"].mse, seen, rtol=1e-8)
         case "scaling_compute":
-            tried = {row["kappa"] for row in rows if row["source"] == "steady state"}
+            tried = {row["kappa"] for row in rows if row["source"] == "theory"}
             assert tried <= set(np.round(np.arange(1, 51) / 50, 12)) and made["tried"].mse.size > 10
         case "convergence":
             limit = [row["distance"] for row in rows if row["source"] == "d -> inf"]

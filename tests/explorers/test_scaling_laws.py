@@ -17,9 +17,9 @@ from quadviz.explorers.scaling_laws.page import ScalingLawsExplorer
 from quadviz.explorers.scaling_laws.state import PRESETS, State
 from quadviz.explorers.scaling_laws.table import budget_table
 from quadviz.figures.marks.drawing import trace
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.scaling.scene import scaling_laws
 from quadviz.scenes.scaling.setting import power_law_teacher
-from quadviz.scenes.scaling.solver import Solver
 from tests.conftest import ROOT
 from tests.pages import offer, opened, press, until
 from tests.reading import close, numbers_in, plain, reading, value_of
@@ -146,7 +146,7 @@ def test_while_a_slider_moves_it_is_coarse_and_then_fine(page: ScalingLawsExplor
         assert "being solved" not in text
 
     asyncio.run(scene())
-    alone = scaling_laws(page.state.setting, Solver())
+    alone = scaling_laws(page.state.setting, Memo())
     np.testing.assert_allclose(page._seen.current.mse, alone.current.mse, rtol=1e-8)
 
 
@@ -185,7 +185,8 @@ def test_networks_are_trained_with_the_decay_they_have_there(page: ScalingLawsEx
         )
         rows = page.exhibit("scaling_laws").table()[1]
         assert (
-            sum(row[0] == "network" for row in rows) == 2 and sum(row[0] == "at size d" for row in rows) == 2
+            sum(row[0] == "network" for row in rows) == 2
+            and sum(row[0] == "theory at size d" for row in rows) == 2
         )
         page.change(exponent=1.5)
         assert "They are grey, for the curve drawn is another one" in plain(page.page.prose.value)
@@ -197,7 +198,7 @@ def test_networks_are_trained_with_the_decay_they_have_there(page: ScalingLawsEx
 def test_the_budget_s_table_has_the_best_first(page: ScalingLawsExplorer) -> None:
     budget = page.budget(page.state.setting)
     names, rows = budget_table(budget)
-    best = [dict(zip(names, row, strict=True)) for row in rows if row[0] == "best width"]
+    best = [dict(zip(names, row, strict=True)) for row in rows if row[0] == "theory at the best width"]
     assert len(best) == budget.work.size
     known = [row for row in best if np.isfinite(row["mse"])]
     assert all(row["alpha"] * row["kappa"] == pytest.approx(row["budget"]) for row in known)
@@ -212,7 +213,7 @@ def test_the_tasks_solutions_are_right() -> None:
     def there(label: str) -> Any:
         (query,) = re.findall(rf"\[{re.escape(label)}\]\(scaling_laws\.ipynb\?([^)]*)\)", tasks)
         assert page.follow(query, afresh=True) == []
-        return scaling_laws(page.state.setting, Solver())
+        return scaling_laws(page.state.setting, Memo())
 
     text = " ".join(tasks.split())
     first = there("Δ = 0")

@@ -16,11 +16,11 @@ from quadviz.figures.scaling.strip import LIMIT_HUES, LIMIT_NAMES, limit_strip
 from quadviz.figures.scaling.width import width_figure
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.common.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.scaling.compute import Budget, budgets
 from quadviz.scenes.scaling.limits import Limit, Stretch
 from quadviz.scenes.scaling.scene import ScalingLaws, scaling_laws
 from quadviz.scenes.scaling.setting import ScalingSetting
-from quadviz.scenes.scaling.solver import Solver
 from quadviz.theory.steady.steady_state import SteadyState
 from tests.snapshots import matches
 
@@ -29,12 +29,12 @@ TINY = ScalingSetting(1.25, 0.3, 0.1, 0.01, 0.0, "fixed", 1.0, 10, "exponent")
 
 @lru_cache
 def tiny(**values: object) -> ScalingLaws:
-    return scaling_laws(TINY._replace(**values), Solver(), coarse=True)
+    return scaling_laws(TINY._replace(**values), Memo(), coarse=True)
 
 
 @lru_cache
 def tiny_budget() -> Budget:
-    for found in budgets(TINY, Solver()):
+    for found in budgets(TINY, Memo()):
         last = found
     assert last is not None
     return last

@@ -163,6 +163,10 @@ class Explorer(DataPage, ABC, Generic[S]):
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
         return tuple(each.exhibit(self) for each in self.shown)
 
+    def own_fields(self, wanted: Mapping[str, float]) -> dict[str, Any]:
+        """The fields of the state that set the page to what was measured."""
+        return checked(wanted, self.state, self.fields)
+
     @property
     def figure(self) -> LiveFigure:
         """The page's first figure."""

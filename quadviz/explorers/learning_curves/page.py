@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -25,6 +25,7 @@ from quadviz.figures.marks.theme import family_colours
 from quadviz.files.series import Experiment
 from quadviz.scenes.common.curve_thresholds import POINTS
 from quadviz.scenes.common.families import CURVE_PARAMETERS
+from quadviz.scenes.common.own_data import Along
 from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.learning_curves import (
     FIELDS,
@@ -110,7 +111,7 @@ class LearningCurvesExplorer(Explorer[State]):
             self.measured, self.memo,
         )  # fmt: skip
 
-    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+    def own_curves(self) -> tuple[Sequence[Along], int]:
         """The parameters of the family drawn, and which of them is the current curve's."""
         values = {name: getattr(self.state, name) for name in CURVE_PARAMETERS}
         spread, members = members_of(values, self.state.compare)
@@ -145,10 +146,10 @@ class LearningCurvesExplorer(Explorer[State]):
         if self.run is not None:
             paragraphs += about_networks(self.run, self.is_current(self.run))
         if self.measured is not None:
-            curves, current = self.own_curves()
+            setting = {name: getattr(self.state, name) for name in CURVE_PARAMETERS}
             sure = self.measured.bars.get("mse") != "standard deviation"
-            (own,) = (each for each in scene.own if each.curve == current)
-            paragraphs += about_own(own, curves[current], sure)
+            (own,) = (each for each in scene.own if each.curve == scene.current)
+            paragraphs += about_own(own, setting, sure)
         return paragraphs
 
     def request(self) -> CurveRequest:

@@ -73,9 +73,9 @@ class State:
 
     @property
     def told(self) -> tuple[object, ...]:
-        """What makes the current curve besides width and noise."""
+        """What makes the current curve besides the teacher, width and noise: its decay."""
         given = () if self.decay.startswith("best") else (self.lam, self.setting.lam2)
-        return (self.exponent, self.levels, self.decay, *given)
+        return (self.decay, *given)
 
 
 #: Fields that a preset leaves alone.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
+from quadviz.files.measured import Measured
 from quadviz.outcome import Regime, Status
 from quadviz.scenes.scaling.compute import Budget
 from quadviz.scenes.scaling.limits import Limit
 from quadviz.scenes.scaling.scene import ScalingLaws
 from quadviz.scenes.scaling.setting import ALPHA_ENDS, Member, ScalingSetting
+from quadviz.setting import Setting
 from quadviz.tables.code import Code
+from quadviz.tables.own_data import own_rows
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import Row, tidy
 from quadviz.theory.steady.steady_state import SteadyState
@@ -20,14 +24,19 @@ from quadviz.work.curve import CurveRun
 __all__ = ["budget_code", "budget_table", "samples_code", "samples_table", "width_code", "width_table"]
 
 _SOLVED = ("mse", "train_loss", "rank", "kappa_min", "q", "xi")
-_STATE = ("exponent", "levels", "kappa", "alpha", "delta", "lam", "lam2", *_SOLVED, "regime", "status")
+_MADE = ("kappa", "alpha", "delta", "lam", "lam2")
+_LAW = ("exponent", "levels")
+_STATE = (*_LAW, *_MADE, *_SOLVED, "regime", "status")
 _TOLD = ("local_exponent", "decay_exponent", "reference_exponent", "limited_by")
 _NETWORK = ("mse_error", "d", "seed")
+_OBSERVED = ("mse", "train_loss", "in_sample_error", "rank")
+_TRAINED = (*_LAW, *_MADE, "d", "seed", "trained_by", *_OBSERVED)
 
 
-def samples_table(scene: ScalingLaws, run: CurveRun | None) -> Table:
-    """The curves with their exponents, what limits the current one, networks and theory at their size."""
-    return tidy(("source", *_STATE, *_TOLD, *_NETWORK), _sample_rows(scene, run))
+def samples_table(scene: ScalingLaws, run: CurveRun | None, measured: Measured | None = None) -> Table:
+    """The curves, their exponents, what limits the current one, networks, theory at their size, and data."""
+    rows = chain(_sample_rows(scene, run), own_rows(measured))
+    return tidy(("source", *_STATE, *_TOLD, *_NETWORK), rows)
 
 
 def width_table(scene: ScalingLaws) -> Table:
@@ -36,7 +45,7 @@ def width_table(scene: ScalingLaws) -> Table:
     def rows() -> Iterator[Row]:
         for row, member in enumerate(scene.setting.members):
             limits = scene.width_limits if row == scene.setting.current else None
-            for place, known in enumerate(_rows("steady state", member, scene.setting, scene.widths[row])):
+            for place, known in enumerate(_rows("theory", member, scene.setting, scene.widths[row])):
                 yield {**known, "limited_by": "" if limits is None else _limit(limits[place])}
 
     return tidy(("source", *_STATE, "limited_by"), rows())
@@ -52,11 +61,11 @@ def budget_table(budget: Budget) -> Table:
             fixed = {"exponent": s.exponent, "levels": s.levels, "delta": s.delta}
             regime = Regime(int(limited)).label
             yield {
-                "source": "best width", **fixed, "budget": work, "alpha": alpha, "kappa": kappa, "mse": mse,
-                "regime": regime,
+                "source": "theory at the best width", **fixed, "budget": work, "alpha": alpha, "kappa": kappa,
+                "mse": mse, "regime": regime,
             }  # fmt: skip
         for kappa, states in zip(budget.widths.tolist(), budget.states, strict=True):
-            for row in _rows("steady state", s.member._replace(kappa=kappa), s, states):
+            for row in _rows("theory", s.member._replace(kappa=kappa), s, states):
                 yield {**row, "budget": float(row["alpha"]) * kappa}  # type: ignore[arg-type]  # a number
 
     return tidy(("source", "budget", *_STATE), rows())
@@ -66,7 +75,7 @@ def _sample_rows(scene: ScalingLaws, run: CurveRun | None) -> Iterator[Row]:
     s = scene.setting
     for row, member in enumerate(s.members):
         exponents, now = scene.exponents[row], row == s.current
-        for place, known in enumerate(_rows("steady state", member, s, scene.curves[row])):
+        for place, known in enumerate(_rows("theory", member, s, scene.curves[row])):
             told = {
                 "local_exponent": float(exponents.mse[place]),
                 "decay_exponent": float(exponents.decay[place]),
@@ -76,7 +85,7 @@ def _sample_rows(scene: ScalingLaws, run: CurveRun | None) -> Iterator[Row]:
             limited = _limit(scene.limits[place]) if now else ""
             yield {**known, **told, "limited_by": limited}
     if scene.best is not None:
-        yield from _rows("best lam", s.member, s, scene.best)
+        yield from _rows("theory at the best lam", s.member, s, scene.best)
     for each in scene.published:
         member = s.members[each.row]
         for alpha, mse in zip(each.alpha.tolist(), each.mse.tolist(), strict=True):
@@ -85,25 +94,40 @@ def _sample_rows(scene: ScalingLaws, run: CurveRun | None) -> Iterator[Row]:
                 "source": "arXiv 2606.28242", **fixed, "kappa": member.kappa, "alpha": alpha, "mse": mse,
                 "d": s.levels,
             }  # fmt: skip
-    for one in () if run is None else run.at_size:
-        setting = one.setting
-        made = {name: getattr(setting, name) for name in ("kappa", "alpha", "delta", "lam", "lam2")}
+    if run is None:
+        return
+    for one in run.at_size:
         yield {
-            "source": "at size d", **made, "mse": one.mse, "mse_error": one.mse_error, "rank": one.rank,
-            "d": one.d, "regime": one.regime.label, "status": one.status.name.lower(),
+            "source": "theory at size d", **_made(run, one.setting), "mse": one.mse,
+            "mse_error": one.mse_error, "rank": one.rank, "d": one.d, "regime": one.regime.label,
+            "status": one.status.name.lower(),
         }  # fmt: skip
-    for network in () if run is None else run.networks:
-        setting = network.setting
-        made = {name: getattr(setting, name) for name in ("kappa", "alpha", "delta", "lam", "lam2")}
+    yield from _network_rows(run)
+
+
+def network_table(run: CurveRun) -> Table:
+    """The networks trained, each in a row."""
+    return tidy(_TRAINED, _network_rows(run))
+
+
+def _network_rows(run: CurveRun) -> Iterator[Row]:
+    for network in run.networks:
         yield {
-            "source": "network", **made, "mse": network.mse, "train_loss": network.train_loss,
-            "rank": network.rank, "d": network.d, "seed": network.seed,
+            "source": "network", **_made(run, network.setting), "d": network.d, "seed": network.seed,
+            "trained_by": "gradient flow" if network.flow else "L-BFGS",
+            **{name: getattr(network, name) for name in _OBSERVED},
         }  # fmt: skip
+
+
+def _made(run: CurveRun, setting: Setting) -> dict[str, object]:
+    """What a network was trained on, and how, as it is told on this page."""
+    law = {name: getattr(run.request, name) for name in _LAW}
+    return {**law, **{name: getattr(setting, name) for name in _MADE}}
 
 
 def _rows(source: str, member: Member, s: ScalingSetting, states: SteadyState) -> Iterator[dict[str, object]]:
     """Steady states, each in a row."""
-    names = ("kappa", "alpha", "delta", "lam", "lam2", *_SOLVED)
+    names = (*_MADE, *_SOLVED)
     columns = [np.broadcast_to(getattr(states, name), states.shape).tolist() for name in names]
     codes = zip(states.regime.tolist(), states.status.tolist(), strict=True)
     for values, (regime, status) in zip(zip(*columns, strict=True), codes, strict=True):

@@ -29,7 +29,7 @@ from quadviz.figures.marks.curves import (
 )
 from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
 from quadviz.figures.marks.panel import Fit, fit_curves, key_text, label, positive_span, vertical
-from quadviz.figures.marks.points import points_trace, size_traces
+from quadviz.figures.marks.points import own_traces, own_values, points_trace, size_traces
 from quadviz.figures.marks.theme import THEMES, ThemeName, family_colours, template
 from quadviz.figures.scaling.strip import limit_strip
 from quadviz.scenes.common.wording import four_digits
@@ -73,14 +73,16 @@ def samples_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | 
     colours = _colours(scene, theme)
     errors = [_curve(scene, row, "mse", colours) for row in range(len(colours))]
     best = None if scene.best is None else _best(scene, "mse")
-    fit = fit_curves([*errors, *([best] if best else [])], "log", "α", held_range(held, "y", "log"))
+    alpha = np.asarray(scene.current.alpha)
+    ends = float(alpha[0]), float(alpha[-1])
+    drawn = [*errors, *([best] if best else [])]
+    own = own_values(scene.own, 0, np.concatenate([curve.y for curve in drawn]), ends, "log")
+    fit = fit_curves(drawn, "log", "α", held_range(held, "y", "log"), own)
     exponents = [_exponent(scene, row, colours) for row in range(len(colours))]
     span = _exponent_range(exponents, scene.reference, held_range(held, "y2"))
     decays = _decays(scene, colours)
     low = _fit_decays(decays, held_range(held, "y3", "log"))
     decays = [replace(curve, y=low.seen(curve.y)) for curve in decays]
-    alpha = np.asarray(scene.current.alpha)
-    ends = float(alpha[0]), float(alpha[-1])
     across = math.log10(ends[0]), math.log10(ends[1])
     foot = _ERROR[1] - 2 * _ROW
     tint, names = limit_strip(scene.stretches, ends, (foot + _ROW, _ERROR[1]), (_EXPONENT[0], foot), theme)
@@ -119,6 +121,7 @@ def samples_figure(scene: ScalingLaws, theme: ThemeName = "light", held: Held | 
         *_traces("decay", "y3", decays[: len(colours)] if len(decays) >= len(colours) else decays),
         *curve_traces("best-decay", "y3", decays[-1] if scene.best is not None else None),
         marks_trace("decay-marks", "y3", s.alpha, _decay_marks(scene, low), colours, theme),
+        *own_traces("y", "mse", scene.own, 0, colours, theme, "log"),
     ]  # fmt: skip
     return {"data": data, "layout": layout}
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
 from quadviz.outcome import Status
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.scaling.setting import ALPHA_ENDS, ScalingSetting
-from quadviz.scenes.scaling.solver import Course, Solver
+from quadviz.scenes.scaling.solver import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["Budget", "budgets", "widths_tried"]
@@ -64,7 +65,7 @@ def widths_tried(levels: int) -> FloatArray:
     return widths
 
 
-def budgets(setting: ScalingSetting, solver: Solver) -> Iterator[Budget | None]:
+def budgets(setting: ScalingSetting, memo: Memo) -> Iterator[Budget | None]:
     """Solve for the best width at each budget, width by width.
 
     Yields:
@@ -78,7 +79,7 @@ def budgets(setting: ScalingSetting, solver: Solver) -> Iterator[Budget | None]:
         at = np.flatnonzero((alpha >= ALPHA_ENDS[0]) & (alpha <= ALPHA_ENDS[1]))
         member = setting.member._replace(kappa=kappa)
         course = Course.over_alpha(("budget", kappa), member, setting.decay, setting.lam2, alpha[at])
-        found = solver.solve([course], setting.levels, coarse=False)[0].states
+        found = solve_courses(memo, [course], setting.levels, coarse=False)[0].states
         known = np.asarray(found.status) != Status.FAILED
         mse[row, at] = np.where(known, found.mse, np.nan)
         limited[row, at] = found.regime

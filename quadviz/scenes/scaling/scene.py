@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
-from quadviz.scenes.common.marks import SimulatedPoints, SizedTheory
+from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints, SizedTheory
+from quadviz.scenes.common.memo import Memo
+from quadviz.scenes.common.own_data import Along, Moving
+from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.scaling.limits import Limit, Stretch, fitted, limits_of, reference_exponents, stretches
 from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
 from quadviz.scenes.scaling.setting import ALPHA_ENDS, Member, ScalingSetting
-from quadviz.scenes.scaling.solver import Course, Solved, Solver
+from quadviz.scenes.scaling.solver import Course, Solved, solve_courses, solved_before
 from quadviz.theory.best.local_exponents import LocalExponents
 from quadviz.theory.steady.steady_state import SteadyState
 
 __all__ = ["Published", "ScalingLaws", "published_beside", "scaling_laws", "solve_scaling_laws"]
 
+#: A decay as good as none.
+_NO_DECAY = 1e-12
 #: Points over the axes at rest; while a slider moves every fifth, tenth or third of them.
 _ALPHAS, _WIDTHS = 81, 37
 _COARSE_ALPHAS, _COARSE_OTHERS, _COARSE_WIDTHS = 5, 10, 3
@@ -67,6 +72,7 @@ class ScalingLaws:
         simulated: trained networks; None for none.
         at_size: the theory at their size; None for none.
         fine: whether it was solved by all tests; while a slider moves it is coarse.
+        own: a reader's own measurements, those of no curve and those of each; empty without any.
     """
 
     setting: ScalingSetting
@@ -86,6 +92,34 @@ class ScalingLaws:
     simulated: SimulatedPoints | None = None
     at_size: SizedTheory | None = None
     fine: bool = True
+    own: tuple[OwnPoints, ...] = ()
+
+    @property
+    def along(self) -> list[Along]:
+        """What each curve depends on; a decay that is not the same all along goes by what it is."""
+        return [self._along(row) for row in range(len(self.curves))]
+
+    def _along(self, row: int) -> Along:
+        s, member, states = self.setting, self.setting.members[row], self.curves[row]
+        fixed = {
+            "exponent": member.exponent,
+            "levels": s.levels,
+            "kappa": member.kappa,
+            "delta": member.delta,
+        }
+        if s.decay == "fixed":
+            return {**fixed, "lam": member.lam, "lam2": s.lam2}
+
+        def at(field: str) -> Callable[[FloatArray], FloatArray]:
+            return lambda place: _between(
+                states.alpha, np.broadcast_to(getattr(states, field), states.shape), place
+            )
+
+        if s.decay == "falling":
+            return {**fixed, "lam": Moving(f"{four_digits(member.lam)}/√α", at("lam")), "lam2": 0.0}
+        none = {"lam": 0.0, "lam2": 0.0}
+        name = "lam" if s.decay == "best lam" else "lam2"
+        return {**fixed, **none, name: Moving("the best at each α", at(name))}
 
     @property
     def current(self) -> SteadyState:
@@ -99,22 +133,22 @@ class ScalingLaws:
         return Limit(int(self.limits[at]))
 
 
-def scaling_laws(setting: ScalingSetting, solver: Solver, *, coarse: bool = False) -> ScalingLaws:
+def scaling_laws(setting: ScalingSetting, memo: Memo, *, coarse: bool = False) -> ScalingLaws:
     """Solve for what there is to see.
 
     Args:
         setting: what to solve for.
-        solver: remembers curves.
+        memo: what was solved before.
         coarse: whether a slider moves: fewer points, and no search for other solutions.
     """
-    for scene in solve_scaling_laws(setting, solver, coarse=coarse):
+    for scene in solve_scaling_laws(setting, memo, coarse=coarse):
         found = scene
     assert found is not None  # noqa: S101  # the last one is whole
     return found
 
 
 def solve_scaling_laws(
-    setting: ScalingSetting, solver: Solver, *, coarse: bool = False
+    setting: ScalingSetting, memo: Memo, *, coarse: bool = False
 ) -> Iterator[ScalingLaws | None]:
     """The same in pieces.
 
@@ -137,9 +171,9 @@ def solve_scaling_laws(
         if coarse and row != now:
             # What a slider does not move stays as fine as it is.
             finer = _over_alpha(s, members[row], _axis(s, members[row]), "curve", name)
-            curve = finer if solver.known(finer, s.levels) else curve
+            curve = finer if solved_before(memo, finer, s.levels) else curve
             finer = _over_kappa(s, members[row], kappas, name)
-            widths = finer if solver.known(finer, s.levels) else widths
+            widths = finer if solved_before(memo, finer, s.levels) else widths
         return [curve, marker, widths]
 
     wanted = {row: family_of_three(row) for row in (now, *(row for row in range(len(members)) if row != now))}
@@ -154,7 +188,7 @@ def solve_scaling_laws(
     batches = [every] if coarse else [[course] for course in every]
     solved: list[Solved] = []
     for batch in batches:
-        solved += solver.solve(batch, s.levels, coarse=coarse)
+        solved += solve_courses(memo, batch, s.levels, coarse=coarse)
         if not coarse:
             yield None
     wide, widest, *others = solved
@@ -183,6 +217,17 @@ def solve_scaling_laws(
         fine=not coarse,
     )
     yield scene
+
+
+def _between(alpha: FloatArray, values: FloatArray, place: FloatArray) -> FloatArray:
+    """A decay between the places where it is known, straight on log axes; NaN beyond them."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(place.shape, np.nan)
+    logs = np.log(np.maximum(values[known], _NO_DECAY))
+    there = np.exp(np.interp(np.log(np.maximum(place, 1e-300)), np.log(alpha[known]), logs, np.nan, np.nan))
+    found: FloatArray = np.where(there <= _NO_DECAY, 0.0, there)
+    return found
 
 
 def published_beside(setting: ScalingSetting) -> tuple[Published, ...]:

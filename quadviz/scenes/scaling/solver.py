@@ -6,8 +6,8 @@ decays are those of the public functions to nine digits.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,20 +17,19 @@ from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import Curve
 from quadviz.law.given_levels import Levels
 from quadviz.outcome import Status, errstate, quiet
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.scaling.setting import Decay, Member, power_law_teacher
 from quadviz.theory.best.following import follow, follow_best, follow_best_lam2
 from quadviz.theory.best.frobenius import optimal_lam2
 from quadviz.theory.best.local_exponents import Best, LocalExponents, exponents_at
 from quadviz.theory.best.optimal_decay import optimal_lam
-from quadviz.theory.steady.nearby import NO_CUSP, Guess, Trail, solve_nearby
+from quadviz.theory.steady.nearby import NO_CUSP, Guess, solve_nearby
 from quadviz.theory.steady.newton import Problems
 from quadviz.theory.steady.solving import in_levels, problems_of, solve_problems
 from quadviz.theory.steady.steady_state import SteadyState
 
-__all__ = ["Course", "Solved", "Solver"]
+__all__ = ["Course", "Solved", "solve_courses", "solved_before"]
 
-#: Curves that are remembered.
-_KEPT = 96
 #: So many points that were not followed are solved from nothing while a slider moves.
 _FEW = 12
 
@@ -103,97 +102,85 @@ class Solved(NamedTuple):
     exponents: LocalExponents
 
 
-class Solver:
-    """Solves for curves, and remembers them."""
+def solve_courses(memo: Memo, courses: Sequence[Course], levels: int, *, coarse: bool) -> list[Solved]:
+    """Steady states along courses, those of one teacher and kind of decay side by side.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[object, ...], Solved] = OrderedDict()
-        self._trails: defaultdict[tuple[object, ...], Trail] = defaultdict(Trail)
-        # The last curve over alpha of each kind of decay, where a new one begins.
-        self._last: dict[Decay, tuple[FloatArray, Guess]] = {}
+    Args:
+        memo: what was solved before, and where; what was solved at rest is as good while a slider moves.
+        courses: the curves.
+        levels: how many levels the teachers have.
+        coarse: whether other solutions are not to be looked for, nor what is far from where it was.
+    """
+    keys = [_key(c, levels, coarse=coarse and not solved_before(memo, c, levels)) for c in courses]
+    distinct = dict(zip(keys, courses, strict=True))
+    each = list(distinct.values())
 
-    def copy(self) -> Solver:
-        """Another one that remembers the same curves."""
-        other = Solver()
-        other._known = OrderedDict(self._known)
-        return other
-
-    def solve(self, courses: Sequence[Course], levels: int, *, coarse: bool) -> list[Solved]:
-        """Steady states along courses, those of one teacher and kind of decay side by side.
-
-        Args:
-            courses: the curves.
-            levels: how many levels the teachers have.
-            coarse: whether other solutions are not to be looked for, nor what is far from where it was.
-        """
-        keys = [_key(course, levels) for course in courses]
-        found: list[Solved | None] = [self._recall(key, coarse) for key in keys]
-        groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-        for number, course in enumerate(courses):
-            if found[number] is None and keys.index(keys[number]) == number:
-                groups[(course.member.exponent, course.decay, course.lam2 > 0)].append(number)
+    def solve(new: list[int]) -> list[Solved]:
+        groups: defaultdict[Hashable, list[int]] = defaultdict(list)
+        for number in new:
+            groups[(each[number].member.exponent, each[number].decay, each[number].lam2 > 0)].append(number)
+        found: dict[int, Solved] = {}
         for numbers in groups.values():
-            part = [courses[number] for number in numbers]
-            teacher = power_law_teacher(part[0].member.exponent, levels)
-            for number, curve in zip(numbers, self._solved(part, teacher, levels, coarse), strict=True):
-                found[number] = curve
-                self._known[(*keys[number], coarse)] = curve
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-        alike = (found[keys.index(key)] for key in keys)
-        return [curve for curve in alike if curve is not None]
+            curves = _solved(memo, [each[number] for number in numbers], levels, coarse)
+            found.update(zip(numbers, curves, strict=True))
+        return [found[number] for number in new]
 
-    def known(self, course: Course, levels: int) -> bool:
-        """Whether a curve was solved at rest."""
-        return (*_key(course, levels), False) in self._known
+    solved = dict(zip(distinct, memo.followed.gather(list(distinct), solve), strict=True))
+    return [solved[key] for key in keys]
 
-    def _recall(self, key: tuple[object, ...], coarse: bool) -> Solved | None:
-        """What is known of a curve; what was solved at rest is as good while a slider moves."""
-        for solved in (False, True) if coarse else (False,):
-            if (*key, solved) in self._known:
-                self._known.move_to_end((*key, solved))
-                return self._known[(*key, solved)]
-        return None
 
-    @quiet
-    def _solved(self, courses: Sequence[Course], teacher: Levels, levels: int, coarse: bool) -> list[Solved]:
-        trails = [self._trails[(*c.role, c.decay, levels)] for c in courses]
-        starts = [t.guess(c.setting, c.axis, NO_CUSP) for t, c in zip(trails, courses, strict=True)]
-        for number, (start, course) in enumerate(zip(starts, courses, strict=True)):
-            if course.decay in self._last and not (start.xi >= 0).any():
-                starts[number] = _seeded(self._last[course.decay], course, teacher)
-        # Teachers are solved for in units of their own.
-        unit = teacher.unit
-        guess = _scaled(Guess(*map(np.concatenate, zip(*starts, strict=True))), 1 / unit)
-        joined = np.concatenate
-        points = _Points(
-            teacher,
-            joined([c.alpha for c in courses]),
-            joined([c.kappa for c in courses]),
-            joined([np.full(c.alpha.shape, c.member.delta) for c in courses]),
-            coarse,
-        )
-        decay = courses[0].decay
-        with errstate("ignore"):  # the status tells, and figures show it
-            if decay == "best lam":
-                states, solved, curve = points.best_lam(guess)
-            elif decay == "best lam2":
-                states, solved, curve = points.best_lam2(guess)
-            else:
-                lam2 = joined([np.full(c.alpha.shape, c.lam2) for c in courses])
-                states, solved, curve = points.given(joined([c.lam for c in courses]), lam2, guess)
-        solved = _scaled(solved, unit)
-        best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
-        exponents = exponents_at(states, best, -0.5 if decay == "falling" else 0.0, curve)
-        parts, begins = [], 0
-        for course, trail in zip(courses, trails, strict=True):
-            part = slice(begins, begins + course.alpha.size)
-            begins = part.stop
-            trail.add(course.setting, course.axis, NO_CUSP, Guess(*(v[part] for v in solved)))
-            parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
-            if course.axis is course.alpha and course.axis.size > 1:
-                self._last[course.decay] = course.alpha, Guess(*(v[part] for v in solved))
-        return parts
+def solved_before(memo: Memo, course: Course, levels: int) -> bool:
+    """Whether a curve was solved at rest."""
+    return _key(course, levels, coarse=False) in memo.followed
+
+
+def _key(course: Course, levels: int, *, coarse: bool) -> Hashable:
+    """What tells a curve from others."""
+    c = course
+    return (c.member, c.decay, c.lam2, levels, c.alpha.tobytes(), c.kappa.tobytes(), coarse)
+
+
+@quiet
+def _solved(memo: Memo, courses: Sequence[Course], levels: int, coarse: bool) -> list[Solved]:
+    """Curves of one teacher and kind of decay, from where they were."""
+    decay, teacher = courses[0].decay, power_law_teacher(courses[0].member.exponent, levels)
+    trails = [memo.trails[(*c.role, c.decay, levels)] for c in courses]
+    starts = [t.guess(c.setting, c.axis, NO_CUSP) for t, c in zip(trails, courses, strict=True)]
+    for number, (start, course) in enumerate(zip(starts, courses, strict=True)):
+        if decay in memo.seeds and not (start.xi >= 0).any():
+            starts[number] = _seeded(memo.seeds[decay], course, teacher)
+    # Teachers are solved for in units of their own.
+    unit = teacher.unit
+    guess = _scaled(Guess(*map(np.concatenate, zip(*starts, strict=True))), 1 / unit)
+    joined = np.concatenate
+    points = _Points(
+        teacher,
+        joined([c.alpha for c in courses]),
+        joined([c.kappa for c in courses]),
+        joined([np.full(c.alpha.shape, c.member.delta) for c in courses]),
+        coarse,
+    )
+    with errstate("ignore"):  # the status tells, and figures show it
+        if decay == "best lam":
+            states, solved, curve = points.best_lam(guess)
+        elif decay == "best lam2":
+            states, solved, curve = points.best_lam2(guess)
+        else:
+            lam2 = joined([np.full(c.alpha.shape, c.lam2) for c in courses])
+            states, solved, curve = points.given(joined([c.lam for c in courses]), lam2, guess)
+    solved = _scaled(solved, unit)
+    best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
+    exponents = exponents_at(states, best, -0.5 if decay == "falling" else 0.0, curve)
+    parts, begins = [], 0
+    for course, trail in zip(courses, trails, strict=True):
+        part = slice(begins, begins + course.alpha.size)
+        begins = part.stop
+        ends = Guess(*(v[part] for v in solved))
+        trail.add(course.setting, course.axis, NO_CUSP, ends)
+        parts.append(Solved(states[part], LocalExponents(*(each[part] for each in exponents))))
+        if course.axis is course.alpha and course.axis.size > 1:
+            memo.seeds[decay] = course.alpha, ends
+    return parts
 
 
 class _Points(NamedTuple):
@@ -301,12 +288,6 @@ class _Points(NamedTuple):
         return SteadyState(
             self.alpha, self.kappa, self._star, lam, self.delta, lam2=lam2, teacher=self.teacher, **columns
         )
-
-
-def _key(course: Course, levels: int) -> tuple[object, ...]:
-    """What tells a curve from others."""
-    c = course
-    return (c.member, c.decay, c.lam2, levels, c.alpha.tobytes(), c.kappa.tobytes())
 
 
 def _seeded(last: tuple[FloatArray, Guess], course: Course, teacher: Levels) -> Guess:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from quadviz import Status, local_exponents, optimal_lam, optimal_lam2, steady_state
+from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.scaling.compute import Budget, budgets, widths_tried
 from quadviz.scenes.scaling.limits import (
     Limit,
@@ -21,7 +22,6 @@ from quadviz.scenes.scaling.limits import (
 from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
 from quadviz.scenes.scaling.scene import ScalingLaws, scaling_laws
 from quadviz.scenes.scaling.setting import ScalingSetting, power_law_teacher
-from quadviz.scenes.scaling.solver import Solver
 
 BASE = ScalingSetting(1.25, 1.0, 0.1, 1e-3, 0.0, "best lam", 1.0, 50, "exponent")
 SETTINGS = {
@@ -59,7 +59,7 @@ def same(found: object, expected: object, digits: float = 1e-8) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_curves_are_those_of_the_public_functions(name: str) -> None:
     s = SETTINGS[name]
-    scene = scaling_laws(s, Solver())
+    scene = scaling_laws(s, Memo())
     assert scene.fine and len(scene.curves) == len(s.members)
     expected = expected_state(s, scene.current)
     same(scene.current, expected)
@@ -79,24 +79,24 @@ def test_curves_are_those_of_the_public_functions(name: str) -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_slider_that_moves_shows_the_same_coarsely(name: str) -> None:
-    s, solver = SETTINGS[name], Solver()
-    scaling_laws(s, solver)
+    s, memo = SETTINGS[name], Memo()
+    scaling_laws(s, memo)
     for exponent in (1.3, 1.35):
         moved = s._replace(exponent=exponent)
-        scene = scaling_laws(moved, solver, coarse=True)
+        scene = scaling_laws(moved, memo, coarse=True)
         assert not scene.fine and scene.current.alpha.size < 30
         same(scene.current, expected_state(moved, scene.current))
         same(scene.widths[moved.current], expected_state(moved, scene.widths[moved.current]))
-    rest = scaling_laws(moved, solver)
-    fresh = scaling_laws(moved, Solver())
+    rest = scaling_laws(moved, memo)
+    fresh = scaling_laws(moved, Memo())
     np.testing.assert_allclose(rest.current.mse, fresh.current.mse, rtol=1e-8, atol=1e-15)
     assert np.all(rest.limits == fresh.limits)
 
 
 def test_members_that_do_not_move_stay_as_fine_as_they_are() -> None:
-    solver = Solver()
-    scaling_laws(BASE, solver)
-    scene = scaling_laws(BASE._replace(exponent=1.3), solver, coarse=True)
+    memo = Memo()
+    scaling_laws(BASE, memo)
+    scene = scaling_laws(BASE._replace(exponent=1.3), memo, coarse=True)
     sizes = [curve.alpha.size for curve in scene.curves]
     assert sizes[scene.setting.current] < min(
         size for i, size in enumerate(sizes) if i != scene.setting.current
@@ -105,7 +105,7 @@ def test_members_that_do_not_move_stay_as_fine_as_they_are() -> None:
 
 def scenes() -> Iterator[ScalingLaws]:
     for s in SETTINGS.values():
-        yield scaling_laws(s, Solver())
+        yield scaling_laws(s, Memo())
 
 
 def test_limits_are_what_they_say() -> None:
@@ -135,7 +135,7 @@ def test_limits_are_what_they_say() -> None:
 
 
 def test_labels_are_fitted_where_the_residual_is_small() -> None:
-    scene = scaling_laws(SETTINGS["fixed"]._replace(lam=0.0, compare=""), Solver())
+    scene = scaling_laws(SETTINGS["fixed"]._replace(lam=0.0, compare=""), Memo())
     curve = scene.current
     told = fitted(curve)
     assert np.all(told[curve.train_loss == 0]) and not told[curve.alpha > 1].any()
@@ -155,15 +155,15 @@ def test_stretches_cover_what_is_known_and_meet() -> None:
 
 
 def test_references_are_theory_s() -> None:
-    scene = scaling_laws(BASE._replace(levels=400, compare=""), Solver())
+    scene = scaling_laws(BASE._replace(levels=400, compare=""), Memo())
     samples, noise = (scene.limits == kind for kind in (Limit.SAMPLES, Limit.NOISE))
     assert set(scene.reference[samples]) == {-1.5}
     assert set(scene.reference[noise]) == {1 / 2.5 - 1}
-    few = scaling_laws(BASE._replace(levels=50, delta=1e-3, compare=""), Solver())
+    few = scaling_laws(BASE._replace(levels=50, delta=1e-3, compare=""), Memo())
     everything = (few.limits == Limit.NOISE) & (few.current.kappa_min >= 0.99)
     assert everything.any() and set(few.reference[everything]) == {-1.0}
     np.testing.assert_allclose(few.exponents[0].mse[-3:], -1.0, atol=0.02)
-    lazy = scaling_laws(SETTINGS["shrunk"], Solver())
+    lazy = scaling_laws(SETTINGS["shrunk"], Memo())
     assert np.isnan(lazy.reference[lazy.limits == Limit.SAMPLES]).all()
 
 
@@ -185,7 +185,7 @@ def test_levels_that_are_learned_stand_out() -> None:
 
 
 def whole(s: ScalingSetting) -> Budget:
-    for found in budgets(s, Solver()):
+    for found in budgets(s, Memo()):
         last = found
     assert last is not None
     return last
@@ -221,13 +221,13 @@ def test_published_networks_lie_at_the_curves_of_their_widths() -> None:
         PUBLISHED_D, "kappa",
     )  # fmt: skip
     assert [round(m.kappa * 400) for m in s.members] == sorted(PUBLISHED_RANKS)
-    scene = scaling_laws(s, Solver(), coarse=True)
+    scene = scaling_laws(s, Memo(), coarse=True)
     assert len(scene.published) == 6 and sum(each.mse.size for each in scene.published) == 24
     for each in scene.published:
         curve = scene.curves[each.row]
         there = np.exp(np.interp(np.log(each.alpha), np.log(curve.alpha), np.log(curve.mse)))
         assert np.all(np.abs(each.mse / there - 1) < 0.2)
-    assert scaling_laws(s._replace(delta=0.2, levels=50), Solver(), coarse=True).published == ()
+    assert scaling_laws(s._replace(delta=0.2, levels=50), Memo(), coarse=True).published == ()
     assert {round(float(a) * 400**2) for a in scene.published[0].alpha} == set(PUBLISHED)
 
 
