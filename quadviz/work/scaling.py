@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from quadviz.law.teachers import Teacher
 from quadviz.setting import Setting
-from quadviz.simulation.final import SMALLEST_LAM
 from quadviz.work.curve import CurveRequest
 
 __all__ = ["ScalingRequest", "scaled_alphas"]
@@ -25,14 +22,12 @@ class ScalingRequest(CurveRequest):
 
     Attributes:
         decays: lam and lam2 at each of the alphas.
-        teacher: of levels k^-exponent.
-        exponent: that of the levels.
+        exponent: that of the teacher's levels.
         levels: how many there are.
         told: what else makes the curve that they belong to.
     """
 
     decays: tuple[tuple[float, float], ...] = ()
-    teacher: Teacher | None = None
     exponent: float = math.nan
     levels: int = 0
     told: tuple[object, ...] = ()
@@ -40,24 +35,20 @@ class ScalingRequest(CurveRequest):
     @property
     def settings(self) -> list[Setting]:
         """The settings, one for each alpha."""
-        return [self._at(alpha, *decays) for alpha, decays in zip(self.alphas, self.decays, strict=True)]
+        places = zip(self.alphas, self.decays, strict=True)
+        return [replace(self, lam2=lam2).at(alpha, lam) for alpha, (lam, lam2) in places]
 
     @property
     def sized(self) -> list[Setting]:
         """Where the theory is solved at size d: at the networks' settings."""
-        return [
-            self._at(alpha, lam if lam2 else max(lam, SMALLEST_LAM), lam2)
-            for alpha, (lam, lam2) in zip(self.alphas, self.decays, strict=True)
-        ]
+        places = zip(self.alphas, self.decays, strict=True)
+        several = [(alpha, replace(self, lam=lam, lam2=lam2)) for alpha, (lam, lam2) in places]
+        return [each.at(alpha, each.least) for alpha, each in several]
 
     @property
-    def curve(self) -> tuple[object, ...]:  # type: ignore[override]  # more than numbers make it
+    def curve(self) -> tuple[object, ...]:
         """What makes the curve that the networks belong to."""
         return (self.kappa, self.delta, self.exponent, self.levels, *self.told)
-
-    def _at(self, alpha: float, lam: float, lam2: float) -> Setting:
-        own: Any = None  # the levels have a rank fraction of their own
-        return Setting(self.kappa, own, alpha, lam, self.delta, lam2=lam2, teacher=self.teacher)
 
 
 def scaled_alphas(d: int) -> tuple[float, ...]:

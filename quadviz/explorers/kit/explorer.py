@@ -163,7 +163,7 @@ class Explorer(DataPage, ABC, Generic[S]):
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
         return tuple(each.exhibit(self) for each in self.shown)
 
-    def own_fields(self, wanted: Mapping[str, float]) -> dict[str, Any]:
+    def own_fields(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of the state that set the page to what was measured."""
         return checked(wanted, self.state, self.fields)
 

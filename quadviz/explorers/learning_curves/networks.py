@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from quadviz.explorers.kit.words.agreement import (
@@ -13,14 +11,13 @@ from quadviz.explorers.kit.words.agreement import (
     compared,
     places_compared,
 )
-from quadviz.explorers.kit.words.network_words import trained_at, trained_how
+from quadviz.explorers.kit.words.network_words import taught_by, trained_at, trained_how
 from quadviz.outcome import errstate
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.marks import OwnPoints, SimulatedPoints
 from quadviz.scenes.common.wording import Paragraph, four_digits, measured, two_digits
-from quadviz.scenes.learning_curves import network_points
-from quadviz.simulation.final import SMALLEST_LAM
-from quadviz.theory.steady.steady_state import steady_state
+from quadviz.scenes.learning_curves import CurvesSetting, network_points
+from quadviz.theory.steady.steady_state import steady_state_of
 from quadviz.work.curve import CurveRun
 
 __all__ = ["about_networks", "about_own"]
@@ -36,8 +33,9 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
     r, count = run.request, len(run.networks)
     if not count:
         return []
-    values = {name: getattr(r, name) for name in ("kappa", "kappa_star", "delta", "lam")}
-    text = f"{count} networks of d = {r.d} were trained at {trained_at(values)}"
+    names = ("kappa", "kappa_star", "delta", "lam", *(["lam2"] if r.lam2 else []))
+    values = {name: getattr(r, name) for name in names}
+    text = f"{count} networks of d = {r.d} were trained at {trained_at(values)}{taught_by(r.teacher)}"
     if not current:
         text += ". They are grey, for the curve drawn is another one"
     said = [("Networks", f"{text}. {trained_how(run.networks)}")]
@@ -52,8 +50,8 @@ def about_networks(run: CurveRun, current: bool) -> list[Paragraph]:
 def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     """How many means lie on the curve, and how far the others are off."""
     r = run.request
-    lam = max(r.lam, SMALLEST_LAM)
-    theory = steady_state(points.alpha, r.kappa, r.kappa_star, lam, r.delta).mse
+    lam = r.least
+    theory = steady_state_of(r.at(1.0, lam), points.alpha).mse
     mean, error = points.mean[0], points.error[0]
     named = f" at λ = {four_digits(lam)}" if lam > r.lam else ""
     told = compared(mean, error, theory, f"the mean mse is the theory's{named}", "the means")
@@ -65,12 +63,12 @@ def _about_agreement(run: CurveRun, points: SimulatedPoints) -> str:
     return f"{text}."
 
 
-def about_own(points: OwnPoints, setting: Mapping[str, float], errors: bool) -> list[Paragraph]:
+def about_own(points: OwnPoints, setting: CurvesSetting, errors: bool) -> list[Paragraph]:
     """How a reader's own mse lies to the theory of the current curve; nothing where there is none of it.
 
     Args:
         points: those of the current curve.
-        setting: its parameters.
+        setting: what the page is set to.
         errors: whether their errors are standard errors.
     """
     alpha = PARAMETERS["alpha"]
@@ -78,7 +76,7 @@ def about_own(points: OwnPoints, setting: Mapping[str, float], errors: bool) -> 
     if not places.size:
         return []
     with errstate("ignore"):  # what was not solved is not compared
-        theory = steady_state(points.place[places], **setting).mse
+        theory = steady_state_of(setting.at(1.0), points.place[places]).mse
     return about_measured(points, places, theory, errors)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
+from quadviz.explorers.kit.refining import REST, running_loop
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
@@ -50,8 +51,6 @@ from quadviz.work.scaling import ScalingRequest, scaled_alphas
 
 __all__ = ["ScalingLawsExplorer", "show", "still"]
 
-#: Seconds without a change after which curves are solved by all tests.
-REST = 0.12
 #: The last words of the key.
 _CLICK = "A click on a curve moves the marker."
 _SLIDERS = ("exponent", "delta", "kappa", "lam", "lam2", "alpha")
@@ -132,7 +131,7 @@ class ScalingLawsExplorer(Explorer[State]):
 
     def make_figures(self) -> dict[str, LiveFigure]:
         """The figures, drawn for the first time: as while a slider moves, where that can be refined."""
-        self._seen = self._sight(coarse=_loop() is not None)
+        self._seen = self._sight(coarse=running_loop() is not None)
         samples, widths, compute = self.shown
         figures = {each.name: self._figure_of(each, self._seen) for each in (samples, widths)}
         return {**figures, compute.name: LiveFigure(self._against_budget(None))}
@@ -163,7 +162,7 @@ class ScalingLawsExplorer(Explorer[State]):
 
     def draw(self) -> None:
         """Show at once what can be followed, and all of it once nothing has moved for a moment."""
-        setting, loop = self.state.setting, _loop()
+        setting, loop = self.state.setting, running_loop()
         if self._refining is not None:
             self._refining.cancel()
             self._refining = None
@@ -262,7 +261,7 @@ class ScalingLawsExplorer(Explorer[State]):
         assert self._seen is not None  # noqa: S101  # it is solved for first
         return self._seen.along, self._seen.setting.current
 
-    def own_fields(self, wanted: Mapping[str, float]) -> dict[str, Any]:
+    def own_fields(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that set the page to what was measured: a decay is as set then, levels are whole."""
         fields: dict[str, Any] = dict(wanted)
         if "levels" in fields:
@@ -296,8 +295,9 @@ class ScalingLawsExplorer(Explorer[State]):
         decays = np.nan_to_num(np.stack([states.lam, np.broadcast_to(states.lam2, states.shape)], axis=1))
         return ScalingRequest(
             s.kappa, 1.0, s.delta, s.lam, alphas, s.sim_d, s.sim_networks,
-            tuple((float(lam), float(lam2)) for lam, lam2 in decays),
-            power_law_teacher(s.exponent, s.levels), s.exponent, s.levels, s.told,
+            teacher=power_law_teacher(s.exponent, s.levels),
+            decays=tuple((float(lam), float(lam2)) for lam, lam2 in decays),
+            exponent=s.exponent, levels=s.levels, told=s.told,
         )  # fmt: skip
 
     def is_current(self, run: CurveRun) -> bool:
@@ -311,13 +311,6 @@ def _whole(setting: ScalingSetting, memo: Memo) -> Budget:
     *_, last = budgets(setting, memo)
     assert last is not None  # noqa: S101  # the last one is whole
     return last
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _kinds() -> list[tuple[str, str]]:

@@ -41,8 +41,9 @@ class Moving(NamedTuple):
     at: Callable[[FloatArray], FloatArray]
 
 
-#: The parameters that a curve depends on, by name.
-Along = Mapping[str, float | Moving]
+#: The parameters that a curve depends on, by name, and the text of its "teacher" where that is not known by
+#: them.
+Along = Mapping[str, float | Moving | str]
 #: What a page and a file have of a parameter, or of the teacher, by its name.
 Differences = dict[str, tuple[str, str]]
 
@@ -90,7 +91,7 @@ def _known(series: Series, curve: Along) -> list[tuple[str, float | Moving]]:
     return [
         (name, ours)
         for name, ours in {**_ABSENT, **curve}.items()
-        if name in series.setting or name in series.along
+        if not isinstance(ours, str) and (name in series.setting or name in series.along)
     ]
 
 
@@ -117,7 +118,8 @@ def _theirs(series: Series, name: str) -> str:
 
 def _teachers(series: Series, curve: Along) -> tuple[str, str]:
     """The teacher of a curve, and what a file says of its own; empty for nothing."""
-    ours, named = _POWER_LAW if "exponent" in curve else _WISHART, series.tags.get("teacher", "")
+    ours = str(curve.get("teacher", _POWER_LAW if "exponent" in curve else _WISHART))
+    named = series.tags.get("teacher", "")
     if "exponent" in series.setting:
         return ours, _POWER_LAW
     if named.lower().startswith(_WISHART) or (not named and "kappa_star" in series.setting):

@@ -151,7 +151,7 @@ def _solved(memo: Memo, courses: Sequence[Course], levels: int, coarse: bool) ->
             starts[number] = _seeded(memo.seeds[decay], course, teacher)
     # Teachers are solved for in units of their own.
     unit = teacher.unit
-    guess = _scaled(Guess(*map(np.concatenate, zip(*starts, strict=True))), 1 / unit)
+    guess = Guess(*map(np.concatenate, zip(*starts, strict=True))).scaled(1 / unit)
     joined = np.concatenate
     points = _Points(
         teacher,
@@ -168,7 +168,7 @@ def _solved(memo: Memo, courses: Sequence[Course], levels: int, coarse: bool) ->
         else:
             lam2 = joined([np.full(c.alpha.shape, c.lam2) for c in courses])
             states, solved, curve = points.given(joined([c.lam for c in courses]), lam2, guess)
-    solved = _scaled(solved, unit)
+    solved = solved.scaled(unit)
     best: Best = "lam" if decay == "best lam" else "lam2" if decay == "best lam2" else ""
     exponents = exponents_at(states, best, -0.5 if decay == "falling" else 0.0, curve)
     parts, begins = [], 0
@@ -305,8 +305,3 @@ def _seeded(last: tuple[FloatArray, Guess], course: Course, teacher: Levels) -> 
     q = q * np.sqrt(wider / xi)
     cut = np.interp(1 - course.kappa, np.cumsum(p), z)
     return Guess(wider, q, np.where((course.kappa < 1) & (cut > q), cut, -np.inf))
-
-
-def _scaled(guess: Guess, unit: float) -> Guess:
-    """Unknowns in other units of the levels."""
-    return Guess(guess.xi * unit**2, guess.q * unit, guess.omega * unit)

@@ -27,7 +27,7 @@ __all__ = ["OwnData"]
 
 _log = logging.getLogger(__name__)
 
-Accept = Callable[[Mapping[str, float]], dict[str, Any]]
+Accept = Callable[[Mapping[str, Any]], dict[str, Any]]
 Apart = tuple[Series, Differences]
 
 
@@ -140,7 +140,9 @@ def _reachable(apart: Sequence[Apart], accept: Accept) -> tuple[list[tuple[Apart
             if name in series.along:
                 continue
             try:
-                fields |= accept({name: series.setting[name]})
+                fields |= accept(
+                    {name: series.setting[name] if name in series.setting else series.tags[name]}
+                )
                 met += 1
             except (KeyError, TypeError, ValueError):
                 beyond.add(symbol(name))

@@ -46,7 +46,7 @@ class DataPage:
         """The parameters of the curves drawn, and which of them the page is set to."""
         raise NotImplementedError
 
-    def own_fields(self, wanted: Mapping[str, float]) -> dict[str, Any]:
+    def own_fields(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of the state that set the page to what was measured.
 
         Raises:

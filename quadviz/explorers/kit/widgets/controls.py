@@ -41,6 +41,8 @@ class ParameterControl(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     meaning = traitlets.Unicode().tag(sync=True)
     default = traitlets.Unicode().tag(sync=True)
+    #: What stands in the place of a value that cannot be chosen; empty where it can be.
+    given = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, parameter: Parameter, track: Track | None = None) -> None:
         self.parameter = parameter
