@@ -17,6 +17,7 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
     Wishart, Orthogonal, PowerLaw, Levels    teachers, for all of these; Levels are a person's own eigenvalues
+    teacher_of                        a teacher from the text that links and the command write
 During training, d -> infinity:
     dmft, dmft_cost                   finite alpha, by mean-field equations with memory; what that will take
     population_flow                   infinitely many samples
@@ -38,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 from quadviz.law import Levels, Orthogonal, PowerLaw, Teacher, Wishart
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.spelling import teacher_of
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.outcome import Regime, SolveError, SolveWarning, Status, errstate
 from quadviz.parameters import PARAMETERS, Parameter
@@ -158,6 +160,7 @@ __all__ = [
     "solution_branches",
     "steady_state",
     "steady_state_solutions",
+    "teacher_of",
     "train",
 ]
 

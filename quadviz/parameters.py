@@ -219,7 +219,7 @@ SCALING_PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             PARAMETERS["delta"], low=1e-5, high=10.0, default=0.1, step=0.1, scale="log", zero_text="0"
         ),
         "lam": PARAMETERS["lam"],
-        "lam2": replace(EXTENSIONS["lam2"], label="Frobenius"),
+        "lam2": EXTENSIONS["lam2"],
     }
 )  # fmt: skip
 

@@ -349,6 +349,8 @@ class Explorer(DataPage, ABC, Generic[S]):
         with self._lock:
             state = self.settle(replace(self.state, **values), values)
             if state == self.state:
+                # A widget whose value settled back goes back too.
+                self.show_state()
                 return
             self.state = state
             self.show_state()

@@ -90,6 +90,7 @@ def slider(
     *,
     table: Mapping[str, Parameter] = PARAMETERS,
     group: str | None = None,
+    label: str | None = None,
 ) -> Any:
     """A field that is a parameter.
 
@@ -98,8 +99,9 @@ def slider(
         default: what the page opens with; the table's own when omitted.
         table: describes it.
         group: the heading it stands under, the table's own when omitted; empty where the page places it.
+        label: what it is called, as in the table when omitted.
     """
-    parameter = table[name]
+    parameter = table[name] if label is None else replace(table[name], label=label)
     value = parameter.default if default is None else default
     control = Slider(parameter, parameter.group if group is None else group)
     return field(default=value, metadata={_CONTROL: control})

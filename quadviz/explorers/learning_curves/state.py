@@ -48,7 +48,7 @@ class State:
     teacher: str = teacher(PARAMETERS["kappa_star"].group)
     delta: float = slider("delta")
     lam: float = slider("lam")
-    lam2: float = slider("lam2", table=EXTENSIONS)
+    lam2: float = slider("lam2", table=EXTENSIONS, label="Frobenius")
     alpha: float = slider("alpha", group="")
     compare: str = choice(
         "lam",

@@ -50,7 +50,7 @@ class State:
         meanings="The decay that is best at each number of samples, or one that is given",
     )  # fmt: skip
     lam: float = slider("lam", table=SCALING_PARAMETERS, group=_STUDENT)
-    lam2: float = slider("lam2", table=SCALING_PARAMETERS, group=_STUDENT)
+    lam2: float = slider("lam2", table=SCALING_PARAMETERS, group=_STUDENT, label="Frobenius")
     alpha: float = slider("alpha", table=SCALING_PARAMETERS, group="")
     compare: str = choice(
         "exponent", {"one curve": "", **_FAMILIES}, "Compare", group="Compare", form="list", named=False,

@@ -140,9 +140,8 @@ def _reachable(apart: Sequence[Apart], accept: Accept) -> tuple[list[tuple[Apart
             if name in series.along:
                 continue
             try:
-                fields |= accept(
-                    {name: series.setting[name] if name in series.setting else series.tags[name]}
-                )
+                known = series.setting if name in series.setting else series.tags
+                fields |= accept({name: known[name]})
                 met += 1
             except (KeyError, TypeError, ValueError):
                 beyond.add(symbol(name))

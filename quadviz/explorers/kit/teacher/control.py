@@ -80,7 +80,7 @@ class TeacherControl(anywidget.AnyWidget):
             case "exponent" if isinstance(text, str):
                 self._take_exponent(text.strip().replace(",", "."))
             case "levels" if isinstance(text, str):
-                self._take("what was pasted", lambda: levels_of_bytes(text.encode()))
+                self._take("What was pasted", lambda: levels_of_bytes(text.encode()))
             case "file":
                 data = buffers[0] if buffers else None
                 size = data.nbytes if data is not None else content.get("size")

@@ -42,8 +42,8 @@ def bounded(state: S) -> S:
 
 
 def show_width(state: HasTeacher, fields: Mapping[str, widgets.Widget]) -> None:
-    """Show a width that cannot be chosen as what it is."""
-    control = fields["kappa_star"]
+    """Show a width that cannot be chosen as what it is, and how large one may be."""
+    control, teacher = fields["kappa_star"], teacher_of(state.teacher)
     if isinstance(control, ParameterControl):
-        own = not teacher_of(state.teacher).sized_by_width
+        own, control.most = not teacher.sized_by_width, teacher.widest
         control.given = f"{width_of(state):.4g}" if own else ""
