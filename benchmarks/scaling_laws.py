@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from quadviz import Levels, Regime, SteadyState, steady_state
+from quadviz.scenes.scaling.published import PUBLISHED, PUBLISHED_AT, PUBLISHED_D, PUBLISHED_RANKS
+from quadviz.scenes.scaling.setting import power_law_teacher
 
 __all__ = ["EXPERIMENTS", "PAGE", "RANKS", "D", "main", "page", "teacher", "theory"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "scaling_laws.md"
-#: Their input dimension, exponent of the levels, and label noise.
-D, EXPONENT, NOISE = 400, 1.25, 0.1
-RANKS = (328, 135, 35, 9, 2, 1)
+#: Their input dimension, exponent of the levels, label noise, and weight decay at alpha = 1; in our units.
+D, (EXPONENT, NOISE, DECAY) = PUBLISHED_D, PUBLISHED_AT.values()
+RANKS = PUBLISHED_RANKS
 #: Test errors that arXiv 2606.28242 measured, by number of samples, for students of these ranks.
-EXPERIMENTS: Mapping[int, tuple[float, ...]] = MappingProxyType(
-    {
-        8_000: (0.0997, 0.1009, 0.1111, 0.1221, 0.1452, 0.2734),
-        14_564: (0.0643, 0.0637, 0.0986, 0.0469, 0.1343, 0.2636),
-        48_273: (0.0513, 0.0535, 0.0307, 0.0228, 0.1257, 0.2570),
-        530_312: (0.0044, 0.0045, 0.0039, 0.0174, 0.1230, 0.2547),
-    }
-)
+EXPERIMENTS = PUBLISHED
 
 
 def teacher() -> Levels:
     """400 levels k^-1.25, scaled to (1/d) tr Z*^2 = 1."""
-    return Levels(np.arange(1, D + 1.0) ** -EXPONENT).scaled(second_moment=1)
+    return power_law_teacher(EXPONENT, D)
 
 
 def theory(samples: int, ranks: tuple[int, ...] = RANKS) -> SteadyState:
     """The steady states at their settings, in our units: lam = .1 sqrt(alpha)/(4 alpha)."""
     alpha = samples / D**2
-    return steady_state(
-        alpha, np.array(ranks) / D, None, 0.1 * np.sqrt(alpha) / (4 * alpha), NOISE, teacher=teacher()
-    )
+    return steady_state(alpha, np.array(ranks) / D, None, DECAY / np.sqrt(alpha), NOISE, teacher=teacher())
 
 
 _TOP = """\

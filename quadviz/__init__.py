@@ -11,11 +11,13 @@ After long training, d -> infinity; arrays broadcast, every point has a status:
     solution_branches                 and along a curve, with folds and loops
     learned_spectrum                  the law of the learned matrix
     bayes_optimal                     the least error of any estimator
-    optimal_lam, optimal_decay        the weight decay, or both decays, with the least error
+    optimal_lam, optimal_lam2, optimal_decay    the weight decay, the other, or both, with the least error
+    local_exponents                   with which power of the samples an error falls, exactly
     finite_size                       the same at your d, for networks of that size
     recovery_threshold, interpolation_threshold
     NoisyTeacherLaw, TeacherLaw       the spectral laws everything stands on
     Wishart, Orthogonal, PowerLaw, Levels    teachers, for all of these; Levels are a person's own eigenvalues
+    teacher_of                        a teacher from the text that links and the command write
 During training, d -> infinity:
     dmft, dmft_cost                   finite alpha, by mean-field equations with memory; what that will take
     population_flow                   infinitely many samples
@@ -37,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 from quadviz.law import Levels, Orthogonal, PowerLaw, Teacher, Wishart
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.spelling import teacher_of
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.outcome import Regime, SolveError, SolveWarning, Status, errstate
 from quadviz.parameters import PARAMETERS, Parameter
@@ -47,6 +50,8 @@ from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import Simulation, SimulationError, log_times, simulate, train
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
 from quadviz.theory.best.elastic_net import OptimalDecay, optimal_decay
+from quadviz.theory.best.frobenius import optimal_lam2
+from quadviz.theory.best.local_exponents import LocalExponents, local_exponents
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.dmft import Dmft, DmftError, DmftStatus, dmft, dmft_cost
 from quadviz.theory.finite.finite_size import FiniteSize, finite_size
@@ -96,6 +101,7 @@ __all__ = [
     "InterpolationThreshold",
     "LearnedSpectrum",
     "Levels",
+    "LocalExponents",
     "MatrixFlow",
     "Minimum",
     "NoisyTeacherLaw",
@@ -136,12 +142,14 @@ __all__ = [
     "interpolation_threshold",
     "learned_spectrum",
     "learning_curve",
+    "local_exponents",
     "log_times",
     "matrix_flow",
     "minimise",
     "open_sweep",
     "optimal_decay",
     "optimal_lam",
+    "optimal_lam2",
     "plan_sweep",
     "population_flow",
     "recovery_threshold",
@@ -152,6 +160,7 @@ __all__ = [
     "solution_branches",
     "steady_state",
     "steady_state_solutions",
+    "teacher_of",
     "train",
 ]
 

@@ -26,6 +26,7 @@ from quadviz.checks import is_masked, real_array, shown
 __all__ = [
     "EXTENSIONS",
     "PARAMETERS",
+    "SCALING_PARAMETERS",
     "SIMULATION_PARAMETERS",
     "Parameter",
     "broadcast_parameters",
@@ -203,6 +204,24 @@ _SIMULATION_TABLE = (
 
 #: What a simulation needs beyond a setting, by name; and what means something else there.
 SIMULATION_PARAMETERS: Mapping[str, Parameter] = MappingProxyType({p.name: p for p in _SIMULATION_TABLE})
+
+#: Power-law teachers, and wider ranges: scaling laws are seen over decades.
+SCALING_PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
+    {
+        "exponent": Parameter(
+            "exponent", "γ", "exponent",
+            "The teacher's levels fall off as k^−γ, k = 1, 2, …; they are scaled to (1/d) tr Z*² = 1.",
+            0.6, 2.5, 1.25, 0.05, "linear", "Data",
+        ),
+        "kappa": replace(PARAMETERS["kappa"], low=2e-3, high=1.0, default=1.0, step=0.05, scale="log"),
+        "alpha": replace(PARAMETERS["alpha"], low=1e-2, high=1e2, default=1.0, step=0.05, scale="log"),
+        "delta": replace(
+            PARAMETERS["delta"], low=1e-5, high=10.0, default=0.1, step=0.1, scale="log", zero_text="0"
+        ),
+        "lam": PARAMETERS["lam"],
+        "lam2": EXTENSIONS["lam2"],
+    }
+)  # fmt: skip
 
 
 def parameter(name: str) -> Parameter:

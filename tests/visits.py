@@ -125,6 +125,15 @@ def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 10.0)
     return False
 
 
+def solved(page: Page) -> None:
+    """Wait until no figure is to say that it is still being solved for."""
+    page.wait_for_function(
+        """() => ![...document.querySelectorAll(".js-plotly-plot")].some(({ quadviz }) =>
+            JSON.stringify(quadviz?.wanted?.()?.layout?.annotations ?? "").includes("being solved"))""",
+        timeout=60_000,
+    )
+
+
 def drag(visit: Visit, to: float) -> None:
     """Drag the slider of kappa to a fraction of its length."""
     slider = visit.page.locator(KAPPA)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import os
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ __all__ = ["browser", "check_exporter", "export"]
 #: What a browser for export may be called.
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _SIZE = {"width": 900, "height": 560}
+#: Seconds that a browser has for a picture.
+_PATIENCE = 150
 
 
 def browser() -> str | None:
@@ -48,22 +52,26 @@ def check_exporter(ending: str) -> None:
 def export(figure: go.Figure, path: Path) -> None:
     """Write a figure; a web page holds plotly.js itself and opens without a network.
 
+    Pictures are drawn in a process of their own, which ends as soon as the file is there: a browser may be
+    slow to end, and its driver waits for it for ever.
+
     Raises:
-        OSError: if it cannot be written.
+        OSError: if it cannot be written, or the browser does not draw it.
     """
     if path.suffix.lower() == ".html":
         figure.write_html(path, include_plotlyjs=True)
         return
-    os.environ.setdefault("BROWSER_PATH", browser() or "")
-    logging.getLogger("choreographer.channels.pipe").addFilter(_no_farewell)
     size = {name: getattr(figure.layout, name) or least for name, least in _SIZE.items()}
-    figure.write_image(path, **size)
-
-
-def _no_farewell(record: logging.LogRecord) -> bool:
-    """Leave out the browser's farewell: where it comes right behind an answer it is reported as bad JSON.
-
-    An answer that is really bad is waited for in vain, and told by kaleido.
-    """
-    cause = record.exc_info[1].__cause__ if record.exc_info and record.exc_info[1] else None
-    return getattr(cause, "doc", "") != "{bye}\n"
+    asked = json.dumps({"figure": figure.to_json(), "path": str(path), "size": size})
+    environment = {**os.environ, "BROWSER_PATH": browser() or ""}
+    command = [sys.executable, "-m", "quadviz.cli.picture"]
+    try:
+        drawn = subprocess.run(  # noqa: S603  # our own module
+            command, input=asked, env=environment, capture_output=True, text=True, check=False,
+            timeout=_PATIENCE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise OSError(f"the browser did not draw {path.name} within {_PATIENCE} s") from None
+    if drawn.returncode:
+        told = drawn.stderr.strip().splitlines() or ["it ended without a word"]
+        raise OSError(f"{path.name} could not be drawn: {told[-1]}")

@@ -13,7 +13,7 @@ from quadviz.files.decoding import DataError
 from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.quantities import QUANTITIES
 
-__all__ = ["ERROR_BARS", "TAGS", "Headings", "found_headings", "plain_name"]
+__all__ = ["ERROR_BARS", "POWER_LAW", "TAGS", "Headings", "found_headings", "plain_name"]
 
 #: What an error column holds, by how its name ends.
 ERROR_BARS: Mapping[str, str] = MappingProxyType(
@@ -28,8 +28,10 @@ ERROR_BARS: Mapping[str, str] = MappingProxyType(
 TAGS = (
     "d", "setting", "source", "teacher", "inputs", "label_noise", "teacher_weights",
 )  # fmt: skip
+#: What tells a power-law teacher of levels k^-exponent, k = 1 to their number, from others.
+POWER_LAW = ("exponent", "levels")
 #: Columns that tell how a row came about.
-_AUXILIARY = (*TAGS, "n", "seed", "time", "status", "trusted", "trusted_until")
+_AUXILIARY = (*TAGS, *POWER_LAW, "n", "seed", "time", "status", "trusted", "trusted_until")
 #: Other spellings, once letters, marks and ends are off.
 _SPELLINGS: Mapping[str, str] = MappingProxyType(
     {

@@ -24,7 +24,9 @@ UNNAMED = "your data"
 _NAME = 40
 #: How the sources of rows begin that are no measurements, in tables of this package; and how rows end that
 #: hold no result.
-_COMPUTED = ("theory", "Bayes-optimal", "population flow", "DMFT", "best moment", "mean of the networks")
+_COMPUTED = (
+    "theory", "Bayes-optimal", "best lam", "population flow", "DMFT", "best moment", "mean of the networks",
+)  # fmt: skip
 _UNSOLVED = {"failed", "not_converged", "not_computed"}
 #: Columns of tables of this package that need not be mentioned where they are not used.
 _ITS_OWN = {"regime", "trained_by", "network_seed", "theory_failure", "network_failure", "dmft_failure"}
@@ -107,6 +109,7 @@ def read_measured(source: object, experiment: Experiment, name: str = "") -> Mea
         *more,
         *_about_errors(repeated),
         *_about_unused(headings),
+        *_about_gamma(headings, experiment),
         *_about_thinning(series, thin),
     ]
     shown = printable(name or Path(path).name, _NAME) or UNNAMED
@@ -161,6 +164,13 @@ def _about_errors(repeated: bool) -> list[str]:
     if not repeated:
         return []
     return ["errors beside rows that repeat a place are not used: their spread tells"]
+
+
+def _about_gamma(headings: Headings, experiment: Experiment) -> list[str]:
+    """That γ is not what a page of power laws calls by that name."""
+    if not experiment.courses or "gamma" not in headings.places or "exponent" in headings.places:
+        return []
+    return ["gamma is taken for the variance of the initial weights: call the teacher's exponent exponent"]
 
 
 def _about_unused(headings: Headings) -> list[str]:

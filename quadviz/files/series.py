@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from quadviz.arrays import BoolArray, FloatArray
 from quadviz.checks import printable
 from quadviz.files.cells import Cells, Rule, numbers
 from quadviz.files.decoding import DataError
-from quadviz.files.headings import TAGS, Headings
+from quadviz.files.headings import POWER_LAW, TAGS, Headings
 from quadviz.parameters import EXTENSIONS, PARAMETERS, parameter
 
 __all__ = ["MOST_PLACES", "MOST_SERIES", "Experiment", "Rows", "Series", "thinned"]
@@ -22,7 +22,7 @@ __all__ = ["MOST_PLACES", "MOST_SERIES", "Experiment", "Rows", "Series", "thinne
 MOST_PLACES, MOST_SERIES = 1000, 50
 #: Places and settings are the same where so many digits are.
 _DIGITS = 9
-_SETTING = (*PARAMETERS, *EXTENSIONS)
+_SETTING = (*PARAMETERS, *EXTENSIONS, *POWER_LAW)
 _FINITE = Rule("a finite number", lambda value: bool(np.isfinite(value)), empty=True)
 _POSITIVE = Rule("a finite number > 0", lambda value: 0 < value < np.inf)
 _TIME = Rule("a finite number >= 0", lambda value: 0 <= value < np.inf)
@@ -38,10 +38,13 @@ class Experiment:
     Attributes:
         against: what they are drawn against: the sample ratio "alpha", or the training "time".
         quantities: names of :data:`quadviz.quantities.QUANTITIES`, R of them, a row for each.
+        courses: parameters that may be other ones at every place of one series, as a decay that is tuned
+            is.
     """
 
     against: Literal["alpha", "time"]
     quantities: tuple[str, ...]
+    courses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class Series:
         mean: a row for each quantity, shape (R, P); NaN where there is none.
         error: errors of these, shape (R, P); NaN where unknown.
         count: how many rows each is the mean of, shape (R, P).
+        along: parameters that are other ones at every place, by name, each of shape (P,).
     """
 
     setting: Mapping[str, float]
@@ -63,6 +67,19 @@ class Series:
     mean: FloatArray
     error: FloatArray
     count: NDArray[np.int_]
+    along: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def part(self, kept: BoolArray | NDArray[np.intp]) -> Series:
+        """Some of its places."""
+        return Series(
+            self.setting,
+            self.tags,
+            self.place[kept],
+            self.mean[:, kept],
+            self.error[:, kept],
+            self.count[:, kept],
+            {name: values[kept] for name, values in self.along.items()},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +183,12 @@ class Rows:
             raise DataError("no row is left: none can be trusted")
         return kept, notes
 
-    def _kinds(self, more: list[NDArray[np.float64] | NDArray[np.str_]]) -> NDArray[np.intp]:
+    def _kinds(
+        self, more: list[NDArray[np.float64] | NDArray[np.str_]], without: Collection[str] = ()
+    ) -> NDArray[np.intp]:
         """A number for each row, the same where setting, tags and ``more`` are, from 0."""
-        columns = [*self.setting.values(), *self.tags.values(), *more]
+        setting = [values for name, values in self.setting.items() if name not in without]
+        columns = [*setting, *self.tags.values(), *more]
         codes = [np.unique(column, return_inverse=True)[1] for column in columns]
         if not codes:
             return np.zeros(self.place.size, dtype=np.intp)
@@ -177,7 +197,7 @@ class Rows:
 
     def series(self) -> tuple[list[Series], bool]:
         """The series, and whether errors beside rows gave way to those of repetitions."""
-        kinds = self._kinds([])
+        kinds, moving = self._series_kinds()
         count = int(kinds.max()) + 1
         if count > MOST_SERIES:
             names = ", ".join((*self.setting, *self.tags))
@@ -187,22 +207,45 @@ class Rows:
         made, repeated = [], False
         for kind in range(count):
             one = self.part(kinds == kind)
-            known = {name: float(values[0]) for name, values in one.setting.items()}
+            named = self.experiment.courses if moving[kind] else ()
+            courses = {name: one.setting[name] for name in named if name in one.setting}
+            known = {name: float(v[0]) for name, v in one.setting.items() if name not in courses}
             setting = {name: value for name, value in known.items() if np.isfinite(value)}
             tags = {name: str(texts[0]) for name, texts in one.tags.items() if texts[0]}
-            place, at = np.unique(one.place, return_inverse=True)
+            place, first, at = np.unique(one.place, return_index=True, return_inverse=True)
             summed = [_summary(values, at.reshape(-1), place.size) for values in one.values]
             mean, spread, counts = (np.array(rows) for rows in zip(*summed, strict=True))
             beside = np.full(mean.shape, np.nan)
             beside[:, at.reshape(-1)] = one.errors
             repeated = repeated or bool(np.isfinite(beside[counts > 1]).any())
             error = np.where(counts > 1, spread, beside)
-            made.append(Series(setting, tags, place, mean, error, counts.astype(np.int_)))
+            along = {name: values[first] for name, values in courses.items()}
+            made.append(Series(setting, tags, place, mean, error, counts.astype(np.int_), along))
         return made, repeated
+
+    def _series_kinds(self) -> tuple[NDArray[np.intp], BoolArray]:
+        """The number of the series of each row, from 0, and of which of them courses go along.
+
+        They do where each place has one value of them, and not all places the same.
+        """
+        kinds, wide = self._kinds([]), self._kinds([], without=self.experiment.courses)
+        pairs = np.unique(np.array([wide, kinds]), axis=1)
+        several = np.bincount(pairs[0]) > 1
+        places = np.unique(
+            np.array([wide, self._kinds([self.place], without=self.experiment.courses)]), axis=1
+        )
+        values = np.unique(np.array([wide, self._kinds([self.place])]), axis=1)
+        single = np.bincount(places[0]) == np.bincount(values[0])
+        moving = (several & single)[wide]
+        # Those that go along are one series, the others one for each setting.
+        names, joined = np.unique(np.where(moving, wide, wide.max() + 1 + kinds), return_inverse=True)
+        return joined.reshape(-1), names <= wide.max()
 
 
 def _domain(name: str) -> Rule:
     """What a parameter may be."""
+    if name in POWER_LAW:
+        return Rule("a finite number > 0", _POSITIVE.holds, empty=True)
     about = parameter(name)
     holds: Callable[[float], bool] = (
         (lambda value: 0 <= value < np.inf) if about.zero_allowed else (lambda value: 0 < value < np.inf)
@@ -254,11 +297,4 @@ def thinned(series: Series, against: str) -> Series:
     across = np.log(np.maximum(series.place, start)) if against == "time" else series.place
     bucket = ((across - across[0]) / (across[-1] - across[0]) * (MOST_PLACES - 1)).astype(np.intp)
     kept = np.unique(bucket, return_index=True)[1]
-    return Series(
-        series.setting,
-        series.tags,
-        series.place[kept],
-        series.mean[:, kept],
-        series.error[:, kept],
-        series.count[:, kept],
-    )
+    return series.part(kept)

@@ -117,7 +117,9 @@ def curve_at(u: FloatArray, y: FloatArray, xi: FloatArray, atoms: Atoms) -> Curv
     return Curve(u, np.sqrt(y), u + xi * real, real, slope)
 
 
-def curve_points(b: FloatArray, xi: FloatArray, atoms: Atoms, start: Curve | None = None) -> Curve:
+def curve_points(
+    b: FloatArray, xi: FloatArray, atoms: Atoms, start: Curve | None = None, rounds: int = _PLACES
+) -> Curve:
     """The points of the curve with x = b, for any finite b.
 
     |x - u| <= sqrt(xi) brackets u, in which x increases.
@@ -127,6 +129,7 @@ def curve_points(b: FloatArray, xi: FloatArray, atoms: Atoms, start: Curve | Non
         xi: noise variances, > 0, shape (N,).
         atoms: the teacher's levels.
         start: points nearby, to start from.
+        rounds: how many at most; with few of them the points are on the curve, but only near b.
     """
     reach = np.sqrt(xi)
     low, high = b - reach, b + reach
@@ -135,7 +138,7 @@ def curve_points(b: FloatArray, xi: FloatArray, atoms: Atoms, start: Curve | Non
     out = curve_at(u, y, xi, atoms)
     columns = [np.array(column) for column in out]
     active = np.arange(b.size)
-    for _ in range(_PLACES):
+    for _ in range(rounds):
         here = Curve(*(column[active] for column in columns))
         noise, left, right = xi[active], low[active], high[active]
         excess = here.x - b[active]
@@ -229,10 +232,11 @@ def mass_above(at: Curve, atoms: Atoms) -> FloatArray:
     return mass - at.real * at.v / np.pi
 
 
-def level_quantile(mass: FloatArray, xi: FloatArray, atoms: Atoms) -> Curve:
+def level_quantile(mass: FloatArray, xi: FloatArray, atoms: Atoms, rounds: int = _PLACES) -> Curve:
     """The point of the curve with the given mass above it, for masses in [0, 1], each of shape (N,).
 
-    Where all points of a gap qualify it is the gap's lower end; the edges of the law at 0 and 1.
+    Where all points of a gap qualify it is the gap's lower end; the edges of the law at 0 and 1. With few
+    ``rounds`` the points are on the curve, and near.
     """
     above = np.concatenate([np.cumsum(atoms.p[::-1])[::-1], [0.0]])
     # The level whose own band the mass lies in, where bands are apart; there to begin.
@@ -246,7 +250,7 @@ def level_quantile(mass: FloatArray, xi: FloatArray, atoms: Atoms) -> Curve:
     y = heights(u, xi, atoms)
     columns = [np.array(column) for column in curve_at(u, y, xi, atoms)]
     active = np.arange(u.size)
-    for _ in range(_PLACES):
+    for _ in range(rounds):
         here = Curve(*(column[active] for column in columns))
         noise, left, right = xi[active], low[active], high[active]
         excess = mass_above(here, atoms) - mass[active]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from quadviz.arrays import ComplexArray, FloatArray
 from quadviz.law.atoms import Atoms
-from quadviz.law.boundary import curve_points, level_quantile, mass_above
+from quadviz.law.boundary import Curve, curve_points, level_quantile, mass_above
 from quadviz.law.level_integrals import level_integrals
 from quadviz.law.partial_integrals import (
     MASS_ROUNDING,
@@ -34,7 +34,7 @@ from quadviz.law.resolvent import resolvent
 from quadviz.law.teachers import Teacher, Wishart
 from quadviz.law.triangle import quick_quantile
 
-__all__ = ["WISHART_FAMILY", "Above", "Family", "family_of"]
+__all__ = ["WISHART_FAMILY", "Above", "Family", "above_levels", "family_of"]
 
 
 #: Below this xi the quick quantile is not good enough to look with.
@@ -188,6 +188,12 @@ class _WishartFamily:
         return surplus, rounding
 
 
+def above_levels(at: Curve, xi: FloatArray, atoms: Atoms) -> Above:
+    """The law at points of the boundary curve of levels, each with its noise variance, and above them."""
+    law = level_integrals(at, xi, atoms)
+    return Above(at.real, at.v / (np.pi * xi), *law[:7], Sizes(*law[7:]))
+
+
 @dataclass(frozen=True)
 class _LevelFamily:
     """A teacher of finitely many levels, by subordination and residues; each width has levels of its own."""
@@ -226,10 +232,9 @@ class _LevelFamily:
         del first  # the first moment costs nothing here
         columns = [np.empty_like(b) for _ in range(12)]
         for atoms, at in self._groups(kappa_star):
-            curve = curve_points(b[at], xi[at], atoms)
-            law = level_integrals(curve, xi[at], atoms)
-            found = (curve.real, curve.v / (np.pi * xi[at]), *law)
-            for column, values in zip(columns, found, strict=True):
+            law = above_levels(curve_points(b[at], xi[at], atoms), xi[at], atoms)
+            assert law.sizes is not None  # noqa: S101  # levels always tell them
+            for column, values in zip(columns, (*law[:-1], *law.sizes), strict=True):
                 column[at] = values
         hilbert, density, mass, moment1, moment2, rho_h, x_rho_h, deficit, burgers, *sizes = columns
         return Above(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.checks import real_array, shown
+from quadviz.files.decoding import DataError
+from quadviz.files.levels import levels_of_bytes
 from quadviz.law.atoms import Atoms
 from quadviz.law.teachers import Teacher
 from quadviz.parameters import PARAMETERS
@@ -229,21 +230,10 @@ def _refuse(name: str, values: FloatArray, bad: BoolArray, allowed: str) -> None
 
 
 def _read_csv(file: Path) -> FloatArray:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        rows = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if any(map(str.strip, row))]
-    table: list[list[float]] = []
-    for place, (number, row) in enumerate(rows):
-        try:
-            table.append([float(cell) for cell in row])
-        except ValueError as error:
-            if place == 0:
-                continue  # a header
-            raise ValueError(
-                f"{file.name}, line {number}, must be numbers, got {shown(','.join(row))}"
-            ) from error
-    if not table:
-        raise ValueError(f"{file.name} must hold at least one level, got none")
-    widths = {len(row) for row in table}
-    if len(widths) > 1 or not widths <= {1, 2}:
-        raise ValueError(f"{file.name} must have one column, or two, in every line, got {sorted(widths)}")
-    return np.array(table)
+    """Levels, shape (K,), or levels and weights, shape (K, 2)."""
+    try:
+        found = levels_of_bytes(file.read_bytes(), _MOST, decimal_commas=False)
+    except DataError as error:
+        raise ValueError(f"{file.name}: {error}") from error
+    columns = [found.values] if found.weights is None else [found.values, found.weights]
+    return np.array(columns).T

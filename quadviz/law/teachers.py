@@ -58,7 +58,7 @@ class Teacher:
             ValueError: if one lies outside the range.
         """
         widths = PARAMETERS["kappa_star"].as_array(self._given(kappa_star))
-        most = self._widest
+        most = self.widest
         if most is not None and np.any(widths > most):
             wide = float(widths[widths > most].flat[0])
             raise ValueError(
@@ -76,7 +76,8 @@ class Teacher:
         return kappa_star
 
     @property
-    def _widest(self) -> float | None:
+    def widest(self) -> float | None:
+        """The largest width kappa_star; None for no bound."""
         return None
 
     @property
@@ -245,7 +246,8 @@ class Orthogonal(Teacher):
     """
 
     @property
-    def _widest(self) -> float | None:
+    def widest(self) -> float | None:
+        """A fraction of rank."""
         return 1.0
 
     def atoms(self, kappa_star: float) -> Atoms:
@@ -296,7 +298,8 @@ class PowerLaw(Teacher):
         return f"PowerLaw({self.exponent:g}, levels={self.number})"
 
     @property
-    def _widest(self) -> float | None:
+    def widest(self) -> float | None:
+        """A fraction of rank."""
         return 1.0
 
     def atoms(self, kappa_star: float) -> Atoms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Code", "assignment"]
+__all__ = ["Code", "Name", "assignment"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,19 @@ class Code:
     imports: Sequence[str]
     lines: Sequence[str]
     numpy: bool = False
+
+
+class Name(str):
+    """A name in Python, which stands for itself.
+
+    >>> assignment({"teacher": Name("teacher")})
+    'teacher=teacher'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def assignment(values: Mapping[str, object]) -> str:

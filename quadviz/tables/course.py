@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
+from quadviz.law.spelling import spelled_teacher
+from quadviz.law.teachers import WISHART
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
 from quadviz.simulation.problem import Recipe
-from quadviz.tables.code import Code, assignment
+from quadviz.tables.code import Code, Name, assignment
+from quadviz.tables.teacher import teacher_code
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import Row, tidy
 from quadviz.theory.best.early_stopping import EarlyStop
@@ -46,6 +49,7 @@ Rows = Iterator[dict[str, object]]
 
 _OBSERVED = ("mse", "train_loss", "in_sample_error", "regularised_loss")
 _DRAWN = ("mse", "train_loss")
+_BEYOND = ("lam2", "teacher")
 _PROBLEM = ("d", "inputs", "label_noise", "teacher_weights", "seed")
 _ERRORS = ("mse_error", "train_loss_error")
 _EQUATIONS = ("d_eff", "replicas", "copies")
@@ -57,12 +61,13 @@ def course_table(rows: Iterable[Row], equations: bool = False) -> Table:
     """A row for everything seen at a time; ``equations`` for a table in which they are solved too."""
     more, judged = (_EQUATIONS, ("trusted",)) if equations else ((), ())
     known = ("time", *_OBSERVED, *_ERRORS, "regime")
-    return tidy(("source", *PARAMETERS, *_PROBLEM, *more, *known, *judged), rows)
+    return tidy(("source", *PARAMETERS, *_BEYOND, *_PROBLEM, *more, *known, *judged), rows)
 
 
 def ratios(setting: Setting) -> dict[str, object]:
     """A setting as cells."""
-    return {name: getattr(setting, name) for name in PARAMETERS}
+    known = {name: getattr(setting, name) for name in (*PARAMETERS, "lam2")}
+    return {**known, "teacher": spelled_teacher(setting.teacher)}
 
 
 def theory_row(setting: Setting, theory: SteadyState) -> dict[str, object]:
@@ -132,8 +137,11 @@ def course_code(
         end: the last time of the population flow; 0 for none.
     """
     s = setting
+    star = s.kappa_star if s.teacher.sized_by_width else None
+    beyond = f", {s.lam2!r}" if s.lam2 else ""
+    beyond += ", teacher=teacher" if s.teacher != WISHART else ""
     theory = [
-        f"theory = steady_state({s.alpha!r}, {s.kappa!r}, {s.kappa_star!r}, {s.lam!r}, {s.delta!r})",
+        f"theory = steady_state({s.alpha!r}, {s.kappa!r}, {star!r}, {s.lam!r}, {s.delta!r}{beyond})",
         "print(theory.mse, theory.train_loss)",
     ]
     return joined_code(
@@ -154,8 +162,15 @@ def joined_code(*parts: Code) -> Code:
 
 
 def setting_code(setting: Setting) -> Code:
-    """The setting, by its name."""
-    return Code(("Setting",), [f"setting = Setting({assignment(ratios(setting))})"])
+    """The setting, by its name, and its teacher where it is not the paper's."""
+    values: dict[str, object] = {name: getattr(setting, name) for name in PARAMETERS}
+    names, teacher = teacher_code(spelled_teacher(setting.teacher))
+    if not setting.teacher.sized_by_width:
+        values["kappa_star"] = None
+    values |= {"lam2": setting.lam2} if setting.lam2 else {}
+    values |= {"teacher": Name("teacher")} if teacher else {}
+    made = [f"teacher = {teacher}"] if teacher else []
+    return Code(("Setting", *names), [*made, f"setting = Setting({assignment(values)})"])
 
 
 def networks_code(request: Request) -> Code:

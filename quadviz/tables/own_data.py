@@ -24,6 +24,7 @@ def own_rows(measured: Measured | None) -> Iterator[dict[str, object]]:
     for one in measured.series:
         for at, place in enumerate(one.place.tolist()):
             row: dict[str, object] = {"source": OWN, **one.setting, **_tags(one.tags)}
+            row |= {name: float(values[at]) for name, values in one.along.items()}
             row[measured.experiment.against] = place
             for r, name in enumerate(quantities):
                 mean, error = float(one.mean[r, at]), float(one.error[r, at])

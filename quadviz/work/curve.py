@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from quadviz.law.teachers import WISHART, Teacher
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, train_to_the_end
@@ -37,6 +38,8 @@ class CurveRequest:
         alphas: where on the curve.
         d: input dimension.
         networks: how many at each place; their seeds count up from 0.
+        lam2: Frobenius decay.
+        teacher: the law of the teacher's eigenvalues.
     """
 
     kappa: float
@@ -46,27 +49,36 @@ class CurveRequest:
     alphas: tuple[float, ...]
     d: int
     networks: int
+    lam2: float = 0.0
+    teacher: Teacher = WISHART
+
+    def at(self, alpha: float, lam: float) -> Setting:
+        """A setting on the curve."""
+        return Setting(
+            self.kappa, self.kappa_star, alpha, lam, self.delta, lam2=self.lam2, teacher=self.teacher
+        )
 
     @property
     def settings(self) -> list[Setting]:
         """The settings, one for each alpha."""
-        return [Setting(self.kappa, self.kappa_star, alpha, self.lam, self.delta) for alpha in self.alphas]
+        return [self.at(alpha, self.lam) for alpha in self.alphas]
 
     @property
     def sized(self) -> list[Setting]:
         """Where the theory is solved at size d: at the networks' settings, and between them."""
         alphas = np.array(self.alphas)
         between = [float(f"{place:.4g}") for place in np.sqrt(alphas[1:] * alphas[:-1])]
-        lam = max(self.lam, SMALLEST_LAM)
-        return [
-            Setting(self.kappa, self.kappa_star, alpha, lam, self.delta)
-            for alpha in sorted({*self.alphas, *between})
-        ]
+        return [self.at(alpha, self.least) for alpha in sorted({*self.alphas, *between})]
 
     @property
-    def curve(self) -> tuple[float, ...]:
+    def least(self) -> float:
+        """The weight decay that the theory at size d has: some, where there is no other decay."""
+        return self.lam if self.lam2 > 0 else max(self.lam, SMALLEST_LAM)
+
+    @property
+    def curve(self) -> tuple[object, ...]:
         """What makes the curve that the networks belong to."""
-        return (self.kappa, self.kappa_star, self.delta, self.lam)
+        return (self.kappa, self.kappa_star, self.delta, self.lam, self.lam2, self.teacher)
 
     def check(self) -> None:
         """Refuse what cannot be trained.

@@ -12,7 +12,7 @@ import pytest
 
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards
-from tests.visits import NAMES, Visit, path_to, visiting, wait_until
+from tests.visits import NAMES, Visit, path_to, solved, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,6 +50,7 @@ def anywhere(request: pytest.FixtureRequest, browser: Browser, dashboards: Dashb
     """Every page in turn, the front page too."""
     with visiting(browser, dashboards.address, path_to(request.param), width=1440) as visit:
         visit.page.wait_for_timeout(1500)
+        solved(visit.page)
         yield visit
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from quadviz.theory.steady.steady_state import steady_state
 from tests.conftest import Dashboards
-from tests.visits import NAMES, SLIDERS, Visit, drag, path_to, visiting, wait_until
+from tests.visits import NAMES, SLIDERS, Visit, drag, path_to, solved, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -75,6 +75,7 @@ def at_rest(page: Page) -> None:
     """Wait until nothing is on its way any more."""
     shown = "figures => figures.every(({ quadviz }) => quadviz && quadviz.drawn?.shown === quadviz.wanted())"
     page.wait_for_timeout(400)
+    solved(page)
     assert wait_until(page, lambda: bool(page.eval_on_selector_all(FIGURES, shown)))
 
 
@@ -91,6 +92,7 @@ def test_what_is_moved_directly_is_what_plotly_draws(each: Visit) -> None:
             before = page.eval_on_selector_all(FIGURES, _DIRECT)
             page.evaluate(_MOVE, [name, rng.choice([-1, 1]) * rng.randint(1, FAR)])
             page.wait_for_timeout(500)
+            solved(page)
             moved = page.eval_on_selector_all(FIGURES, _DIRECT)
             told = page.eval_on_selector_all(
                 FIGURES, "figures => figures.map(({ quadviz }) => quadviz.drawn.shown === quadviz.wanted())"

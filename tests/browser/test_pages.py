@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards
 from tests.screens import brightness, compare
-from tests.visits import NAMES, NO_STORAGE, Visit, path_to, visiting, wait_until
+from tests.visits import NAMES, NO_STORAGE, Visit, path_to, solved, visiting, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -47,6 +47,7 @@ def name_of(visit: Visit) -> str:
 
 def settle(page: Page) -> None:
     """Wait until nothing has changed on the page for a moment."""
+    solved(page)
     page.wait_for_function(
         """() => new Promise((done) => {
             let timer = setTimeout(done, 400, true);

@@ -15,7 +15,7 @@ import pytest
 from quadviz.contents import FRONT
 from tests.conftest import Dashboards
 from tests.screens import brightness
-from tests.visits import NAMES, Visit, path_to, visiting
+from tests.visits import NAMES, Visit, path_to, solved, visiting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -47,6 +47,7 @@ def anywhere(request: pytest.FixtureRequest, browser: Browser, dashboards: Dashb
     with visiting(browser, dashboards.address, path_to(request.param, "theme=dark"), width=1440) as visit:
         visit.page.locator("body.theme-dark").wait_for()
         visit.page.wait_for_timeout(1500)
+        solved(visit.page)
         yield visit
 
 

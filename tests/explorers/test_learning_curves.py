@@ -23,7 +23,7 @@ from quadviz.figures.learning_curves import BAYES, PANELS
 from quadviz.figures.marks.drawing import still, trace
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
 from quadviz.outcome import Regime, Status
-from quadviz.parameters import PARAMETERS
+from quadviz.parameters import PARAMETERS, parameter
 from quadviz.scenes import learning_curves as scene_module
 from quadviz.scenes.common.curve_thresholds import (
     POINTS,
@@ -412,7 +412,7 @@ def test_reset_all_refreshes_once(page: LearningCurvesExplorer, monkeypatch: pyt
     monkeypatch.setattr(page, "refresh", lambda: refreshed.append(None))
     page.reset()
     assert len(refreshed) == 1
-    assert all(c.value == PARAMETERS[n].default for n, c in page.controls.items())
+    assert all(c.value == parameter(n).default for n, c in page.controls.items())
 
 
 def test_axes_stay_while_a_slider_moves_a_little(page: LearningCurvesExplorer) -> None:

@@ -59,13 +59,13 @@ def test_every_state_survives_the_way_through_its_link(explorer: Explorer[Any]) 
 
 
 def test_what_cannot_be_followed_is_named_and_the_rest_is(explorer: Explorer[Any]) -> None:
-    before = explorer.state
-    notes = explorer.follow("kappa=0.4&kappa_star=99&lam=much&colour=<script>&token=secret&theme=dark")
+    before, delta = explorer.state, explorer.controls["delta"].parameter
+    notes = explorer.follow("kappa=0.4&delta=99&lam=much&colour=<script>&token=secret&theme=dark")
     assert explorer.state == replace(
         before, kappa=0.4, **({"preset": None} if "preset" in vars(before) else {})
     )
     assert notes == [
-        f"kappa_star (teacher width) must be between 0.02 and 2, got 99: {before.kappa_star:g} is used.",
+        f"delta (label noise) must be {delta.range}, got 99: {before.delta:g} is used.",
         f"lam (weight decay) must be a real number, got 'much': {before.lam:g} is used.",
         "“colour” is not a setting of this page: it is ignored.",
     ]
@@ -109,7 +109,7 @@ def test_a_state_set_from_python_is_checked(explorer: Explorer[Any]) -> None:
     before = explorer.state
     with pytest.raises(TypeError, match="colour is not a setting of this page; there are "):
         explorer.at(colour="red")
-    with pytest.raises(ValueError, match=r"kappa .* must be between 0\.02 and 2, got 9"):
+    with pytest.raises(ValueError, match=r"kappa .* must be between 0\.0\d* and [12], got 9"):
         explorer.at(kappa=9.0)
     choice = next(name for name, widget in explorer.fields.items() if hasattr(widget, "options"))
     with pytest.raises(ValueError, match=f"{choice} must be one of .*, got 'nonsense'"):
@@ -149,7 +149,7 @@ def test_a_link_in_the_text_sets_what_it_says_and_the_rest_as_the_page_opened(
 ) -> None:
     explorer.reset()
     opened = explorer.state
-    explorer.change(kappa_star=0.11, theme="dark")
+    explorer.change(delta=0.11, theme="dark")
     assert explorer.follow("kappa=0.4", afresh=True) == []
     assert explorer.state == replace(opened, kappa=0.4, theme="dark")
     (note,) = explorer.follow("kappa=nonsense", afresh=True)

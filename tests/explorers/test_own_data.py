@@ -190,8 +190,8 @@ def test_several_settings_are_offered_by_what_tells_them_apart() -> None:
     ("text", "said"),
     [
         ("kappa,alpha,mse\n5,0.3,1\n", "cannot be set to its κ"),
-        ("lam2,alpha,mse\n0.1,0.3,1\n", "cannot be set to its λ₂"),
-        ("teacher,alpha,mse\northogonal,0.3,1\n", "cannot be set to its teacher"),
+        ("lam2,alpha,mse\n20,0.3,1\n", "cannot be set to its λ₂"),
+        ("teacher,alpha,mse\ncauchy,0.3,1\n", "cannot be set to its teacher"),
     ],
 )
 def test_a_setting_that_the_page_has_not_is_never_shown_as_its_own(text: str, said: str) -> None:
@@ -199,6 +199,17 @@ def test_a_setting_that_the_page_has_not_is_never_shown_as_its_own(text: str, sa
     upload(explorer, text)
     assert said in control(explorer).differs and control(explorer).offers == []
     assert set(shown(explorer)) == {"own-0-other"}
+
+
+def test_the_page_goes_to_the_teacher_of_a_file() -> None:
+    explorer = page("learning_curves")
+    upload(explorer, "teacher,lam2,alpha,mse\northogonal,0.1,0.3,1\n")
+    assert control(explorer).differs == (
+        "Measured at λ₂ = 0.1, teacher = orthogonal; the page shows λ₂ = 0, teacher = wishart (hollow)."
+    )
+    control(explorer)._receive(None, {"kind": "go", "number": 0}, [])
+    assert (explorer.state.teacher, explorer.state.lam2) == ("orthogonal", 0.1)
+    assert set(shown(explorer)) == {"own-0-2"} and control(explorer).differs == ""
 
 
 def test_on_the_dynamics_samples_and_start_are_part_of_the_setting() -> None:

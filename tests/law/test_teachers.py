@@ -86,9 +86,9 @@ def test_levels_from_files(tmp_path):
     assert Levels.from_file(tmp_path / "two.npy") == Levels([0, 2], [0.25, 0.75])
     assert Levels.from_file(str(tmp_path / "head.csv")) == Levels([0, 2], [0.25, 0.75])
     for name, text, said in (
-        ("bad.csv", "0\nx\n", r"bad.csv, line 2, must be numbers, got 'x'"),
-        ("empty.csv", "level\n", r"empty.csv must hold at least one level"),
-        ("wide.csv", "1,2,3\n", r"wide.csv must have one column, or two"),
+        ("bad.csv", "0\nx\n", r"bad.csv: line 2 must hold finite numbers >= 0, got x"),
+        ("empty.csv", "level\n", r"empty.csv: line 1 must hold numbers, got level"),
+        ("heavy.csv", "1,2\n2,0\n", r"heavy.csv: line 2 must hold weights that are finite numbers > 0"),
         ("levels.txt", "1\n", r"path must end in .npy or .csv"),
     ):
         (tmp_path / name).write_text(text)

@@ -9,19 +9,24 @@ import pytest
 
 import quadviz.theory.steady.nearby as nearby
 from quadviz import (
+    Levels,
+    Orthogonal,
+    PowerLaw,
     Regime,
     Status,
+    Wishart,
     bayes_optimal,
     errstate,
     interpolation_threshold,
     optimal_lam,
     steady_state,
 )
+from quadviz.law.teachers import Teacher
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.curve_thresholds import curve_thresholds, curves_through
 from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.double_descent import DescentSetting, double_descent
-from quadviz.scenes.learning_curves import learning_curves
+from quadviz.scenes.learning_curves import CurvesSetting, learning_curves
 from quadviz.theory.best.nearby import BayesTrail, nearby_threshold
 from quadviz.theory.steady.nearby import Course, Trail, solve_courses
 
@@ -92,7 +97,7 @@ def test_learning_curves_of_a_scene_are_those_of_the_solver(compare):
     with errstate("ignore"):
         for number, at in enumerate(walk(16, 7 + len(compare))):
             alpha = 0.05 + 0.9 * (number % 7) / 7
-            scene = learning_curves(**at, alpha=alpha, span=(0.01, 1.0), compare=compare, memo=memo)
+            scene = learning_curves(CurvesSetting(**at, alpha=alpha, span=(0.01, 1.0), compare=compare), memo)
             for curve in (*scene.curves, scene.marker):
                 setting = (curve.kappa, curve.kappa_star, curve.lam, curve.delta)
                 known = steady_state(curve.alpha, *setting)
@@ -186,6 +191,36 @@ def test_double_descent_of_a_scene_is_that_of_the_solver():
 def test_a_curve_of_other_parameters_is_refused() -> None:
     """What is not followed would be left out, and the curve of another setting drawn."""
     member = {"kappa": 0.7, "kappa_star": 0.3, "lam": 0.01, "delta": 0.5}
-    for other in ({**member, "lam2": 0.5}, {name: member[name] for name in ("kappa", "lam", "delta")}):
-        with pytest.raises(TypeError, match=r"given by kappa, kappa_star, lam and delta, not by .*delta"):
+    for other in ({**member, "gamma": 0.5}, {name: member[name] for name in ("kappa", "lam", "delta")}):
+        with pytest.raises(
+            TypeError, match=r"given by kappa, kappa_star, lam, delta and lam2, not by .*delta"
+        ):
             Course.over_alpha(Trail(), np.array([0.3]), other)
+
+
+@pytest.mark.parametrize("lam2", [0.0, 0.1])
+@pytest.mark.parametrize(
+    "teacher", [Wishart(), Orthogonal(), PowerLaw(0.3), Levels([0, 0, 500.0, 1500.0])], ids=repr
+)
+def test_curves_of_any_teacher_and_decay_are_those_of_the_solver(teacher: Teacher, lam2: float) -> None:
+    alpha, own = np.linspace(0.05, 0.9, 25), not teacher.sized_by_width
+    star = teacher.width(None) if own else 0.3
+    unit = teacher.unit
+    trails = [Trail(), Trail()]
+    for step in (1.0, 1.05, 1.1):
+        members = [
+            {"kappa": k, "kappa_star": star, "lam": 0.02 * unit * step, "delta": 0.4 * unit**2, "lam2": lam2}
+            for k in (0.8, 0.3)
+        ]
+        courses = [Course.over_alpha(t, alpha, each) for t, each in zip(trails, members, strict=True)]
+        for curve, each in zip(solve_courses(courses, teacher), members, strict=True):
+            given = {**each, "kappa_star": None if own else star}
+            alone = steady_state(alpha, teacher=teacher, **given)
+            for name in ("mse", "train_loss", "rank", "kappa_min", "xi", "q"):
+                np.testing.assert_allclose(
+                    getattr(curve, name), getattr(alone, name), rtol=1e-8, err_msg=name
+                )
+            np.testing.assert_array_equal(curve.regime, alone.regime)
+            np.testing.assert_array_equal(curve.status, alone.status)
+            np.testing.assert_array_equal(curve.lam2, lam2)
+            assert curve.teacher == teacher

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quadviz.cli.output import Csv, Given, Json, Out, give
+from quadviz.cli.teachers import teacher_of
 from quadviz.contents import FRONT, PAGES
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _figure(page: str, wanted: str, exhibits: Sequence[str]) -> str:
 def _fields(page: str, explorer: Explorer[Any], texts: Sequence[str]) -> dict[str, Any]:
     """Fields of a page's state from options such as ``--kappa 0.2`` and ``--x-scale=log``."""
     from quadviz.explorers.kit.links import read_field
+    from quadviz.law.spelling import spelled_teacher
 
     known = [field for field in asdict(explorer.state) if field != "preset"]
     values: dict[str, Any] = {}
@@ -102,6 +104,9 @@ def _fields(page: str, explorer: Explorer[Any], texts: Sequence[str]) -> dict[st
             if not left:
                 raise ValueError(f"--{option} needs a value")
             text = left.pop(0)
+        if field == "teacher" and text.startswith("levels:"):
+            # A command may name a file, where a link may not.
+            text = spelled_teacher(teacher_of(text))
         values[field] = text if field == "theme" else read_field(field, text, explorer.fields.get(field))
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -47,7 +47,7 @@ from quadviz.figures.marks.theme import THEMES
 from quadviz.figures.training import MARGIN, PANELS
 from quadviz.files.series import Experiment
 from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
-from quadviz.scenes.common.own_data import own_points
+from quadviz.scenes.common.own_data import Along, own_points
 from quadviz.scenes.common.wording import Paragraph, time_text
 from quadviz.scenes.dynamics import Dynamics, march_course, population, population_course
 from quadviz.scenes.evolving_spectrum import (
@@ -305,7 +305,7 @@ class DynamicsExplorer(Explorer[State]):
             own=own_points(self.measured, self.own_curves()[0]),
         )
 
-    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+    def own_curves(self) -> tuple[Sequence[Along], int]:
         """The setting shown."""
         return [{name: getattr(self.state, name) for name in PARAMETERS}], 0
 

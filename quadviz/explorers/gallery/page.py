@@ -67,6 +67,11 @@ TILES: Mapping[str, Tile] = MappingProxyType(
             "Two settings side by side: both errors and their difference, where the curves cross, and what "
             "each keeps of the teacher.",
         ),
+        "scaling_laws": Tile(
+            "With which power does the error fall?",
+            "Teachers whose levels fall off as a power: drag γ and the exponent changes; samples, noise or "
+            "width limit in turn.",
+        ),
         "simulation_lab": Tile(
             "Does a real network do what the theory says?",
             "Networks of the size you choose learn before your eyes; their errors go to the theory's, down "

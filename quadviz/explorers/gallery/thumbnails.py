@@ -14,6 +14,7 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.explorers.gallery.svg import RIGHT, Moving, Window, knob, thumbnail
+from quadviz.law.given_levels import Levels
 from quadviz.setting import Setting
 from quadviz.simulation.descent import trained_networks
 from quadviz.theory.flow.approach import approach_curve, approach_law
@@ -161,6 +162,36 @@ def two_students() -> str:
     )
 
 
+def scaling_laws() -> str:
+    """Test errors against samples on logarithmic axes, of teachers whose levels fall off ever faster."""
+    exponents = (0.75, 0.9, 1.05, 1.25, 1.45, 1.7, 2.0)
+    alpha = np.geomspace(0.01, 30.0, 24)
+    x = np.log10(alpha)
+    curves = np.log10(
+        [
+            steady_state(alpha, 1.0, None, 0.02 / np.sqrt(alpha), 1e-2, teacher=_levels(g)).mse
+            for g in exponents
+        ]
+    )
+    draw = Moving(Window((x[0], x[-1]), (-4.4, 0.2)), rest=3)
+    return thumbnail(
+        draw,
+        "Test error against samples on logarithmic axes: the steeper the teacher, the steeper the fall",
+        "log samples →",
+        "log test error",
+        [
+            *(draw.line("qv-t-guide", [x], [curves[i]]) for i in (0, -1)),
+            draw.line("qv-t-line", [x] * len(exponents), curves),
+            knob(draw, "γ", _values(np.array(exponents), 2)),
+        ],
+    )
+
+
+def _levels(exponent: float) -> Levels:
+    """A teacher of few levels that fall off as a power."""
+    return Levels(np.arange(1, 41.0) ** -exponent).scaled(second_moment=1.0)
+
+
 def simulation_lab() -> str:
     """Three networks learning, and the theory of where they end."""
     setting = Setting(kappa=0.7, kappa_star=_TEACHER, alpha=0.35, lam=0.05, delta=0.5)
@@ -241,6 +272,7 @@ THUMBNAILS: Mapping[str, Callable[[], str]] = MappingProxyType(
             recovery,
             double_descent,
             two_students,
+            scaling_laws,
             simulation_lab,
             dynamics,
             convergence,

@@ -163,6 +163,10 @@ class Explorer(DataPage, ABC, Generic[S]):
         """The figures of the page, to be saved. What they draw and tell is of the state then."""
         return tuple(each.exhibit(self) for each in self.shown)
 
+    def own_fields(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of the state that set the page to what was measured."""
+        return checked(wanted, self.state, self.fields)
+
     @property
     def figure(self) -> LiveFigure:
         """The page's first figure."""
@@ -345,6 +349,8 @@ class Explorer(DataPage, ABC, Generic[S]):
         with self._lock:
             state = self.settle(replace(self.state, **values), values)
             if state == self.state:
+                # A widget whose value settled back goes back too.
+                self.show_state()
                 return
             self.state = state
             self.show_state()

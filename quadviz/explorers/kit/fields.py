@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets as widgets
 
+from quadviz.explorers.kit.teacher.control import TeacherControl
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.parameters import PARAMETERS, Parameter
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["VIEW", "Choice", "Slider", "choice", "declared", "scale", "slider", "widget_of"]
+__all__ = [
+    "VIEW",
+    "Choice",
+    "Slider",
+    "TeacherField",
+    "choice",
+    "declared",
+    "scale",
+    "slider",
+    "teacher",
+    "widget_of",
+]
 
 #: The heading of what changes how things are shown.
 VIEW = "View"
@@ -58,12 +70,27 @@ class Choice:
     look: str = ""
 
 
+@dataclass(frozen=True)
+class TeacherField:
+    """The law of the teacher's eigenvalues, as a text of :mod:`quadviz.law.spelling`.
+
+    Attributes:
+        group: the heading it stands under in the rail.
+    """
+
+    group: str
+
+
+Control = Slider | Choice | TeacherField
+
+
 def slider(
     name: str,
     default: float | None = None,
     *,
     table: Mapping[str, Parameter] = PARAMETERS,
     group: str | None = None,
+    label: str | None = None,
 ) -> Any:
     """A field that is a parameter.
 
@@ -72,8 +99,9 @@ def slider(
         default: what the page opens with; the table's own when omitted.
         table: describes it.
         group: the heading it stands under, the table's own when omitted; empty where the page places it.
+        label: what it is called, as in the table when omitted.
     """
-    parameter = table[name]
+    parameter = table[name] if label is None else replace(table[name], label=label)
     value = parameter.default if default is None else default
     control = Slider(parameter, parameter.group if group is None else group)
     return field(default=value, metadata={_CONTROL: control})
@@ -95,20 +123,27 @@ def choice(default: object, options: Mapping[str, object] | Sequence[object], la
     return field(default=default, metadata={_CONTROL: Choice(label, named, **more)})
 
 
+def teacher(group: str) -> Any:
+    """A field that is the teacher; a page opens with the paper's."""
+    return field(default="wishart", metadata={_CONTROL: TeacherField(group)})
+
+
 def scale(default: str, label: str) -> Any:
     """A field that is the scale of axes, linear or logarithmic."""
     return choice(default, _SCALES, label)
 
 
-def declared(state: DataclassInstance | type[DataclassInstance]) -> Iterator[tuple[str, Slider | Choice]]:
+def declared(state: DataclassInstance | type[DataclassInstance]) -> Iterator[tuple[str, Control]]:
     """The fields of a state that have a control, and what it is."""
     for each in fields(state):
         if _CONTROL in each.metadata:
             yield each.name, each.metadata[_CONTROL]
 
 
-def widget_of(control: Slider | Choice, value: Any) -> widgets.DOMWidget:
+def widget_of(control: Control, value: Any) -> widgets.DOMWidget:
     """The widget of a control, which a reset puts back to the value it has now."""
+    if isinstance(control, TeacherField):
+        return TeacherControl(value)
     if isinstance(control, Slider):
         return ParameterControl(replace(control.parameter, default=value))
     kind = widgets.ToggleButtons if control.form == "buttons" else widgets.Dropdown

@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 import ipywidgets as widgets
 
 from quadviz.checks import printable
+from quadviz.explorers.kit.teacher.control import TeacherControl
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.explorers.kit.widgets.tracks import number
+from quadviz.law.spelling import spelled_teacher, teacher_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -116,6 +118,9 @@ def read_field(name: str, text: str, widget: widgets.Widget | None) -> object:
     """
     if isinstance(widget, ParameterControl):
         return number(widget.parameter, text)
+    if isinstance(widget, TeacherControl):
+        teacher_of(text)  # refuses what is none
+        return text
     if name in _SPANS:
         return _stretch(name, text.split(_BETWEEN)) if text else None
     if widget is None:
@@ -134,6 +139,10 @@ def _check(name: str, value: object, widget: widgets.Widget | None) -> object:
         return None if value is None else _stretch(name, value)
     if isinstance(widget, ParameterControl):
         return widget.parameter.in_range(value)
+    if isinstance(widget, TeacherControl):
+        text = value if isinstance(value, str) else spelled_teacher(value)
+        teacher_of(text)
+        return text
     if widget is not None and value not in _options(widget):
         raise ValueError(_refusal(name, [spelled(option) for option in _options(widget)], spelled(value)))
     return value

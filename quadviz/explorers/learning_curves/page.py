@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 
-from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.own_data.words import in_the_key, samples
 from quadviz.explorers.kit.page import Card
+from quadviz.explorers.kit.refining import RefiningExplorer
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
+from quadviz.explorers.kit.teacher.width import bounded, show_width
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
@@ -23,14 +25,15 @@ from quadviz.figures.learning_curves import MARGIN, PANELS, learning_curves_figu
 from quadviz.figures.marks.drawing import Drawing, Held, axis_name
 from quadviz.figures.marks.theme import family_colours
 from quadviz.files.series import Experiment
+from quadviz.law.spelling import teacher_of
 from quadviz.scenes.common.curve_thresholds import POINTS
-from quadviz.scenes.common.families import CURVE_PARAMETERS
+from quadviz.scenes.common.own_data import Along
 from quadviz.scenes.common.wording import Paragraph, four_digits
 from quadviz.scenes.learning_curves import (
     FIELDS,
     LearningCurves,
+    in_pieces,
     learning_curves,
-    members_of,
     network_points,
     size_line,
 )
@@ -40,7 +43,7 @@ from quadviz.work.curve import CurveRequest, CurveRun, run_curve, simulated_alph
 __all__ = ["LearningCurvesExplorer", "show", "still"]
 
 
-class LearningCurvesExplorer(Explorer[State]):
+class LearningCurvesExplorer(RefiningExplorer[State]):
     """The page: sliders for the setting, a marker, and three linked panels."""
 
     name = "learning_curves"
@@ -52,9 +55,9 @@ class LearningCurvesExplorer(Explorer[State]):
             name,
             "errors against samples",
             draw=lambda page, scene, held: page.figure_of(scene, held),
-            table=lambda page, scene: curve_table(scene, page.run, page.measured),
+            table=lambda page, scene: curve_table(scene, page.state, page.run, page.measured),
             code=lambda page, scene: curve_code(scene, page.state, page.run),
-            sliders=("lam", "delta", "kappa", "kappa_star", "alpha"),
+            sliders=("lam", "delta", "kappa", "kappa_star", "lam2", "alpha"),
             key=lambda page: (
                 f"{DASHED}. Points with bars: trained networks, grey where they are of another setting."
                 + _about_line(page.run)
@@ -91,30 +94,42 @@ class LearningCurvesExplorer(Explorer[State]):
 
     def settle(self, state: State, changed: Collection[str]) -> State:
         """The marker stays on the axis, and in a stretch that is zoomed into."""
-        return kept_in(zoomed(state, changed), ALPHA_TOPS, changed)
+        # Given levels have one rank: there is no family over it.
+        if state.compare == "kappa_star" and not teacher_of(state.teacher).sized_by_width:
+            state = replace(state, compare="")
+        return kept_in(zoomed(bounded(state), changed), ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
+        show_width(self.state, self.fields)
         self.controls["alpha"].track = axis_track(self.state, POINTS)
 
     def scene(self) -> LearningCurves:
         """What there is to see."""
-        s, run = self.state, self.run
+        run = self.run
         points = line = None
         if run is not None:
             current = self.is_current(run)
             points, line = network_points(run, current), size_line(run, current)
         return learning_curves(
-            s.kappa, s.kappa_star, s.delta, s.lam, s.alpha, s.seen, s.compare, s.references, points, line,
-            self.measured, self.memo,
+            self.state.setting, self.memo, references=self.state.references, coarse=self.coarse,
+            simulated=points, at_size=line, own=self.measured,
         )  # fmt: skip
 
-    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+    @property
+    def slow(self) -> bool:
+        """The paper's teacher has closed forms, others take longer."""
+        return not self.state.setting.closed
+
+    def pieces(self) -> Iterator[None]:
+        """Curve by curve, and the Bayes-optimal error."""
+        yield from in_pieces(self.state.setting, self.memo, self.state.references)
+
+    def own_curves(self) -> tuple[Sequence[Along], int]:
         """The parameters of the family drawn, and which of them is the current curve's."""
-        values = {name: getattr(self.state, name) for name in CURVE_PARAMETERS}
-        spread, members = members_of(values, self.state.compare)
-        return members, spread.current
+        setting = self.state.setting
+        return setting.along, setting.family[0].current
 
     def figure_of(self, scene: LearningCurves, held: Held | None) -> Drawing:
         """How it is drawn."""
@@ -145,17 +160,20 @@ class LearningCurvesExplorer(Explorer[State]):
         if self.run is not None:
             paragraphs += about_networks(self.run, self.is_current(self.run))
         if self.measured is not None:
-            curves, current = self.own_curves()
             sure = self.measured.bars.get("mse") != "standard deviation"
-            (own,) = (each for each in scene.own if each.curve == current)
-            paragraphs += about_own(own, curves[current], sure)
+            (own,) = (each for each in scene.own if each.curve == scene.current)
+            paragraphs += about_own(own, self.state.setting, sure)
         return paragraphs
 
     def request(self) -> CurveRequest:
         """The networks to train along the current curve."""
         s = self.state
         places = simulated_alphas(s.seen[1], s.x_scale, s.alpha, None if s.span is None else s.seen[0])
-        return CurveRequest(s.kappa, s.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks)
+        setting = s.setting
+        return CurveRequest(
+            s.kappa, setting.kappa_star, s.delta, s.lam, places, s.sim_d, s.sim_networks, s.lam2,
+            setting.teacher,
+        )  # fmt: skip
 
     def is_current(self, run: CurveRun) -> bool:
         """Whether networks belong to the current curve."""

@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from quadviz.explorers.kit.fields import choice, scale, slider
+from quadviz.explorers.kit.fields import choice, scale, slider, teacher
 from quadviz.explorers.kit.presets import Preset
+from quadviz.explorers.kit.teacher.width import width_of
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
-from quadviz.parameters import PARAMETERS
+from quadviz.law.spelling import teacher_of
+from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.scenes.common.families import CURVE_PARAMETERS
+from quadviz.scenes.learning_curves import CurvesSetting
 
 __all__ = ["ALPHA_TOPS", "PRESETS", "State"]
 
@@ -29,6 +32,8 @@ class State:
     """All that determines what the page shows.
 
     Attributes:
+        teacher: the law of the teacher's eigenvalues, as a text.
+        lam2: Frobenius decay.
         alpha: where the marker stands.
         compare: the parameter the family runs over, or "" for a single curve.
         alpha_top: right end of the alpha axis.
@@ -40,8 +45,10 @@ class State:
 
     kappa: float = slider("kappa")
     kappa_star: float = slider("kappa_star")
+    teacher: str = teacher(PARAMETERS["kappa_star"].group)
     delta: float = slider("delta")
     lam: float = slider("lam")
+    lam2: float = slider("lam2", table=EXTENSIONS, label="Frobenius")
     alpha: float = slider("alpha", group="")
     compare: str = choice(
         "lam",
@@ -72,6 +79,14 @@ class State:
     def seen(self) -> tuple[float, float]:
         """The ends of the alpha axis."""
         return self.span or (PARAMETERS["alpha"].low, self.alpha_top)
+
+    @property
+    def setting(self) -> CurvesSetting:
+        """What is solved for."""
+        return CurvesSetting(
+            self.kappa, width_of(self), self.delta, self.lam, self.alpha, self.seen, self.compare, self.lam2,
+            teacher_of(self.teacher),
+        )  # fmt: skip
 
 
 #: Fields that a preset leaves alone.

@@ -32,18 +32,21 @@ def prose(
         curve: the current learning curve, arrays of shape (N,).
         point: the point under the marker, arrays holding a single value.
         thresholds: those of the curve, arrays holding a single value.
-        best: the Bayes-optimal mse at the marker.
+        best: the Bayes-optimal mse at the marker; NaN where it is not known.
 
     Returns:
         Paragraphs, each a lead word and a text.
     """
     paragraphs = [_about_shape(curve, _one(point.alpha), thresholds)]
-    paragraphs += _about_thresholds(point, thresholds)
+    if _one(np.asarray(point.lam2)) == 0:
+        # They are those of weight decay alone.
+        paragraphs += _about_thresholds(point, thresholds)
     if Status(int(_one(point.status))) == Status.FAILED:
         return [*paragraphs, ("At the marker", "no solution was found; raise λ or κ, or move the marker.")]
+    possible = [("Best possible", _about_best(_one(point.mse), best))] if math.isfinite(best) else []
     return [
         *paragraphs,
-        ("Best possible", _about_best(_one(point.mse), best)),
+        *possible,
         ("Fit", _about_fit(point)),
         ("Width", _about_width(point)),
     ]

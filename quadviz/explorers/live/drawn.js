@@ -257,6 +257,7 @@ class Drawn {
     const [[x0, y0], [x1, y1]] = [this.at(shape.x0, shape.y0, shape), this.at(shape.x1, shape.y1, shape)];
     node.setAttribute("d", shape.type === "rect" ? `M${x0},${y0}H${x1}V${y1}H${x0}Z` : `M${x0},${y0}L${x1},${y1}`);
     if (shape.line?.color) paint(node, "stroke", shape.line.color);
+    if (shape.fillcolor) paint(node, "fill", shape.fillcolor);
   }
 
   note(note, node, _i, nothing) {

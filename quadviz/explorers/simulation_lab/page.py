@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.fields import choice, scale, slider
+from quadviz.explorers.kit.fields import choice, scale, slider, teacher
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, TimeSlider, trained
 from quadviz.explorers.kit.shown import Shown, Work
+from quadviz.explorers.kit.teacher.width import bounded, show_width, width_of
 from quadviz.explorers.kit.time_slider import course_slider
 from quadviz.explorers.simulation_lab.words import described, lab_cards, lab_prose
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
-from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.law.spelling import teacher_of
+from quadviz.parameters import EXTENSIONS, PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.training import Training, networks_seen
 from quadviz.setting import Inputs, Setting
 from quadviz.simulation.problem import LabelNoise, TeacherWeights
 from quadviz.tables.course import course_code, course_table, network_rows, theory_row
 from quadviz.tables.text import Table, training_table
-from quadviz.theory.steady.steady_state import steady_state
+from quadviz.theory.steady.steady_state import steady_state_of
 from quadviz.work.stored import stored_networks
 from quadviz.work.training import LabRun, Request, run_networks
 
@@ -53,14 +55,18 @@ class State:
         first_seed: seed of the first one.
         inputs: kind of samples.
         label_noise: distribution of the label noise.
-        weights: distribution of the teacher's weights.
+        weights: distribution of the teacher's weights, where they are not given by its law.
+        teacher: the law of the teacher's eigenvalues, as a text.
+        lam2: Frobenius decay.
     """
 
     kappa: float = slider("kappa")
     kappa_star: float = slider("kappa_star")
+    teacher: str = teacher(PARAMETERS["kappa_star"].group)
     alpha: float = slider("alpha")
     delta: float = slider("delta")
     lam: float = slider("lam", table=SIMULATION_PARAMETERS)
+    lam2: float = slider("lam2", table=EXTENSIONS, label="Frobenius")
     gamma: float = slider("gamma")
     end: float = slider("end", table=SIMULATION_PARAMETERS)
     d: float = slider("d", table=SIMULATION_PARAMETERS)
@@ -77,17 +83,28 @@ class State:
         form="list",
     )
     weights: TeacherWeights = choice(
-        "gaussian", _named("Gaussian", "Orthogonal", "Rademacher"), "Teacher", group=_MADE_OF, form="list"
+        "gaussian",
+        _named("Gaussian", "Orthogonal", "Rademacher"),
+        "Weights",
+        group=_MADE_OF,
+        form="list",
+        meanings="Distribution of the weights of a Wishart teacher",
     )
     y_scale: Scale = scale("log", "Error axes")
     theme: ThemeName = "light"
+
+    @property
+    def setting(self) -> Setting:
+        """The setting of the networks."""
+        values = {name: getattr(self, name) for name in (*PARAMETERS, "lam2")}
+        return Setting(**{**values, "kappa_star": width_of(self)}, teacher=teacher_of(self.teacher))
 
     @property
     def request(self) -> Request:
         """The networks to train."""
         first = int(self.first_seed)
         return Request(
-            setting=Setting(**{name: getattr(self, name) for name in PARAMETERS}),
+            setting=self.setting,
             d=int(self.d),
             seeds=tuple(range(first, first + int(self.seeds))),
             end=self.end,
@@ -111,7 +128,7 @@ class SimulationLab(Explorer[State]):
             draw=lambda page, scene, held: page.figure_of(scene, held),
             table=lambda page, _scene: page.table(),
             code=lambda page, _scene: course_code(page.state.request.setting, page.trained_now()),
-            sliders=("alpha", "lam", "delta", "kappa", "kappa_star", "gamma"),
+            sliders=("alpha", "lam", "lam2", "delta", "kappa", "kappa_star", "gamma"),
             key=lambda page: (
                 f"Thin: one network; points: their mean and its standard error. {DASHED}.{trained(page.run)}"
             ),
@@ -139,6 +156,17 @@ class SimulationLab(Explorer[State]):
         """The button, the panels that it fills, and what their lines mean."""
         return [self.bar.widget, self.figure, self.key]
 
+    def settle(self, state: State, changed: Collection[str]) -> State:
+        """A law of the teacher's eigenvalues says what its weights are."""
+        del changed
+        state = bounded(state)
+        return state if state.teacher == "wishart" else replace(state, weights="gaussian")
+
+    def show_state(self) -> None:
+        """Put every widget where the state is."""
+        super().show_state()
+        show_width(self.state, self.fields)
+
     @property
     def run(self) -> LabRun | None:
         """The networks trained last; before any, the stored ones where they are of the setting shown."""
@@ -162,7 +190,7 @@ class SimulationLab(Explorer[State]):
         """What there is to see."""
         s, run = self.state, self.run
         return Training(
-            theory=steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta),
+            theory=steady_state_of(s.setting),
             end=s.end if run is None else max(s.end, run.request.end),
             networks=None if run is None else networks_seen(run, self._is_current()),
         )

@@ -65,7 +65,7 @@ def width_figure(
     ridgeless, current, best = _curves(scene, colours)
     curves = [current, best] if ridgeless is None else [ridgeless, current, best]
     bayes = bayes_curve(kappa, np.full(kappa.shape, scene.bayes_marker), theme)
-    fit = fit_curves(curves, y_scale, "κ", held_range(held, "y", y_scale), level=scene.bayes_marker)
+    fit = fit_curves(curves, y_scale, "κ", held_range(held, "y", y_scale), more=scene.bayes_marker)
     entries = [
         ("━", BEST_COLOUR, BEST_NAME),
         ("┅", bayes.colour, "Bayes"),

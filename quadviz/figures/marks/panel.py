@@ -101,7 +101,7 @@ def fit_curves(
     scale: Scale,
     symbol: str,
     shown: tuple[float, float] | None,
-    level: float = math.nan,
+    more: FloatArray | float = math.nan,
 ) -> Fit:
     """Fit a vertical axis to curves.
 
@@ -110,9 +110,9 @@ def fit_curves(
         scale: the scale of the axis.
         symbol: what the curves are drawn against.
         shown: the range the axis had.
-        level: one more height to be seen.
+        more: other heights to be seen.
     """
-    values = np.append(np.concatenate([curve.y for curve in curves]), level)
+    values = np.append(np.concatenate([curve.y for curve in curves]), more)
     if scale == "linear":
         return Fit(scale, fit_values(values, scale, shown))
     highest = np.max(values, initial=1e-300, where=values > 0)

@@ -10,13 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from quadviz.arrays import FloatArray
-from quadviz.outcome import Status
+from quadviz.law.teachers import WISHART, Teacher
+from quadviz.outcome import Status, errstate
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.marks import Threshold
 from quadviz.theory.best.nearby import nearby_threshold
 from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState
-from quadviz.theory.steady.thresholds import Regularisation, recovery_threshold
+from quadviz.theory.steady.thresholds import (
+    Regularisation,
+    interpolation_threshold,
+    recovery_threshold,
+)
 
 __all__ = ["POINTS", "CurveThresholds", "alpha_grid", "curve_thresholds", "curves_through", "named"]
 
@@ -59,16 +64,27 @@ class CurveThresholds:
         return finite
 
 
-def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> CurveThresholds:
-    """The thresholds of curves with these parameters, broadcast and at least one-dimensional."""
-    student, teacher, noise = np.atleast_1d(*np.broadcast_arrays(kappa, kappa_star, delta))
-    interpolation = nearby_threshold(student, teacher, noise)
+def curve_thresholds(
+    kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike, teacher: Teacher = WISHART
+) -> CurveThresholds:
+    """The thresholds of curves with these parameters, broadcast and at least one-dimensional.
+
+    Without Frobenius decay; beside given levels kappa_star is their rank fraction.
+    """
+    student, star, noise = np.atleast_1d(*np.broadcast_arrays(kappa, kappa_star, delta))
+    given = star if teacher.sized_by_width else None
+    if teacher == WISHART:
+        interpolation = nearby_threshold(student, star, noise)
+    else:
+        with errstate("ignore"):  # a threshold that is not found is not drawn
+            interpolation = interpolation_threshold(student, given, noise, teacher=teacher)
     clean = noise == 0
 
     def recovery(width: FloatArray, regularisation: Regularisation) -> FloatArray:
         if not clean.any():
             return np.full(noise.shape, np.inf)
-        return np.where(clean, recovery_threshold(width, teacher, regularisation), np.inf)
+        found = recovery_threshold(width, given, regularisation, teacher=teacher)
+        return np.where(clean, found, np.inf)
 
     unique = interpolation.status == Status.SOLVED
     return CurveThresholds(
@@ -77,7 +93,7 @@ def curve_thresholds(kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) 
         ridgeless=recovery(student, "ridgeless"),
         free=recovery(student, "none"),
         # The best estimator has no width: the student's does not limit it.
-        bayes=recovery(teacher, "bayes"),
+        bayes=recovery(star, "bayes"),
     )
 
 
@@ -104,6 +120,7 @@ def curves_through(
     alpha: FloatArray,
     members: Sequence[Mapping[str, float]],
     trails: Sequence[Trail],
+    teacher: Teacher = WISHART,
 ) -> list[SteadyState]:
     """Learning curves that know their thresholds, and where they were before.
 
@@ -114,8 +131,9 @@ def curves_through(
     Args:
         thresholds: those of the curves, shape (M,) or (1,).
         alpha: values, shape (N,).
-        members: kappa, kappa_star, lam and delta of M curves.
+        members: kappa, kappa_star, lam and delta of M curves, and lam2 where there is any.
         trails: of these curves.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         Results of shape (N,), a curve each.
@@ -123,12 +141,13 @@ def curves_through(
     cusps, peaks = np.broadcast_arrays(thresholds.interpolation, thresholds.peak, np.empty(len(members)))[:2]
     courses = []
     for each, trail, cusp, peak in zip(members, trails, cusps, peaks, strict=True):
-        ridgeless = each["lam"] == 0 and peak > 0
+        ridgeless = each["lam"] == 0 == each.get("lam2", 0.0) and peak > 0
         at = (alpha == cusp) & ridgeless
-        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if ridgeless else NO_CUSP
+        known = ridgeless and teacher == WISHART
+        meet = Cusp(float(cusp), float((peak + each["delta"] / 2) / (2 * cusp))) if known else NO_CUSP
         places = np.where(at, alpha * (1 - 1e-6), alpha)
         courses.append(Course.over_alpha(trail, places, each, meet))
-    curves = solve_courses(courses)
+    curves = solve_courses(courses, teacher)
     for number, (curve, peak) in enumerate(zip(curves, peaks, strict=True)):
         at = alpha != curve.alpha
         if at.any():

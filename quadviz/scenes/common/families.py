@@ -41,6 +41,15 @@ class Family:
     current: int
     shades: tuple[float, ...]
 
+    def up_to(self, most: float | None) -> Family:
+        """Those of the values that are not too large; the current one is none of these."""
+        kept = [i for i, value in enumerate(self.values) if most is None or value <= most]
+        return Family(
+            tuple(self.values[i] for i in kept),
+            kept.index(self.current),
+            tuple(self.shades[i] for i in kept),
+        )
+
 
 def family(name: str, value: float) -> Family:
     """Five increasing values of a parameter, the current one among them.

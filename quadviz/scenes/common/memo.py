@@ -6,13 +6,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
+from quadviz.arrays import FloatArray
 from quadviz.theory.best.nearby import BayesTrail
-from quadviz.theory.steady.nearby import Trail
+from quadviz.theory.steady.nearby import Guess, Trail
 
 __all__ = ["Memo", "Recent"]
 
 #: Results kept of either kind: a family of curves with their markers, for a few settings.
-_KEPT = 64
+_KEPT = 96
 
 
 class Recent:
@@ -83,12 +84,14 @@ class Memo:
         followed: curves solved from where they were before, to the solver's tolerance: which of the last
             digits they have depends on the way.
         trails: where curves were, by name.
+        seeds: the last curve of each kind, its places and solutions, where one without a trail begins.
         bayes: where the Bayes-optimal curve was.
     """
 
     def __init__(self) -> None:
         self.exact, self.followed = Recent(), Recent()
         self.trails: defaultdict[Hashable, Trail] = defaultdict(Trail)
+        self.seeds: dict[Hashable, tuple[FloatArray, Guess]] = {}
         self.bayes = BayesTrail()
 
     def copy(self, followed: bool = True) -> Memo:

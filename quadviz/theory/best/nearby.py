@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quadviz.arrays import BoolArray, FloatArray
-from quadviz.law.family import WISHART_FAMILY
+from quadviz.law.family import WISHART_FAMILY, Family
 from quadviz.outcome import Status, quiet
 from quadviz.theory.best.bayes import (
     BayesOptimal,
@@ -22,13 +22,14 @@ from quadviz.theory.best.bayes import (
     law_mmse,
     unsolved,
 )
+from quadviz.theory.steady.equations import Terms
 from quadviz.theory.steady.nearby import Guess
 from quadviz.theory.steady.newton import Problems, at_rank
 from quadviz.theory.steady.small_noise import settled_width
 from quadviz.theory.steady.threshold_scan import THRESHOLD_STEP, Scanned, scan_thresholds, threshold_stretch
 from quadviz.theory.steady.thresholds import InterpolationThreshold, reported, threshold_with_noise
 
-__all__ = ["BayesTrail", "nearby_decay", "nearby_threshold"]
+__all__ = ["BayesTrail", "best_step", "nearby_decay", "nearby_threshold"]
 
 
 #: Evaluations after which a start was not near, and the step in log xi that is the last.
@@ -41,6 +42,8 @@ _FEW_POINTS = 20
 _THRESHOLD_STEPS, _CLOSE = 14, 1e-4
 #: How near a cut may be.
 _NEXT = 1e-7
+#: A density below this is that of a gap.
+_GAP = 1e-9
 #: What the mass above a cut may be off the width.
 _SPARE = 1e-13
 #: Steps on the table of the law of the mmse, and how far beyond its ends, in log xi.
@@ -215,7 +218,12 @@ def _followed(
 
 @quiet
 def nearby_decay(
-    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, guess: Guess
+    alpha: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    delta: FloatArray,
+    guess: Guess,
+    family: Family = WISHART_FAMILY,
 ) -> tuple[FloatArray, Guess]:
     """The weight decay with the least mse, and the steady state there; arrays of shape (N,).
 
@@ -228,6 +236,7 @@ def nearby_decay(
         kappa_star: teacher widths.
         delta: label noise.
         guess: steady states at best weight decays nearby.
+        family: the noisy laws of the teacher, in whose units all this is.
 
     Returns:
         The decays, NaN where none > 0 was found, and the steady states, which are to be held against the
@@ -238,18 +247,19 @@ def nearby_decay(
         [np.full(alpha.shape, fill) for fill in (np.nan, 0.0, -np.inf)],
     )
     xi, q, omega = guess
-    at = np.flatnonzero((xi > 0) & (q > 0) & (delta > 0))
+    at = np.flatnonzero((xi > 0) & (q > 0) & ((delta > 0) | (family is not WISHART_FAMILY)))
     for turned in (False, True):
         if turned:
             # What is left may have gone from one regime to the other.
             at = at[np.isnan(lam[at]) & (kappa[at] < 1)]
             cut = omega.copy()
-            cut[at] = WISHART_FAMILY.quick_quantile(kappa[at], kappa_star[at], xi[at])
+            cut[at] = family.quick_quantile(kappa[at], kappa_star[at], xi[at])
             omega = np.where(omega > q, -np.inf, np.maximum(cut, q * (1 + _CLOSE)))
         if not at.size:
             break
         part = Guess(xi[at], q[at], omega[at])
-        best, state = _best_nearby(alpha[at], kappa[at], kappa_star[at], delta[at], part)
+        problems = Problems(alpha[at], kappa[at], kappa_star[at], np.zeros(at.size), delta[at], None, family)
+        best, state = _best_nearby(problems, part)
         found = np.isfinite(best)
         lam[at[found]] = best[found]
         for column, values in zip(columns, state, strict=True):
@@ -257,28 +267,48 @@ def nearby_decay(
     return lam, Guess(*columns)
 
 
-def _best_nearby(
-    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, guess: Guess
-) -> tuple[FloatArray, Guess]:
+def best_step(
+    p: Problems, t: Terms, mse: FloatArray, at: tuple[FloatArray, FloatArray], narrow: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The step in log xi towards the best weight decay, and xi and q after it.
+
+    Args:
+        p: the parameters, of which lam is not used.
+        t: the terms at these unknowns.
+        mse: the mse there, put right where the cut is not yet where the mass is.
+        at: xi and q.
+        narrow: where the cut is that of the width.
+    """
+    xi, q = at
+    root, mean = np.sqrt(xi), t.rho_hilbert / t.mass
+    slope = 2 * xi * np.where(narrow, 0.0, t.density / t.mass * (mean - t.hilbert)) - 1
+    best = q / root - (2 * root * mean - q / root) / slope
+    needed = mse + p.delta / 2
+    step = np.log(needed / (2 * p.alpha * xi)) / (1 - xi * t.mse_xi / needed)
+    new = xi * np.exp(np.clip(step, -1.0, 1.0))
+    return step, new, best * np.sqrt(new)
+
+
+def _best_nearby(p: Problems, guess: Guess) -> tuple[FloatArray, Guess]:
     """The same for points that stay in the regime of the guess; NaN where they do not."""
     xi, q, omega = guess
+    alpha, kappa = p.alpha, p.kappa
     narrow, found = omega > q, np.zeros(alpha.size, dtype=bool)
-    p = Problems(alpha, kappa, kappa_star, np.zeros_like(alpha), delta)
+    if narrow.any() and p.family is not WISHART_FAMILY:
+        # Among bands apart nothing tells the way to the cut: it begins where the mass is right.
+        omega = omega.copy()
+        omega[narrow] = p.family.quantile(kappa[narrow], p.kappa_star[narrow], xi[narrow])
     for _ in range(_DECAY_STEPS):
         root, cut = np.sqrt(xi), np.where(narrow, omega, q)
         t = p.terms(cut, q, xi)
         surplus, rounding = p.surplus(t)
         mse, _ = at_rank(t, np.where(narrow, surplus, 0.0), xi, q, cut)
-        mean = t.rho_hilbert / t.mass
-        slope = 2 * xi * np.where(narrow, 0.0, t.density / t.mass * (mean - t.hilbert)) - 1
-        shift = q / root - (2 * root * mean - q / root) / slope
-        needed = mse + delta / 2
-        step = np.log(needed / (2 * alpha * xi)) / (1 - xi * t.mse_xi / needed)
-        new = xi * np.exp(np.clip(step, -1.0, 1.0))
-        moved = np.where(found, q, shift * np.sqrt(new))
+        step, new, moved = best_step(p, t, mse, (xi, q), narrow)
+        moved = np.where(found, q, moved)
         done = (np.abs(step) <= _DECAY_LAST) & (np.abs(moved - q) <= _DECAY_LAST * root)
         done &= ~narrow | (np.abs(surplus) <= np.maximum(rounding, _SPARE))
-        follows = omega + surplus / t.density + t.hilbert * (new - xi)
+        shift = np.divide(surplus, t.density, out=np.zeros_like(xi), where=t.density > _GAP)
+        follows = omega + np.clip(shift, -root, root) + t.hilbert * (new - xi)
         omega = np.where(narrow & ~found, follows, omega)
         xi, q = np.where(found, xi, new), moved
         found |= done

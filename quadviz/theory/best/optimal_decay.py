@@ -39,6 +39,8 @@ IndexArray = NDArray[np.intp]
 _CLEAN = 1e-15
 #: q/sqrt(xi) below which the search, which is absolute, is improved by one step of iteration.
 _SLIGHT = 1e-6
+#: One below this is rounding of none.
+_NONE = 1e-14
 #: Points at a time.
 _BLOCK = 4096
 #: Largest relative difference between the xi here and that of the steady state at the weight decay found.
@@ -165,7 +167,8 @@ def _best_decay(
     best, t = _best_shift(xi, kappa, kappa_star, shift, family)
     # A shift that is nearly none is what the equation makes of it: none where no eigenvalue is negative.
     next_one = 2 * np.sqrt(xi) * t.rho_hilbert / np.where(t.mass > 0, t.mass, 1.0)
-    best = np.where(best < _SLIGHT, np.maximum(next_one, 0.0), best)
+    next_one = np.where(next_one < _NONE, 0.0, next_one)
+    best = np.where(best < _SLIGHT, next_one, best)
     return np.maximum(best * np.sqrt(xi) * (1 - t.interaction / alpha), 0.0), xi
 
 

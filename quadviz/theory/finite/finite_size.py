@@ -48,7 +48,7 @@ from quadviz.theory.finite.averages import (
     decay_of,
     falling_root,
 )
-from quadviz.theory.steady.steady_state import REMEDY, SteadyState, steady_state
+from quadviz.theory.steady.steady_state import REMEDY, SteadyState, steady_state_of
 
 __all__ = [
     "LARGEST_D",
@@ -210,8 +210,7 @@ def sized_state(
     s = setting
     Sizes.of(s, d)
     draws, lengths = Draws(s, d, samples, np.random.default_rng(seed), watch), Lengths.of(inputs, d)
-    kappa_star = s.kappa_star if s.teacher.sized_by_width else None
-    limit = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
+    limit = steady_state_of(s)
     found = _solved(draws, lengths, float(limit.xi))
     if found is None:
         unknown: dict[str, Any] = dict.fromkeys(_NUMBERS, float("nan"))

@@ -13,7 +13,7 @@ from quadviz.law.partial_integrals import MASS_ROUNDING
 from quadviz.theory.steady.equations import Terms, evaluate
 from quadviz.theory.steady.penalty import Penalty
 
-__all__ = ["Problems", "at_rank", "newton"]
+__all__ = ["Problems", "at_rank", "newton", "newton_step"]
 
 
 #: Largest relative change of an unknown in one step.
@@ -102,6 +102,37 @@ def at_rank(
     return t.mse - surplus * (kept * (kept - 2 * cut) + 4 * xi * s * tilt), t.interaction - surplus * s * tilt
 
 
+def newton_step(
+    p: Problems, t: Terms, sides: tuple[FloatArray, FloatArray], xi: FloatArray, q: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """The relative changes of xi and q that solve both linearised equations, and where there are none.
+
+    Args:
+        p: the parameters.
+        t: the terms at (xi, q).
+        sides: mse and I there, put right where the cut is not yet where the mass is.
+        xi: noise variance, > 0.
+        q: shift, >= 0; 0 stays 0.
+    """
+    mse, interaction = sides
+    response = p.alpha - interaction
+    first = mse + p.delta / 2 - 2 * p.alpha * xi
+    first_xi = t.mse_xi - 2 * p.alpha
+    regular, pinned = p.lam > 0, q == 0
+    second = np.where(regular, q * response - p.lam * p.alpha, np.where(pinned, 0.0, response))
+    second_xi = -t.interaction_xi * np.where(regular, q, np.where(pinned, 0.0, 1.0))
+    second_q = np.where(regular, response + q * t.interaction_fall, np.where(pinned, 1.0, t.interaction_fall))
+    determinant = first_xi * second_q - t.mse_q * second_xi
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dx = (t.mse_q * second - second_q * first) / determinant / xi
+        dq = np.where(pinned, 0.0, (second_xi * first - first_xi * second) / determinant / q)
+    bad = ~(np.isfinite(dx) & np.isfinite(dq))
+    dx, dq = np.where(bad, 0.0, dx), np.where(bad, 0.0, dq)
+    # Left of the fold of q (alpha - I) the tangent points away from the root.
+    dq = np.where(regular & (second_q <= 0.1 * q * t.interaction_fall), np.maximum(dq, 1.0), dq)
+    return dx, dq, bad
+
+
 def newton(
     problems: Problems,
     xi: FloatArray,
@@ -138,23 +169,7 @@ def newton(
         else:
             surplus, rounding = p.surplus(t)
             mse, interaction = at_rank(t, surplus, x, s, cut)
-        response = p.alpha - interaction
-        first = mse + p.delta / 2 - 2 * p.alpha * x
-        first_xi = t.mse_xi - 2 * p.alpha
-        regular, pinned = p.lam > 0, s == 0
-        second = np.where(regular, s * response - p.lam * p.alpha, np.where(pinned, 0.0, response))
-        second_xi = -t.interaction_xi * np.where(regular, s, np.where(pinned, 0.0, 1.0))
-        second_q = np.where(
-            regular, response + s * t.interaction_fall, np.where(pinned, 1.0, t.interaction_fall)
-        )
-        determinant = first_xi * second_q - t.mse_q * second_xi
-        with np.errstate(divide="ignore", invalid="ignore"):
-            dx = (t.mse_q * second - second_q * first) / determinant / x
-            dq = np.where(pinned, 0.0, (second_xi * first - first_xi * second) / determinant / s)
-        bad = ~(np.isfinite(dx) & np.isfinite(dq))
-        dx, dq = np.where(bad, 0.0, dx), np.where(bad, 0.0, dq)
-        # Left of the fold of q (alpha - I) the tangent points away from the root.
-        dq = np.where(regular & (second_q <= 0.1 * s * t.interaction_fall), np.maximum(dq, 1.0), dq)
+        dx, dq, bad = newton_step(p, t, (mse, interaction), x, s)
         # A large step back over the last one is a cycle in the making: halve it, in the logarithm.
         damping = np.where((dx * last[active] < 0) & (np.abs(dx) > 0.1), 0.5, 1.0)
         last[active] = dx

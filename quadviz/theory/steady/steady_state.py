@@ -21,12 +21,21 @@ from quadviz.law.teachers import WISHART, Teacher, TeacherLike, checked_teacher
 from quadviz.outcome import Regime, Status, announce, quiet
 from quadviz.parameters import PARAMETERS
 from quadviz.results import PointResult, Sheet
+from quadviz.setting import Setting
 from quadviz.theory.steady.solving import solve_flat
 
 if TYPE_CHECKING:
     from quadviz.setting import Inputs
 
-__all__ = ["Regime", "Status", "SteadyState", "learning_curve", "solved_states", "steady_state"]
+__all__ = [
+    "Regime",
+    "Status",
+    "SteadyState",
+    "learning_curve",
+    "solved_states",
+    "steady_state",
+    "steady_state_of",
+]
 
 
 _NAMES = ("alpha", "kappa", "kappa_star", "lam", "delta")
@@ -186,6 +195,25 @@ def steady_state(
     """
     given = {"alpha": alpha, "kappa": kappa, "kappa_star": kappa_star, "lam": lam, "delta": delta}
     return solved_states("steady_state", teacher, **given, lam2=lam2, size=_size(finite_size, inputs))
+
+
+def steady_state_of(setting: Setting, alpha: ArrayLike | None = None) -> SteadyState:
+    """The steady state of one setting as d -> infinity, or at other sample ratios of it.
+
+    Args:
+        setting: the setting; its gamma is of no meaning here.
+        alpha: sample ratios in the place of its own, of any shape.
+
+    Returns:
+        Results of the shape of alpha.
+
+    >>> float(steady_state_of(Setting(0.7, 0.3, 0.4, 0.01, 0.5)).mse).__round__(4)
+    0.7646
+    """
+    s = setting
+    star = s.kappa_star if s.teacher.sized_by_width else None
+    places = s.alpha if alpha is None else alpha
+    return steady_state(places, s.kappa, star, s.lam, s.delta, s.lam2, teacher=s.teacher)
 
 
 @quiet

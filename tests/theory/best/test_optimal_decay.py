@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quadviz import bayes_optimal, optimal_lam, recovery_threshold, steady_state
+from quadviz import Levels, bayes_optimal, optimal_lam, recovery_threshold, steady_state
 
 
 def random_problems(n: int, seed: int) -> tuple[np.ndarray, ...]:
@@ -58,3 +58,10 @@ def test_shapes_and_bad_input():
     assert optimal_lam(0.1, 0.5, 0.3, 0.5).shape == ()
     with pytest.raises(ValueError, match=r"kappa \(student width\) must be .* got -1"):
         optimal_lam(0.1, -1, 0.3, 0.5)
+
+
+def test_where_every_eigenvalue_is_positive_none_is_best():
+    """All levels stand out of the noise: nothing is to be cut, and rounding is no decay."""
+    alpha = np.geomspace(3, 100, 5)
+    teacher = Levels(np.arange(1, 101.0) ** -0.75).scaled(second_moment=1.0)
+    assert optimal_lam(alpha, 1.0, None, 0.01, teacher=teacher).tolist() == [0.0] * 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from quadviz.checks import printable
 from quadviz.explorers.kit.own_data.control import DataControl
@@ -19,13 +20,15 @@ from quadviz.figures.marks.drawing import Held
 from quadviz.files.decoding import MOST_BYTES, DataError, check_size
 from quadviz.files.measured import Measured, read_measured
 from quadviz.files.series import Experiment, Series
-from quadviz.parameters import PARAMETERS
-from quadviz.scenes.common.own_data import Differences
+from quadviz.scenes.common.own_data import Along, Differences, symbol
 from quadviz.scenes.common.wording import listed
 
 __all__ = ["OwnData"]
 
 _log = logging.getLogger(__name__)
+
+Accept = Callable[[Mapping[str, Any]], dict[str, Any]]
+Apart = tuple[Series, Differences]
 
 
 class OwnData:
@@ -38,7 +41,9 @@ class OwnData:
         experiment: what the page can draw.
         axes: the vertical axes of the figure in a layout, one for each quantity.
         refresh: called when there are others.
-        go: sets parameters of the page, by name.
+        go: sets fields of the page, by name.
+        accept: from parameters by name to the fields that set the page to them; raises a TypeError or a
+            ValueError where it cannot be.
 
     Attributes:
         measured: the measurements; None for none.
@@ -51,11 +56,12 @@ class OwnData:
         axes: Sequence[str],
         refresh: Callable[[], None],
         go: Callable[..., None],
+        accept: Accept,
     ) -> None:
         self.experiment = experiment
         self.measured: Measured | None = None
-        self._axes, self._refresh, self._go = axes, refresh, go
-        self._offered: list[dict[str, float]] = []
+        self._axes, self._refresh, self._go, self._accept = axes, refresh, go, accept
+        self._offered: list[dict[str, Any]] = []
         self.control = DataControl(self._take, self.remove, self._go_to, MOST_BYTES, help_lines(experiment))
 
     def bring(self, source: object, name: str = "") -> None:
@@ -76,7 +82,7 @@ class OwnData:
         self.control.refusal = ""
         self._refresh()
 
-    def tell(self, held: Held, curves: Sequence[Mapping[str, float]], current: int) -> None:
+    def tell(self, held: Held, curves: Sequence[Along], current: int) -> None:
         """Say what there is, beside the control.
 
         Args:
@@ -91,7 +97,7 @@ class OwnData:
                 control.offers = []
                 return
             differs, apart = parted(measured, curves, current)
-            there, beyond = _reachable(apart)
+            there, beyond = _reachable(apart, self._accept)
             self._offered = [fields for _, fields in there]
             control.name, control.about = measured.name, about(measured)
             control.differs = " ".join(filter(None, [differs, beyond]))
@@ -121,19 +127,24 @@ class OwnData:
         self._go(**self._offered[number])
 
 
-Apart = tuple[Series, Differences]
+def _reachable(apart: Sequence[Apart], accept: Accept) -> tuple[list[tuple[Apart, dict[str, Any]]], str]:
+    """The settings that a page can go to, as its fields, and a sentence on those that are beyond it.
 
-
-def _reachable(apart: Sequence[Apart]) -> tuple[list[tuple[Apart, dict[str, float]]], str]:
-    """The settings that a page can go to, as its fields, and a sentence on those that are beyond it."""
+    A decay that goes along the places of a file is no setting to go to.
+    """
     there, beyond = [], set()
     for series, how in apart:
-        fields: dict[str, float] = {}
+        fields: dict[str, Any] = {}
+        met = 0
         for name in how:
+            if name in series.along:
+                continue
             try:
-                fields[name] = PARAMETERS[name].in_range(series.setting[name])
-            except (KeyError, ValueError):
-                beyond.add(PARAMETERS[name].symbol if name in PARAMETERS else {"lam2": "λ₂"}.get(name, name))
-        if len(fields) == len(how):
+                known = series.setting if name in series.setting else series.tags
+                fields |= accept({name: known[name]})
+                met += 1
+            except (KeyError, TypeError, ValueError):
+                beyond.add(symbol(name))
+        if met == len(how):
             there.append(((series, how), fields))
     return there, f"This page cannot be set to its {listed(sorted(beyond))}." if beyond else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from quadviz.explorers.kit.own_data.own_data import OwnData
 from quadviz.files.measured import Measured
 from quadviz.files.series import Experiment
+from quadviz.scenes.common.own_data import Along
 
 if TYPE_CHECKING:
     import ipywidgets as widgets
@@ -30,7 +31,7 @@ class DataPage:
     def take_data(self, refresh: Callable[[], None], go: Callable[..., None]) -> None:
         """Make the row that takes a file, where there is something to draw it in."""
         if self.experiment is not None:
-            self.own = OwnData(self.experiment, self.uprights, refresh, go)
+            self.own = OwnData(self.experiment, self.uprights, refresh, go, self.own_fields)
 
     @property
     def measured(self) -> Measured | None:
@@ -41,8 +42,17 @@ class DataPage:
         """The row that takes a file, to be put under the figures."""
         return [] if self.own is None else [self.own.control]
 
-    def own_curves(self) -> tuple[Sequence[Mapping[str, float]], int]:
+    def own_curves(self) -> tuple[Sequence[Along], int]:
         """The parameters of the curves drawn, and which of them the page is set to."""
+        raise NotImplementedError
+
+    def own_fields(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of the state that set the page to what was measured.
+
+        Raises:
+            TypeError: if it has no such parameter.
+            ValueError: if it does not offer the value.
+        """
         raise NotImplementedError
 
     def bring(self, data: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from quadviz.figures.marks.drawing import Held
 from quadviz.files.measured import UNNAMED, Measured
 from quadviz.files.series import Experiment, Series
 from quadviz.scenes.common.marks import OwnPoints
-from quadviz.scenes.common.own_data import Differences, label, spelled_setting, unlike
+from quadviz.scenes.common.own_data import Along, Differences, alike, label, spelled_setting, unlike
 from quadviz.scenes.common.wording import listed
 
 __all__ = [
@@ -28,6 +28,11 @@ __all__ = [
 
 _CALLED = {"mse": "mse", "train_loss": "train loss", "in_sample_error": "in-sample error"}
 _AGAINST = {"alpha": "alpha (α), or n_over_d2, or n and d", "time": "time (t)"}
+#: Columns for the setting, by whether the page is that of power laws, where decays go along.
+_SAYING = {
+    False: "kappa, kappa_star, delta, lam",
+    True: "exponent (γ of the teacher), levels, kappa, delta, lam (another one at each α, if you like)",
+}
 #: Of a file's name so much is in the key of a figure.
 _SHORT = 28
 
@@ -47,8 +52,8 @@ def help_lines(experiment: Experiment) -> list[str]:
         ),
         (
             "Rows of one setting at one place are repetitions: their mean ± standard error is drawn. Columns "
-            "kappa, kappa_star, delta, lam, … say what was measured, and the page tells where it shows "
-            "something else."
+            f"{_SAYING[bool(experiment.courses)]}, … say what was measured, and the page tells where it "
+            "shows something else."
         ),
         (
             "What quadviz simulate and quadviz sweep write is taken as it is. The data stay in this page: "
@@ -76,7 +81,7 @@ def about(measured: Measured) -> str:
 
 
 def parted(
-    measured: Measured, curves: Sequence[Mapping[str, float]], current: int
+    measured: Measured, curves: Sequence[Along], current: int
 ) -> tuple[str, list[tuple[Series, Differences]]]:
     """Where measurements are of another setting than the page shows: in words, and those series.
 
@@ -92,8 +97,8 @@ def parted(
     if len(measured.series) == 1:
         ((_, how),) = apart
         theirs, ours = (spelled_setting({name: pair[i] for name, pair in how.items()}) for i in (0, 1))
-        beside = [i for i, curve in enumerate(curves) if not unlike(measured.series[0], curve)]
-        drawn = "drawn in the colour of its curve" if beside else "hollow"
+        on = np.any([alike(measured.series[0], curve) for curve in curves], axis=0)
+        drawn = "drawn in the colour of its curve" if on.all() else "hollow" + " in part" * bool(on.any())
         return f"Measured at {theirs}; the page shows {ours} ({drawn}).", apart
     known = sum(any(not unlike(one, curve) for curve in curves) for one in measured.series)
     count = len(measured.series)

@@ -44,8 +44,10 @@ function render({ model, el }) {
     show();
   };
   const showText = () => {
-    box.value = model.get("text");
-    slider.setAttribute("aria-valuetext", model.get("text"));
+    const given = model.get("given");
+    box.value = given || model.get("text");
+    for (const each of [box, slider, reset]) each.disabled = given !== "";
+    slider.setAttribute("aria-valuetext", box.value);
   };
   const showMessage = () => {
     message.textContent = model.get("message");
@@ -78,7 +80,7 @@ function render({ model, el }) {
   slider.addEventListener("keydown", (event) => event.stopPropagation());
 
   model.on("change:position change:stops", show);
-  model.on("change:text", showText);
+  model.on("change:text change:given", showText);
   model.on("change:message", showMessage);
   model.on("msg:custom", (content) => {
     if (content.kind === "settled") showText();

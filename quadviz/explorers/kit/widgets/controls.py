@@ -41,9 +41,13 @@ class ParameterControl(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     meaning = traitlets.Unicode().tag(sync=True)
     default = traitlets.Unicode().tag(sync=True)
+    #: What stands in the place of a value that cannot be chosen; empty where it can be.
+    given = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, parameter: Parameter, track: Track | None = None) -> None:
         self.parameter = parameter
+        #: The largest value just now, where other settings bound it.
+        self.most: float | None = None
         self._track = track or Track.of(parameter)
         super().__init__(
             value=parameter.default,
@@ -75,7 +79,10 @@ class ParameterControl(anywidget.AnyWidget):
     def enter(self, text: str) -> None:
         """Take a typed text as the value, or keep the old value and say why it is refused."""
         try:
-            self.value = number(self.parameter, text)
+            value = number(self.parameter, text)
+            if self.most is not None and value > self.most:
+                raise ValueError(self.parameter.refusal(value, f"at most {self.most:g} for this teacher"))
+            self.value = value
         except (TypeError, ValueError) as refusal:
             self.message = str(refusal)
         else:

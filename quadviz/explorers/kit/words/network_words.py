@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from quadviz.parameters import PARAMETERS
+from quadviz.law.teachers import WISHART, Teacher
+from quadviz.parameters import parameter
 from quadviz.scenes.common.wording import four_digits
 from quadviz.simulation.final import SMALLEST_LAM, FinalState, flow_end
 
-__all__ = ["ratios", "trained_at", "trained_how"]
+__all__ = ["ratios", "taught_by", "trained_at", "trained_how"]
 
 
 def ratios(values: Mapping[str, float]) -> str:
@@ -17,7 +18,12 @@ def ratios(values: Mapping[str, float]) -> str:
     >>> ratios({"kappa": 0.7, "lam": 0.01})
     'κ = 0.7, λ = 0.01'
     """
-    return ", ".join(f"{PARAMETERS[name].symbol} = {four_digits(value)}" for name, value in values.items())
+    return ", ".join(f"{parameter(name).symbol} = {four_digits(value)}" for name, value in values.items())
+
+
+def taught_by(teacher: Teacher) -> str:
+    """Whose labels they learn, to follow a setting; nothing for the paper's teacher."""
+    return "" if teacher == WISHART else f", by {teacher!r}"
 
 
 def trained_at(values: Mapping[str, float]) -> str:

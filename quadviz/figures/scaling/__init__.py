@@ -1,0 +1,1 @@
+"""Scaling laws as figures: over samples, over width, and over a budget of both."""
