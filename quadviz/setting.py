@@ -75,6 +75,11 @@ class Setting:
             values["teacher"] = self.teacher
         return f"Setting({', '.join(f'{name}={value!r}' for name, value in values.items())})"
 
+    @property
+    def given_width(self) -> float | None:
+        """kappa_star as functions take it: None beside given levels, which have a rank of their own."""
+        return self.kappa_star if self.teacher.sized_by_width else None
+
     def __post_init__(self) -> None:
         teacher = checked_teacher(self.teacher)
         # A setting made from another one has the rank fraction of its levels already.

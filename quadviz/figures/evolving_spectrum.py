@@ -255,7 +255,10 @@ def _share_above(law: Outline, scene: EvolvingSpectrum) -> float:
     """The mass of a law above the place where the initial one ends."""
     x, y = law.x[0], law.y[0]
     mass = np.concatenate([[0.0], np.cumsum(np.diff(x) * (y[1:] + y[:-1]) / 2)])
-    return float(mass[-1] - np.interp(scene.bulk_place, x, mass))
+    # The levels of a teacher that is recovered are atoms.
+    places, weights = scene.law.atoms()[0, 0].T
+    levels = float(weights[places > scene.bulk_end].sum())
+    return levels + float(mass[-1] - np.interp(scene.bulk_place, x, mass))
 
 
 def _number(value: float) -> str:

@@ -11,6 +11,7 @@ from quadviz.arrays import BoolArray, FloatArray
 from quadviz.scenes.common.marks import OwnPoints
 from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.training import Training
+from quadviz.setting import Setting
 from quadviz.theory.best.early_stopping import EarlyStop
 from quadviz.theory.flow.population import PopulationFlow
 from quadviz.theory.flow.population_curve import population_curve
@@ -48,13 +49,12 @@ class Course:
         return replace(self, times=self.times[seen], values=self.values[:, seen], error=self.error[:, seen])
 
 
-def population(
-    kappa: float, kappa_star: float, lam: float, gamma: float, end: float, memo: Memo | None = None
-) -> PopulationFlow:
+def population(setting: Setting, end: float, memo: Memo | None = None) -> PopulationFlow:
     """The population flow at the times of the page, solved once for a memo."""
-    over = (kappa, kappa_star, lam, gamma)
+    # What it does not depend on makes no other one.
+    s = replace(setting, alpha=1.0, delta=0.0)
     found: PopulationFlow = (memo or Memo()).exact.once(
-        ("population", *over, end), lambda: population_curve(*over, times_until(end))
+        ("population", s, end), lambda: population_curve(s, times_until(end))
     )
     return found
 

@@ -137,11 +137,10 @@ def course_code(
         end: the last time of the population flow; 0 for none.
     """
     s = setting
-    star = s.kappa_star if s.teacher.sized_by_width else None
     beyond = f", {s.lam2!r}" if s.lam2 else ""
     beyond += ", teacher=teacher" if s.teacher != WISHART else ""
     theory = [
-        f"theory = steady_state({s.alpha!r}, {s.kappa!r}, {star!r}, {s.lam!r}, {s.delta!r}{beyond})",
+        f"theory = steady_state({s.alpha!r}, {s.kappa!r}, {s.given_width!r}, {s.lam!r}, {s.delta!r}{beyond})",
         "print(theory.mse, theory.train_loss)",
     ]
     return joined_code(
@@ -165,8 +164,7 @@ def setting_code(setting: Setting) -> Code:
     """The setting, by its name, and its teacher where it is not the paper's."""
     values: dict[str, object] = {name: getattr(setting, name) for name in PARAMETERS}
     names, teacher = teacher_code(spelled_teacher(setting.teacher))
-    if not setting.teacher.sized_by_width:
-        values["kappa_star"] = None
+    values["kappa_star"] = setting.given_width
     values |= {"lam2": setting.lam2} if setting.lam2 else {}
     values |= {"teacher": Name("teacher")} if teacher else {}
     made = [f"teacher = {teacher}"] if teacher else []
@@ -217,11 +215,12 @@ def _solving(request: MarchRequest) -> str:
 
 def flow_code(setting: Setting, end: float) -> Code:
     """The population flow; its matrices are drawn, where the page has the most typical ones."""
+    decays = f"{setting.lam!r}, {setting.delta!r}" + (f", {setting.lam2!r}" if setting.lam2 else "")
     lines = [
         "# On infinitely many samples, for one teacher and start; the page takes the most typical ones.",
         f"drawn = sample_problem(setting, {DIMENSION})",
         _times(times_until(end)),
-        f"flow = population_flow(drawn.teacher, drawn.start, times, {setting.lam!r}, {setting.delta!r})",
+        f"flow = population_flow(drawn.teacher, drawn.start, times, {decays})",
         "print(flow.mse[-1], flow.loss[-1])",
     ]
     return Code(("log_times", "population_flow", "sample_problem"), lines)

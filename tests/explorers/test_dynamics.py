@@ -135,7 +135,7 @@ def test_it_opens_with_the_end_in_theory_and_infinitely_many_samples(page: Dynam
     s = replace(State(), **ELSEWHERE)
     theory = steady_state(s.alpha, s.kappa, s.kappa_star, s.lam, s.delta)
     np.testing.assert_allclose(course(page, "theory-0")["y"], [theory.mse.item()] * 2)
-    flow = population_curve(s.kappa, s.kappa_star, s.lam, s.gamma, s.request.times)
+    flow = population_curve(s.setting, s.request.times)
     np.testing.assert_allclose(course(page, "population-0")["y"], flow.mse[1:], rtol=1e-6)
     np.testing.assert_allclose(course(page, "population-1")["y"], flow.mse[1:] / 2 + s.delta / 4, rtol=1e-6)
     assert len(course(page, "dmft-0")["x"]) == 0
@@ -259,7 +259,9 @@ def test_one_piece_of_work_at_a_time(page: DynamicsExplorer) -> None:
     assert status(page.bar).startswith("cancelled at")
     # What there is is kept, drawn and saved; and now the other may begin.
     assert page.run is not None and 0 < page.run.networks[0].times.size < page.run.request.times.size
-    assert any(str(row[6]).startswith("networks of d = 60") for row in page._saved()[1])
+    names, rows = page._saved()
+    of = [*names].index("of")
+    assert any(str(row[of]).startswith("networks of d = 60") for row in rows)
     page.change(**TINY)
     press(page.bars["dmft"])
     assert status(page.bars["dmft"]).startswith("done in")

@@ -239,7 +239,7 @@ def test_best_decay_and_best_estimator_in_the_tables_of_double_descent() -> None
 def test_courses_and_approaches_in_tables() -> None:
     s = page("dynamics", end=20.0).state
     flow = [row for row in table_of(opened("dynamics").exhibit("dynamics")) if "flow" in row["source"]]
-    curve = population_curve(s.kappa, s.kappa_star, s.lam, s.gamma, [row["time"] for row in flow])
+    curve = population_curve(s.setting, [row["time"] for row in flow])
     np.testing.assert_array_equal([row["mse"] for row in flow], curve.mse)
     assert flow[0]["train_loss"] == pytest.approx(flow[0]["mse"] / 2 + s.delta / 4)
     start = [

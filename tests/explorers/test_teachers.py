@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadviz import Levels, Orthogonal, bayes_optimal, simulate_ensemble, steady_state
+from quadviz import Levels, Orthogonal, bayes_optimal, optimal_lam, simulate_ensemble, steady_state
 from quadviz.explorers import learning_curves, simulation_lab
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.links import query_of
@@ -26,7 +26,7 @@ from quadviz.tables.text import csv_text
 from tests.pages import offer, opened, press, until
 from tests.reading import plain
 
-PAGES = ["learning_curves", "simulation_lab"]
+PAGES = ["learning_curves", "simulation_lab", "dynamics"]
 OWN = "levels:0x7,1,3,6"
 
 
@@ -42,10 +42,15 @@ def learning_curves_page() -> Iterator[Explorer[Any]]:
 
 def fresh(name: str) -> Iterator[Explorer[Any]]:
     explorer = opened(name)
-    explorer.bar.result = None
-    explorer.reset()
+    clean(explorer)
     yield explorer
-    explorer.bar.result = None
+    clean(explorer)
+
+
+def clean(explorer: Explorer[Any]) -> None:
+    """As it opens."""
+    for bar in explorer.bars.values():
+        bar.result = None
     explorer.reset()
 
 
@@ -194,8 +199,7 @@ def test_links_and_python_carry_teachers(page: Explorer[Any]) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_saved_remakes_it(name: str, teacher: str) -> None:
     explorer = opened(name)
-    explorer.bar.result = None
-    explorer.reset()
+    clean(explorer)
     explorer.change(teacher=teacher, lam2=0.1, **({"compare": ""} if name == "learning_curves" else {}))
     exhibit = explorer.exhibits()[0]
     space: dict[str, Any] = {}
@@ -219,11 +223,11 @@ def test_networks_are_taught_by_it(page: Explorer[Any]) -> None:
         page.change(teacher=OWN, lam2=0.1, sim_d=20, sim_networks=1, alpha_top=0.5)
     else:
         page.change(teacher=OWN, lam2=0.1, d=20.0, seeds=2.0, end=3.0, alpha=0.5)
-    press(page.bar)
+    press(page.bars["networks"])
     run = page.run
     assert all(network.setting.teacher == teacher_of(OWN) for network in run.networks)
     assert all(network.setting.lam2 == 0.1 for network in run.networks)
-    if page.name == "simulation_lab":
+    if page.name != "learning_curves":
         alone = simulate_ensemble(run.request.setting, 20, [0, 1], run.request.times)
         np.testing.assert_allclose(run.networks[0].mse, alone.all("mse")[0], rtol=1e-6)
     else:
@@ -281,3 +285,44 @@ def test_stills_take_teachers() -> None:
     figure = learning_curves.still("learning_curves", teacher=Orthogonal(), lam2=0.1, compare="")
     assert len(figure.data) > 5
     assert simulation_lab.still("training", teacher=[*Levels([1]).levels()] and "orthogonal").data
+
+
+def test_the_dynamics_of_a_teacher_end_where_theory_says_and_tell_the_best_decay() -> None:
+    page = opened("dynamics")
+    clean(page)
+    page.change(teacher=OWN, delta=1.0, lam=0.01, alpha=0.4, end=300.0, d=40.0, seeds=3.0, source="networks")
+    assert page.state.setting.teacher == teacher_of(OWN)
+    law = teacher_of(OWN)
+    limit = steady_state(0.4, 0.7, None, 0.01, 1.0, teacher=law)
+    assert f"{float(limit.mse):.4g}" in plain(page.page.readout.value)
+    press(page.bars["networks"])
+    best = float(optimal_lam(0.4, 0.7, None, 1.0, teacher=law))
+    least = float(steady_state(0.4, 0.7, None, best, 1.0, teacher=law).mse)
+    said = plain(page.page.prose.value)
+    assert f"the best weight decay, λ = {best:.4g}, ends at {least:.4g}" in said
+    # Training on infinitely many samples comes to the teacher, less its decay.
+    flow = page._flow()
+    assert flow.mse[-1] < 0.02
+    # The levels are where the eigenvalues go.
+    learned = page._law()
+    drawn = trace(page.figures["dynamics_spectrum"].drawing, "final")
+    mass = np.trapezoid(drawn["y"], drawn["x"])
+    assert mass == pytest.approx(1 - float(learned.atom_at_zero[0, 0]), rel=2e-2)
+    page.change(lam2=0.3, view="singular values")
+    learned = page._law()
+    drawn = trace(page.figures["dynamics_spectrum"].drawing, "final")
+    mass = np.trapezoid(drawn["y"], drawn["x"])
+    assert mass == pytest.approx(1 - float(learned.atom_at_zero[0, 0]), rel=2e-2)
+    clean(page)
+
+
+def test_levels_that_are_recovered_are_counted_above_the_bulk() -> None:
+    page = opened("dynamics")
+    clean(page)
+    page.change(teacher="levels:0x6,4x2,9x2", delta=0.0, lam=0.0, alpha=1.0, gamma=0.1)
+    assert float(page._law().state.mse[0, 0]) == 0
+    words = page.figures["dynamics_spectrum"].drawing["layout"]["annotations"]
+    (told,) = [note["text"] for note in words if "theory, t → ∞:" in note["text"] and "%" not in note["text"]]
+    # 40% of 48 eigenvalues.
+    assert "19.2" in told
+    clean(page)

@@ -164,7 +164,7 @@ class DynamicsExplorer(Explorer[State]):
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The course of training, and the spectrum."""
-        sliders = ("alpha", "lam", "delta", "kappa", "kappa_star", "gamma")
+        sliders = ("alpha", "lam", "lam2", "delta", "kappa", "kappa_star", "gamma")
         return (
             Exhibit(
                 "dynamics",
@@ -241,8 +241,9 @@ class DynamicsExplorer(Explorer[State]):
         self.change(moment=moment)
 
     def _law(self) -> LearnedSpectrum:
-        s = self.state
-        return learned_spectrum(np.array([[s.alpha]]), s.kappa, s.kappa_star, s.lam, s.delta)
+        s = self.state.setting
+        at = np.array([[s.alpha]])
+        return learned_spectrum(at, s.kappa, s.given_width, s.lam, s.delta, s.lam2, teacher=s.teacher)
 
     def _current(self) -> tuple[bool, bool]:
         """Whether the networks and the mean-field solution are of the setting shown."""
@@ -256,8 +257,7 @@ class DynamicsExplorer(Explorer[State]):
         return self.march is not None and self.march.doubtful
 
     def _flow(self) -> PopulationFlow:
-        s = self.state
-        return population(s.kappa, s.kappa_star, s.lam, s.gamma, s.end, self.memo)
+        return population(self.state.setting, self.state.end, self.memo)
 
     def _frames(self, source: Source | None = None) -> Frames | None:
         """The moments of the source chosen, or of another one."""
@@ -276,13 +276,13 @@ class DynamicsExplorer(Explorer[State]):
 
     def _told(self, law: LearnedSpectrum) -> Told:
         """All that is read out."""
-        s, (same, march_same) = self.state, self._current()
+        s, (same, march_same) = self.state.setting, self._current()
         stop = best_moment(self.run, same, self.march, march_same)
         match = None
         if stop is not None and stop.mse > 0:
-            match = matching_decay(stop.mse, s.alpha, s.kappa, s.kappa_star, s.delta)
+            match = matching_decay(stop.mse, s.alpha, s.kappa, s.given_width, s.delta, teacher=s.teacher)
         theory, flow = law.state[0, 0], self._flow()
-        return Told(s.setting, self.run, same, self.march, march_same, theory, flow, stop, match)
+        return Told(s, self.run, same, self.march, march_same, theory, flow, stop, match)
 
     def _moment(self, frames: Frames | None) -> int:
         """The number of the moment shown: the last one there is where the state's lies beyond."""
@@ -307,7 +307,7 @@ class DynamicsExplorer(Explorer[State]):
 
     def own_curves(self) -> tuple[Sequence[Along], int]:
         """The setting shown."""
-        return [{name: getattr(self.state, name) for name in PARAMETERS}], 0
+        return [{name: getattr(self.state, name) for name in (*PARAMETERS, "lam2", "teacher")}], 0
 
     def _spectrum(self, frames: Frames | None, law: LearnedSpectrum) -> EvolvingSpectrum:
         """What there is to see of the spectrum."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from quadviz.explorers.kit.fields import choice, scale, slider
+from quadviz.explorers.kit.fields import choice, scale, slider, teacher
+from quadviz.explorers.kit.teacher.width import setting_of
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.theme import ThemeName
-from quadviz.parameters import PARAMETERS, SIMULATION_PARAMETERS
+from quadviz.parameters import EXTENSIONS, PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.spectra import View
 from quadviz.setting import Setting
 from quadviz.work.march import QUALITIES, MarchRequest, Quality
@@ -47,6 +48,8 @@ class State:
     """All that determines what the page shows, but for what was run.
 
     Attributes:
+        teacher: the law of the teacher's eigenvalues, as a text.
+        lam2: Frobenius decay.
         end: time to train until.
         d: input dimension of the networks.
         seeds: number of networks.
@@ -59,9 +62,11 @@ class State:
 
     kappa: float = slider("kappa")
     kappa_star: float = slider("kappa_star")
+    teacher: str = teacher(PARAMETERS["kappa_star"].group)
     alpha: float = slider("alpha")
     delta: float = slider("delta")
     lam: float = slider("lam", table=SIMULATION_PARAMETERS)
+    lam2: float = slider("lam2", table=EXTENSIONS, label="Frobenius")
     gamma: float = slider("gamma", 0.1)
     end: float = slider("end", table=SIMULATION_PARAMETERS)
     d: float = slider("d", table=SIMULATION_PARAMETERS)
@@ -104,7 +109,7 @@ class State:
     @property
     def setting(self) -> Setting:
         """The setting."""
-        return Setting(**{name: getattr(self, name) for name in PARAMETERS})
+        return setting_of(self)
 
     @property
     def request(self) -> Request:

@@ -36,6 +36,7 @@ from quadviz.work.training import Request
 
 __all__ = ["dynamics_table", "moment_table", "spectrum_code", "told_table"]
 
+_SETTING = (*PARAMETERS, "lam2", "teacher")
 _COLUMNS = ("of", "quantity", "seed", "time", "from", "to", "value", "standard_error", "trusted")
 _OBSERVABLES = ("mse", "train_loss")
 
@@ -53,7 +54,7 @@ def dynamics_table(told: Told, moments: Moments, source: str, measured: Measured
     rows = [
         [*_ratios(at), *row, *[""] * (len(_COLUMNS) - len(row))] for at, row in _rows(told, moments, source)
     ]
-    return (*PARAMETERS, *_COLUMNS), [*rows, *_own(measured)]
+    return (*_SETTING, *_COLUMNS), [*rows, *_own(measured)]
 
 
 def _own(measured: Measured | None) -> Iterator[list[object]]:
@@ -63,7 +64,7 @@ def _own(measured: Measured | None) -> Iterator[list[object]]:
             if name in row:
                 known = {"of": row["source"], "quantity": name, "value": row[name], "time": row["time"]}
                 known["standard_error"] = row.get(f"{name}_error", "")
-                yield [{**row, **known}.get(column, "") for column in (*PARAMETERS, *_COLUMNS)]
+                yield [{**row, **known}.get(column, "") for column in (*_SETTING, *_COLUMNS)]
 
 
 def _rows(told: Told, moments: Moments, source: str) -> Iterator[tuple[Setting, list[object]]]:
@@ -129,7 +130,7 @@ def moment_table(scene: EvolvingSpectrum, told: Told, source: Source) -> Table:
         source: whose eigenvalues are counted.
     """
     name = counted(scene.view)
-    columns = ("source", "part", *PARAMETERS, name, "density", "mass", "time", "d", "seed")
+    columns = ("source", "part", *_SETTING, name, "density", "mass", "time", "d", "seed")
     return tidy(columns, _moment_rows(scene, told, source, name))
 
 
@@ -203,5 +204,5 @@ def _counted_now(
     yield frames.eigenvalues[scene.moment], {**known, **time}
 
 
-def _ratios(setting: Setting) -> list[float]:
-    return [getattr(setting, name) for name in PARAMETERS]
+def _ratios(setting: Setting) -> list[object]:
+    return list(ratios(setting).values())

@@ -277,6 +277,8 @@ def _march_end(run: MarchRun | None) -> tuple[float, float]:
 
 
 def _other(setting: Setting, shown: Setting) -> str:
-    """The parameters in which a setting differs from the one shown."""
-    values = {name: getattr(setting, name) for name in PARAMETERS}
-    return ratios({name: value for name, value in values.items() if value != getattr(shown, name)})
+    """In what a setting differs from the one shown."""
+    values = {name: getattr(setting, name) for name in (*PARAMETERS, "lam2")}
+    told = ratios({name: value for name, value in values.items() if value != getattr(shown, name)})
+    other = f"teacher {setting.teacher!r}" if setting.teacher != shown.teacher else ""
+    return ", ".join(filter(None, [told, other]))

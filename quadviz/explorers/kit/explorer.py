@@ -24,6 +24,7 @@ from quadviz.explorers.kit.rail import grouped, reset_button
 from quadviz.explorers.kit.save.exhibit import Exhibit
 from quadviz.explorers.kit.save.takeaway import save_menu
 from quadviz.explorers.kit.shown import Shown, Work
+from quadviz.explorers.kit.teacher.width import bounded, show_width
 from quadviz.explorers.kit.widgets.controls import ParameterControl, ThemeProbe
 from quadviz.explorers.kit.widgets.tools import PageTools
 from quadviz.explorers.kit.widgets.work_bar import WorkBar
@@ -201,6 +202,7 @@ class Explorer(DataPage, ABC, Generic[S]):
         """Put every widget where the state is; those already there do not stir."""
         for field, widget in self.fields.items():
             widget.value = getattr(self.state, field)
+        show_width(self.state, self.fields)
         self.starts.value = self.lit
 
     @property
@@ -347,7 +349,7 @@ class Explorer(DataPage, ABC, Generic[S]):
     def change(self, **values: Any) -> None:
         """Change fields of the state; widgets and figures follow."""
         with self._lock:
-            state = self.settle(replace(self.state, **values), values)
+            state = self.settle(bounded(replace(self.state, **values)), values)
             if state == self.state:
                 # A widget whose value settled back goes back too.
                 self.show_state()

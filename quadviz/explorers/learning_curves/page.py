@@ -13,7 +13,6 @@ from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.refining import RefiningExplorer
 from quadviz.explorers.kit.save.exhibit import DASHED, trained
 from quadviz.explorers.kit.shown import Shown, Work
-from quadviz.explorers.kit.teacher.width import bounded, show_width
 from quadviz.explorers.kit.words.line_key import CURVE_KINDS, key_text, line_key
 from quadviz.explorers.kit.words.point_cards import cards
 from quadviz.explorers.kit.zooming import HANDS, axis_track, kept_in, zoomed
@@ -97,12 +96,11 @@ class LearningCurvesExplorer(RefiningExplorer[State]):
         # Given levels have one rank: there is no family over it.
         if state.compare == "kappa_star" and not teacher_of(state.teacher).sized_by_width:
             state = replace(state, compare="")
-        return kept_in(zoomed(bounded(state), changed), ALPHA_TOPS, changed)
+        return kept_in(zoomed(state, changed), ALPHA_TOPS, changed)
 
     def show_state(self) -> None:
         """Put every widget where the state is, the marker's slider on the axis shown."""
         super().show_state()
-        show_width(self.state, self.fields)
         self.controls["alpha"].track = axis_track(self.state, POINTS)
 
     def scene(self) -> LearningCurves:

@@ -14,14 +14,13 @@ from quadviz.explorers.kit.fields import choice, scale, slider, teacher
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.save.exhibit import DASHED, TimeSlider, trained
 from quadviz.explorers.kit.shown import Shown, Work
-from quadviz.explorers.kit.teacher.width import bounded, show_width, width_of
+from quadviz.explorers.kit.teacher.width import setting_of
 from quadviz.explorers.kit.time_slider import course_slider
 from quadviz.explorers.simulation_lab.words import described, lab_cards, lab_prose
 from quadviz.figures.marks.axes import Scale
 from quadviz.figures.marks.drawing import Drawing, Held
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.training import MARGIN, fitted, training_figure
-from quadviz.law.spelling import teacher_of
 from quadviz.parameters import EXTENSIONS, PARAMETERS, SIMULATION_PARAMETERS
 from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.training import Training, networks_seen
@@ -96,8 +95,7 @@ class State:
     @property
     def setting(self) -> Setting:
         """The setting of the networks."""
-        values = {name: getattr(self, name) for name in (*PARAMETERS, "lam2")}
-        return Setting(**{**values, "kappa_star": width_of(self)}, teacher=teacher_of(self.teacher))
+        return setting_of(self)
 
     @property
     def request(self) -> Request:
@@ -159,13 +157,7 @@ class SimulationLab(Explorer[State]):
     def settle(self, state: State, changed: Collection[str]) -> State:
         """A law of the teacher's eigenvalues says what its weights are."""
         del changed
-        state = bounded(state)
         return state if state.teacher == "wishart" else replace(state, weights="gaussian")
-
-    def show_state(self) -> None:
-        """Put every widget where the state is."""
-        super().show_state()
-        show_width(self.state, self.fields)
 
     @property
     def run(self) -> LabRun | None:

@@ -8,10 +8,16 @@ import numpy as np
 
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.teacher_law import TeacherLaw
+from quadviz.law.teachers import Wishart
 from quadviz.scenes.spectra import View
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
 __all__ = ["Outline", "Outlines", "View", "outlines"]
+
+#: Points of a band where there are many, at least.
+_FEWEST = 24
+#: The tallest tick of a level, as a share of the highest density, and the lowest as a share of that.
+_TICK, _LEAST = 0.25, 0.3
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Outlines:
         learned: the law of Z, or of its square roots; its atom left out.
         noisy_atom: mass of Y that is exactly 0, shape (F,); only a teacher without noise has any.
         atom: mass of Z that is exactly 0, shape (F,).
-        teacher: density of the teacher's eigenvalues, one row.
+        teacher: density of the teacher's eigenvalues, or its levels as ticks; one row.
         teacher_learned: the same as the law of Z is shown.
         teacher_atom: mass of the teacher that is exactly 0.
         view: what is counted on the right.
@@ -71,31 +77,46 @@ def outlines(law: LearnedSpectrum, view: View = "eigenvalues", points: int = 200
     Returns:
         The outlines.
     """
-    e, cut, q = law.noisy_edges, law.cut, law.state.q
-    # The end of the first band, and the second, which is empty where there is one only.
-    end = np.where(e.has_gap, e.gap_left, e.right)
-    start = np.where(e.has_gap, e.gap_right, e.right)
-    below = ((e.left, np.minimum(end, cut)), (start, np.minimum(e.right, cut)))
-    above = ((np.maximum(e.left, cut), end), (np.maximum(start, cut), e.right))
-    kept = _outline(law, above, points)
-    # The law of Z is what was kept, moved down by q.
-    lowered = np.maximum(kept.x - np.where(np.isfinite(q), q, 0.0), 0.0)
-    teacher_law = TeacherLaw(law.state.kappa_star.flat[0])
-    left, right = (float(edge) for edge in teacher_law.edges)
-    places = _band(np.array([[left]]), np.array([[right]]), 2 * points)
-    teacher = Outline(places, teacher_law.density(places))
-    atom = float(teacher_law.atom_at_zero)
+    bands, cut, q = law.noisy_bands()[:, 0], law.cut, law.state.q
+    # Room for two: a film goes from one to the other.
+    bands = np.pad(bands, ((0, 0), (0, max(0, 2 - bands.shape[1])), (0, 0)), constant_values=np.nan)
+    each = points if bands.shape[1] <= 2 else max(_FEWEST, 2 * points // bands.shape[1])
+    below = np.stack([bands[..., 0], np.minimum(bands[..., 1], cut)], axis=-1)
+    above = np.stack([np.maximum(bands[..., 0], cut), bands[..., 1]], axis=-1)
+    kept = _outline(law, above, each)
+    # The law of Z is what was kept, moved down by q, and shrunk.
+    shrink = np.broadcast_to(law.shrink, law.shape)
+    lowered = np.maximum(shrink * (kept.x - np.where(np.isfinite(q), q, 0.0)), 0.0)
+    discarded = _outline(law, below, each)
+    tall = float(max(discarded.y.max(initial=0.0), (kept.y / shrink).max(initial=0.0)))
+    teacher, atom = _teacher(law, 2 * points, _TICK * (tall or 1.0))
     return Outlines(
-        discarded=_outline(law, below, points),
+        discarded=discarded,
         kept=kept,
-        learned=_seen(Outline(lowered, kept.y), view),
+        learned=_seen(Outline(lowered, kept.y / shrink), view),
         noisy_atom=np.where(law.state.xi == 0, atom, 0.0)[:, 0],
         atom=law.atom_at_zero[:, 0],
         teacher=teacher,
-        teacher_learned=_seen(teacher, view),
+        teacher_learned=_seen(teacher, view, ticks=not isinstance(law.state.teacher, Wishart)),
         teacher_atom=atom,
         view=view,
     )
+
+
+def _teacher(law: LearnedSpectrum, points: int, tick: float) -> tuple[Outline, float]:
+    """The law of the teacher, the levels of one that has them as ticks; and its mass at 0."""
+    state = law.state
+    star = float(np.ravel(state.kappa_star)[0])
+    if not isinstance(state.teacher, Wishart):
+        atoms = state.teacher.atoms(star)
+        z, p = atoms.z[atoms.z > 0], atoms.p[atoms.z > 0]
+        heights = tick * (_LEAST + (1 - _LEAST) * p / p.max())
+        y = np.stack([np.zeros_like(z), heights, np.zeros_like(z)], axis=1)
+        return Outline(np.repeat(z, 3)[None], y.reshape(1, -1)), 1 - atoms.rank
+    law_of = TeacherLaw(star)
+    left, right = (float(edge) for edge in law_of.edges)
+    places = _band(np.array([[left]]), np.array([[right]]), points)
+    return Outline(places, law_of.density(places)), float(law_of.atom_at_zero)
 
 
 def _band(left: FloatArray, right: FloatArray, points: int) -> FloatArray:
@@ -104,16 +125,16 @@ def _band(left: FloatArray, right: FloatArray, points: int) -> FloatArray:
     return np.minimum(left + (right - left) * steps, right)
 
 
-def _outline(law: LearnedSpectrum, bands: tuple[tuple[FloatArray, FloatArray], ...], points: int) -> Outline:
-    """The law of Y on two stretches of the line, each inside one of its bands, or empty."""
-    (first, first_end), (second, second_end) = bands
-    some, more = first_end > first, second_end > second
-    # An empty stretch lies where the other one ends.
-    before, after = np.where(more, second, 0.0), np.where(some, first_end, 0.0)
-    parts = (
-        _stretch(law, np.where(some, first, before), np.where(some, first_end, before), some, points),
-        _stretch(law, np.where(more, second, after), np.where(more, second_end, after), more, points),
-    )
+def _outline(law: LearnedSpectrum, stretches: FloatArray, points: int) -> Outline:
+    """The law of Y on stretches of the line, each inside one of its bands, or empty; shape (F, B, 2)."""
+    left, right = stretches[..., 0], stretches[..., 1]
+    some = right > left
+    # An empty stretch lies where the last one ended, or the first one begins.
+    first = np.where(some.any(axis=1), left[np.arange(len(left)), some.argmax(axis=1)], 0.0)
+    ends = np.maximum.accumulate(np.where(some, right, -np.inf), axis=1)
+    place = np.where(np.isfinite(ends), ends, first[:, None])
+    left, right = np.where(some, left, place), np.where(some, right, place)
+    parts = [_stretch(law, left[:, [i]], right[:, [i]], some[:, [i]], points) for i in range(some.shape[1])]
     return Outline(*(np.concatenate(halves, axis=1) for halves in zip(*parts, strict=True)))
 
 
@@ -126,9 +147,9 @@ def _stretch(
     return np.pad(x, ((0, 0), (1, 1)), mode="edge"), np.pad(y, ((0, 0), (1, 1)))
 
 
-def _seen(outline: Outline, view: View) -> Outline:
-    """Densities of eigenvalues as they are, or those of their square roots."""
+def _seen(outline: Outline, view: View, *, ticks: bool = False) -> Outline:
+    """Densities of eigenvalues as they are, or those of their square roots; ticks keep their heights."""
     if view == "eigenvalues":
         return outline
     root = np.sqrt(outline.x)
-    return Outline(root, 2 * root * outline.y)
+    return Outline(root, outline.y if ticks else 2 * root * outline.y)

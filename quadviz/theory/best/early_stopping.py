@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadviz.arrays import FloatArray
+from quadviz.law.teachers import WISHART, TeacherLike
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.steady_state import steady_state
 
@@ -92,15 +93,24 @@ class MatchingDecay:
     best_mse: float
 
 
-def matching_decay(mse: float, alpha: float, kappa: float, kappa_star: float, delta: float) -> MatchingDecay:
+def matching_decay(
+    mse: float,
+    alpha: float,
+    kappa: float,
+    kappa_star: float | None,
+    delta: float,
+    *,
+    teacher: TeacherLike = WISHART,
+) -> MatchingDecay:
     """The weight decay, not above the best one, at which long training ends with a given mse.
 
     Args:
         mse: the error to be matched, > 0.
         alpha: sample ratio n/d^2, > 0.
         kappa: student width m/d, > 0.
-        kappa_star: teacher width m*/d, > 0.
+        kappa_star: teacher width m*/d, > 0; None beside given levels.
         delta: label-noise variance, >= 0.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         The weight decay, and the best one.
@@ -114,10 +124,10 @@ def matching_decay(mse: float, alpha: float, kappa: float, kappa_star: float, de
     """
 
     def errors(lam: FloatArray) -> FloatArray:
-        found = steady_state(alpha, kappa, kappa_star, lam, delta).mse
+        found = steady_state(alpha, kappa, kappa_star, lam, delta, teacher=teacher).mse
         return np.where(np.isfinite(found), found, np.inf)
 
-    best = float(optimal_lam(alpha, kappa, kappa_star, delta))
+    best = float(optimal_lam(alpha, kappa, kappa_star, delta, teacher=teacher))
     least, ridgeless = errors(np.array([best, 0.0])).tolist()
     if mse < least * (1 - 1e-9) or not math.isfinite(least):
         return MatchingDecay(math.nan, best, least)

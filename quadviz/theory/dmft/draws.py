@@ -13,9 +13,6 @@ from __future__ import annotations
 import numpy as np
 
 from quadviz.arrays import AnyComplexArray, FloatArray
-from quadviz.law.teacher_law import marchenko_pastur_quantiles
-from quadviz.law.teachers import Wishart
-from quadviz.setting import Setting
 from quadviz.theory.dmft.step import dagger
 
 __all__ = [
@@ -24,7 +21,6 @@ __all__ = [
     "draw_pair",
     "free_noise",
     "orthogonal_gue",
-    "teacher_eigenvalues",
 ]
 
 
@@ -79,15 +75,6 @@ class Hermitian:
         flat = factors.reshape(*factors.shape[:-2], self.dimension)
         above = flat[..., self._upper]
         return np.concatenate([flat[..., self._diagonal], above, above], axis=-1)
-
-
-def teacher_eigenvalues(setting: Setting, d: int) -> FloatArray:
-    """Those of the teacher at quantiles of its law, increasing, shape (d,)."""
-    if isinstance(setting.teacher, Wishart):
-        return marchenko_pastur_quantiles(setting.kappa_star, d)
-    width = setting.kappa_star if setting.teacher.sized_by_width else None
-    values: FloatArray = setting.teacher.eigenvalues(d, width)
-    return values
 
 
 def orthogonal_gue(

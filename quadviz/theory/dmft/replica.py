@@ -29,13 +29,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadviz.arrays import AnyComplexArray, FloatArray
-from quadviz.law.teacher_law import marchenko_pastur_quantiles
+from quadviz.law.teacher_law import marchenko_pastur_quantiles, typical_eigenvalues
 from quadviz.setting import Setting
 from quadviz.theory.dmft.draws import (
     Hermitian,
     draw_pair,
     orthogonal_gue,
-    teacher_eigenvalues,
 )
 from quadviz.theory.dmft.mixing import Mixer
 from quadviz.theory.dmft.response import Fit, white_response
@@ -166,7 +165,7 @@ class _March:
         self._steps = np.diff(grid)
         self._space = space = Hermitian(d)
         columns = min(round(setting.kappa * d), d)
-        teacher = teacher_eigenvalues(setting, d)
+        teacher = typical_eigenvalues(setting.teacher, setting.kappa_star, d)
         start = setting.gamma * marchenko_pastur_quantiles(columns / d if columns < d else setting.kappa, d)
         noises = min(nodes, _NOISES)
         pairs = [draw_pair(space, teacher, start, columns, noises, generator) for _ in range(copies // 2)]

@@ -158,6 +158,24 @@ class LearnedSpectrum(Result):
         return np.where(y >= self.cut, self._noisy_density(y) / self.shrink, gone)
 
     @quiet
+    def noisy_bands(self) -> FloatArray:
+        """Edges of all bands of Y, of the shape of the states + (B, 2); NaN where there are fewer.
+
+        None where there is no noise, but for the band of a Wishart teacher.
+        """
+        state, shape = self.state, self.shape
+        noisy = np.asarray(state.xi > 0)
+        k, xi = (np.broadcast_to(v, shape)[noisy] for v in (state.kappa_star, state.xi))
+        found = noisy_bands(state.teacher, k, xi)
+        out = np.full((*shape, max(1, found.shape[-2]), 2), np.nan)
+        out[noisy, : found.shape[-2]] = found
+        if isinstance(state.teacher, Wishart):
+            clean = np.asarray(state.xi == 0)
+            own = np.stack([self.noisy_edges.left, self.noisy_edges.right], axis=-1)
+            out[clean, 0] = own[clean]
+        return out
+
+    @quiet
     def bands(self) -> FloatArray:
         """Edges of all bands of Z, of the shape of the states + (B, 2); NaN where there are fewer.
 

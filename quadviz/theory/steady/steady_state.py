@@ -211,9 +211,8 @@ def steady_state_of(setting: Setting, alpha: ArrayLike | None = None) -> SteadyS
     0.7646
     """
     s = setting
-    star = s.kappa_star if s.teacher.sized_by_width else None
     places = s.alpha if alpha is None else alpha
-    return steady_state(places, s.kappa, star, s.lam, s.delta, s.lam2, teacher=s.teacher)
+    return steady_state(places, s.kappa, s.given_width, s.lam, s.delta, s.lam2, teacher=s.teacher)
 
 
 @quiet

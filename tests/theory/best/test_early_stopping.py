@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from quadviz.setting import Setting
 from quadviz.theory.best.early_stopping import early_stop, matching_decay
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.flow.population import population_flow
@@ -90,7 +91,7 @@ def test_none_is_needed_for_what_ridgeless_training_does() -> None:
 def test_the_population_curve_starts_as_large_networks_do(
     kappa: float, kappa_star: float, gamma: float
 ) -> None:
-    flow = population_curve(kappa, kappa_star, 0.01, gamma, [0.0, 1.0])
+    flow = population_curve(Setting(kappa, kappa_star, 1.0, 0.01, 0.0, gamma), [0.0, 1.0])
     exact = 1 + 1 / kappa_star + gamma**2 * (1 + 1 / kappa) - 2 * gamma
     assert flow.mse[0] == pytest.approx(exact, rel=0.08)
     assert flow.eigenvalues.shape == (2, DIMENSION)
@@ -103,4 +104,5 @@ def test_the_population_curve_is_that_of_large_random_matrices() -> None:
     teacher = rng.standard_normal((d, 60))
     start = rng.standard_normal((d, 140)) * np.sqrt(0.1 / 140)
     large = population_flow(teacher @ teacher.T / 60, start, times, 0.1)
-    np.testing.assert_allclose(population_curve(0.7, 0.3, 0.1, 0.1, times).mse, large.mse, rtol=0.25)
+    curve = population_curve(Setting(0.7, 0.3, 1.0, 0.1, 0.0, 0.1), times)
+    np.testing.assert_allclose(curve.mse, large.mse, rtol=0.25)

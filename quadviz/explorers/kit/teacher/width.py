@@ -10,8 +10,10 @@ import ipywidgets as widgets
 
 from quadviz.explorers.kit.widgets.controls import ParameterControl
 from quadviz.law.spelling import teacher_of
+from quadviz.parameters import EXTENSIONS, PARAMETERS
+from quadviz.setting import Setting
 
-__all__ = ["bounded", "show_width", "width_of"]
+__all__ = ["bounded", "setting_of", "show_width", "width_of"]
 
 
 class HasTeacher(Protocol):
@@ -35,15 +37,24 @@ def width_of(state: HasTeacher) -> float:
     return state.kappa_star if teacher.sized_by_width else teacher.width(None)
 
 
+def setting_of(state: Any) -> Setting:
+    """The setting of a state that has all parameters, and a teacher and lam2 besides."""
+    values = {name: getattr(state, name) for name in (*PARAMETERS, *EXTENSIONS)}
+    return Setting(**{**values, "kappa_star": width_of(state)}, teacher=teacher_of(state.teacher))
+
+
 def bounded(state: S) -> S:
-    """The state with a width that its teacher can have."""
+    """The state with a width that its teacher can have, if it has one."""
+    if not hasattr(state, "teacher"):
+        return state
     most = teacher_of(state.teacher).widest
     return state if most is None or state.kappa_star <= most else replace(state, kappa_star=most)
 
 
-def show_width(state: HasTeacher, fields: Mapping[str, widgets.Widget]) -> None:
-    """Show a width that cannot be chosen as what it is, and how large one may be."""
-    control, teacher = fields["kappa_star"], teacher_of(state.teacher)
-    if isinstance(control, ParameterControl):
-        own, control.most = not teacher.sized_by_width, teacher.widest
-        control.given = f"{width_of(state):.4g}" if own else ""
+def show_width(state: Any, fields: Mapping[str, widgets.Widget]) -> None:
+    """Of a page with a teacher show a width that cannot be chosen, or how large one may be."""
+    control = fields.get("kappa_star")
+    if "teacher" in fields and isinstance(control, ParameterControl):
+        teacher = teacher_of(state.teacher)
+        control.most = teacher.widest
+        control.given = "" if teacher.sized_by_width else f"{width_of(state):.4g}"
