@@ -9,6 +9,7 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.teachers import WISHART, Teacher
 from quadviz.outcome import Status
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.marks import NetworkSpectrum
@@ -49,24 +50,29 @@ class Spectra:
 def spectra(
     alpha: float | FloatArray,
     kappa: float,
-    kappa_star: float,
+    kappa_star: float | None,
     lam: float,
     delta: float,
     view: View = "eigenvalues",
     networks: NetworkSpectrum | None = None,
+    lam2: float = 0.0,
+    teacher: Teacher = WISHART,
 ) -> Spectra:
     """Solve for what the two panels show.
 
     Args:
         alpha: sample ratio, or F of them.
         kappa: student width.
-        kappa_star: teacher width.
+        kappa_star: teacher width; None beside given levels.
         lam: weight decay.
         delta: label noise.
         view: what is counted on the right.
         networks: trained networks to be counted beside the law.
+        lam2: Frobenius decay.
+        teacher: the law of the teacher's eigenvalues.
     """
-    law = learned_spectrum(np.atleast_1d(alpha)[:, None], kappa, kappa_star, lam, delta)
+    places = np.atleast_1d(alpha)[:, None]
+    law = learned_spectrum(places, kappa, kappa_star, lam, delta, lam2, teacher=teacher)
     return Spectra(law, width_cut(law), view, networks)
 
 
@@ -82,25 +88,35 @@ def width_cut(law: LearnedSpectrum) -> FloatArray:
     state = law.state
     cut = np.where(state.kappa < 1, np.nan, -np.inf)
     noisy = (state.kappa < 1) & (state.xi > 0)
-    cut[noisy] = NoisyTeacherLaw(state.kappa_star[noisy], state.xi[noisy]).quantile(state.kappa[noisy])
+    star = state.kappa_star[noisy] if state.teacher.sized_by_width else None
+    cut[noisy] = NoisyTeacherLaw(star, state.xi[noisy], state.teacher).quantile(state.kappa[noisy])
     return cut[:, 0]
 
 
-def run_alphas(kappa: float, kappa_star: float, lam: float, delta: float) -> FloatArray:
+def run_alphas(
+    kappa: float,
+    kappa_star: float | None,
+    lam: float,
+    delta: float,
+    lam2: float = 0.0,
+    teacher: Teacher = WISHART,
+) -> FloatArray:
     """The values of a run: increasing from the smallest alpha on, close together at the recovery threshold.
 
     Args:
         kappa: student width.
-        kappa_star: teacher width.
+        kappa_star: teacher width; None beside given levels.
         lam: weight decay.
         delta: label noise.
+        lam2: Frobenius decay.
+        teacher: the law of the teacher's eigenvalues.
 
     Returns:
         Values with four digits, shape (MOMENTS,).
     """
     low = PARAMETERS["alpha"].low
-    threshold = float(recovery_threshold(kappa, kappa_star))
-    end = min(_END, _BEYOND * threshold) if lam == delta == 0 else _END
+    threshold = float(recovery_threshold(kappa, kappa_star, teacher=teacher))
+    end = min(_END, _BEYOND * threshold) if lam == lam2 == delta == 0 else _END
     fine = np.linspace(low, end, 4001)
     pace = 0.5 / np.sqrt(fine) / (np.sqrt(end) - np.sqrt(low))
     if np.isfinite(threshold):

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from quadviz.arrays import FloatArray
-from quadviz.figures.marks.outlines import Outline, outlines
+from quadviz.figures.marks.outlines import Outline, Outlines, outlines
+from quadviz.law.spelling import spelled_teacher
+from quadviz.law.teachers import WISHART
 from quadviz.scenes.recovery import PointSpectrum
 from quadviz.scenes.spectra import Spectra, View
 from quadviz.simulation.final import FinalState, flow_end
-from quadviz.tables.code import Code, assignment
+from quadviz.tables.code import Code, Name, assignment
+from quadviz.tables.teacher import teacher_code
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, tidy
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
@@ -32,26 +35,28 @@ __all__ = [
 
 Rows = Iterator[dict[str, object]]
 
+_SETTING = (*SETTING, "lam2", "teacher")
 TEACHER, NOISY = "teacher Z*", "noisy teacher Y"
 #: Points of a density that the code computes.
 _POINTS = 400
 
 
-def setting_of(law: LearnedSpectrum) -> dict[str, float]:
+def setting_of(law: LearnedSpectrum) -> dict[str, object]:
     """The setting of a law of a single steady state."""
-    return {name: np.ravel(getattr(law.state, name))[0].item() for name in SETTING}
+    known = {name: np.ravel(getattr(law.state, name))[0].item() for name in (*SETTING, "lam2")}
+    return {**known, "teacher": spelled_teacher(law.state.teacher)}
 
 
 def noisy_table(view: Spectra) -> Table:
     """The law of Y with what is cut off it, and the teacher's."""
-    columns = ("source", "part", *SETTING, "eigenvalue", "density", "mass")
+    columns = ("source", "part", *_SETTING, "eigenvalue", "density", "mass")
     return tidy(columns, _noisy_rows(view))
 
 
 def learned_table(view: Spectra, run: SpectrumRun | None) -> Table:
     """The law of Z, or of the singular values of W, the teacher's, and every network's eigenvalues."""
     name = counted(view.view)
-    columns = ("source", "part", *SETTING, name, "density", "mass", "d", "seed", "trained_by")
+    columns = ("source", "part", *_SETTING, name, "density", "mass", "d", "seed", "trained_by")
     return tidy(columns, _learned_rows(view, () if run is None else run.networks))
 
 
@@ -70,19 +75,21 @@ def point_table(law: LearnedSpectrum, view: PointSpectrum) -> Table:
 
 def noisy_code(law: LearnedSpectrum) -> Code:
     """The law of Y and where it is cut."""
-    lines, numpy = [_call(law)], bool(np.isfinite(law.noisy_edges.right).all())
+    names, lines = _call(law)
+    numpy = bool(np.isfinite(law.noisy_edges.right).all())
     if numpy:
         lines += [
             f"y = np.linspace(law.noisy_edges.left, law.noisy_edges.right, {_POINTS})",
             "density = law.noisy_density(y)",
         ]
     lines.append("print(law.cut, law.state.q, law.state.xi)")
-    return Code(("learned_spectrum",), lines, numpy)
+    return Code(("learned_spectrum", *names), lines, numpy)
 
 
 def learned_code(law: LearnedSpectrum, view: View, networks: SpectrumRun | None = None) -> Code:
     """The law of what was learned, and the networks if they are trained."""
-    lines, numpy = [_call(law)], bool(np.isfinite(law.edges.right).all())
+    names, lines = _call(law)
+    numpy = bool(np.isfinite(law.edges.right).all())
     if numpy and view == "eigenvalues":
         lines += [f"z = np.linspace(0, law.edges.right, {_POINTS})", "density = law.density(z)"]
     elif numpy:
@@ -91,17 +98,22 @@ def learned_code(law: LearnedSpectrum, view: View, networks: SpectrumRun | None 
             "density = law.singular_value_density(s)",
         ]
     lines.append("print(law.atom_at_zero, law.gap)")
-    imports = ["learned_spectrum"]
+    imports = ["learned_spectrum", *names]
     if networks is not None and networks.networks:
-        names, trained = network_lines(networks.networks)
-        imports, lines = imports + names, lines + trained
+        more, trained = network_lines(networks.networks)
+        imports, lines = imports + more, lines + trained
     return Code(imports, lines, numpy)
 
 
 def network_lines(networks: tuple[FinalState, ...]) -> tuple[list[str], list[str]]:
     """Names to import and statements that train networks of one setting to their end."""
     first, seeds = networks[0], [network.seed for network in networks]
-    ratios = {name: getattr(first.setting, name) for name in ("kappa", "kappa_star", "alpha", "lam", "delta")}
+    s = first.setting
+    names = ("kappa", "kappa_star", "alpha", "lam", "delta")
+    ratios: dict[str, object] = {name: getattr(s, name) for name in names}
+    ratios["kappa_star"] = s.given_width
+    ratios |= {"lam2": s.lam2} if s.lam2 else {}
+    ratios |= {"teacher": Name("teacher")} if s.teacher != WISHART else {}
     work, how, last = "minimise", f"d={first.d}, seed=seed", ""
     if first.flow:
         work, how, last = "simulate", f"d={first.d}, times={flow_end(first.setting)!r}, seed=seed", "[-1]"
@@ -120,16 +132,24 @@ def counted(view: View) -> str:
     return view.replace(" ", "_").removesuffix("s")
 
 
-def _call(law: LearnedSpectrum) -> str:
-    return f"law = learned_spectrum({assignment(setting_of(law))})"
+def _call(law: LearnedSpectrum) -> tuple[list[str], list[str]]:
+    """The teacher where it is not the paper's, and the law."""
+    names, teacher = teacher_code(spelled_teacher(law.state.teacher))
+    values = {name: value for name, value in setting_of(law).items() if name in SETTING}
+    if not law.state.teacher.sized_by_width:
+        values["kappa_star"] = None
+    lam2 = float(np.ravel(law.state.lam2)[0])
+    values |= {"lam2": lam2} if lam2 else {}
+    values |= {"teacher": Name("teacher")} if teacher else {}
+    made = [f"teacher = {teacher}"] if teacher else []
+    return [*names], [*made, f"law = learned_spectrum({assignment(values)})"]
 
 
 def _noisy_rows(view: Spectra) -> Rows:
     law, shapes, name = view.law, outlines(view.law, view.view), "eigenvalue"
     setting = setting_of(law)
     teacher, noisy = {"source": TEACHER, **setting}, {"source": NOISY, **setting}
-    yield from _densities(teacher, name, shapes.teacher.x[0], shapes.teacher.y[0])
-    yield _atom(teacher, name, shapes.teacher_atom)
+    yield from _teacher_rows(law, teacher, name, shapes, root=False)
     for part, outline in (("cut off", shapes.discarded), ("kept", shapes.kept)):
         places = _places(outline)
         yield from _densities({**noisy, "part": part}, name, places, law.noisy_density(places)[0])
@@ -149,13 +169,13 @@ def _noisy_rows(view: Spectra) -> Rows:
 def _learned_rows(view: Spectra, networks: tuple[FinalState, ...]) -> Rows:
     name, shapes, root = counted(view.view), outlines(view.law), view.view == "singular values"
     teacher = {"source": TEACHER, **setting_of(view.law)}
-    yield from _densities(teacher, name, *_seen(shapes.teacher.x[0], shapes.teacher.y[0], root))
-    yield _atom(teacher, name, shapes.teacher_atom)
+    yield from _teacher_rows(view.law, teacher, name, shapes, root=root)
     yield from law_rows(view.law, view.view, "learned W" if root else "learned Z")
     for network in networks:
         known = {
             "source": "network",
-            **{ratio: getattr(network.setting, ratio) for ratio in SETTING},
+            **{ratio: getattr(network.setting, ratio) for ratio in (*SETTING, "lam2")},
+            "teacher": spelled_teacher(network.setting.teacher),
             "d": network.d,
             "seed": network.seed,
             "trained_by": "gradient flow" if network.flow else "L-BFGS",
@@ -163,6 +183,19 @@ def _learned_rows(view: Spectra, networks: tuple[FinalState, ...]) -> Rows:
         values = np.maximum(network.eigenvalues, 0.0)
         for value in (np.sqrt(values) if root else network.eigenvalues).tolist():
             yield {**known, name: value}
+
+
+def _teacher_rows(
+    law: LearnedSpectrum, known: Mapping[str, object], name: str, shapes: Outlines, *, root: bool
+) -> Rows:
+    """The teacher's law, or its levels and their masses."""
+    if law.state.teacher == WISHART:
+        yield from _densities(known, name, *_seen(shapes.teacher.x[0], shapes.teacher.y[0], root))
+        yield _atom(known, name, shapes.teacher_atom)
+        return
+    atoms = law.state.teacher.atoms(float(np.ravel(law.state.kappa_star)[0]))
+    for place, mass in zip(atoms.z.tolist(), atoms.p.tolist(), strict=True):
+        yield {**known, "part": "level", name: math.sqrt(place) if root else place, "mass": mass}
 
 
 def law_rows(law: LearnedSpectrum, view: View, source: str) -> Rows:
@@ -178,6 +211,8 @@ def law_rows(law: LearnedSpectrum, view: View, source: str) -> Rows:
     places = _places(shapes.learned)
     yield from _densities(known, name, *_seen(places, law.density(places)[0], root))
     yield _atom(known, name, float(shapes.atom[0]))
+    for place, mass in law.atoms()[0, 0, 1:].tolist():
+        yield {**known, "part": "level", name: math.sqrt(place) if root else place, "mass": mass}
     gap = np.ravel(law.gap)[0].item()
     if gap > 0:
         yield {**known, "part": "end of the gap above 0", name: math.sqrt(gap) if root else gap}

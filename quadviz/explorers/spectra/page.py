@@ -14,11 +14,12 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.explorers.kit.explorer import Explorer
-from quadviz.explorers.kit.fields import choice, slider
+from quadviz.explorers.kit.fields import choice, slider, teacher
 from quadviz.explorers.kit.page import Card
 from quadviz.explorers.kit.presets import Preset
 from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit, trained
 from quadviz.explorers.kit.shown import Work
+from quadviz.explorers.kit.teacher.width import setting_of, width_of
 from quadviz.explorers.live import Film, LiveFigure, Reel
 from quadviz.explorers.spectra.networks import about_spectrum
 from quadviz.explorers.spectra.words import (
@@ -33,14 +34,16 @@ from quadviz.figures.marks.moments import percent
 from quadviz.figures.marks.ranges import Frame
 from quadviz.figures.marks.theme import DASH, ThemeName
 from quadviz.figures.spectra import MARGIN, spectra_figures, spectra_film, spectra_frame
-from quadviz.law.teacher_law import TeacherLaw
+from quadviz.law.spelling import teacher_of
+from quadviz.law.teachers import WISHART
+from quadviz.parameters import EXTENSIONS, PARAMETERS
 from quadviz.scenes.common.marks import NetworkSpectrum
 from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.spectra import Spectra, View, network_spectrum, run_alphas, spectra
-from quadviz.setting import Setting
 from quadviz.tables.code import Code
 from quadviz.tables.spectra import learned_code, learned_table, noisy_code, noisy_table
 from quadviz.tables.text import eigenvalue_table
+from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.work.spectrum import SpectrumRequest, SpectrumRun, run_spectrum
 
 __all__ = ["PRESETS", "SpectraExplorer", "State", "show", "still"]
@@ -48,7 +51,9 @@ __all__ = ["PRESETS", "SpectraExplorer", "State", "show", "still"]
 
 _log = logging.getLogger(__name__)
 
-_SETTING = ("kappa", "kappa_star", "delta", "lam")
+_SETTING = ("kappa", "delta", "lam", "lam2", "teacher")
+#: A film of a teacher of more levels than these would take too long.
+_FILMED = 60
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class State:
     """All that determines what the page shows.
 
     Attributes:
+        teacher: the law of the teacher's eigenvalues, as a text.
+        lam2: Frobenius decay.
         view: what is counted on the right.
         sim_d: input dimension of the networks to train.
         sim_networks: how many of them.
@@ -63,9 +70,11 @@ class State:
 
     kappa: float = slider("kappa")
     kappa_star: float = slider("kappa_star")
+    teacher: str = teacher(PARAMETERS["kappa_star"].group)
     alpha: float = slider("alpha", group="")
     delta: float = slider("delta")
     lam: float = slider("lam")
+    lam2: float = slider("lam2", table=EXTENSIONS, label="Frobenius")
     view: View = choice(
         "eigenvalues",
         ("eigenvalues", "singular values"),
@@ -152,7 +161,7 @@ class SpectraExplorer(Explorer[State]):
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """The two panels."""
-        sliders = ("alpha", "lam", "delta", "kappa", "kappa_star")
+        sliders = ("alpha", "lam", "lam2", "delta", "kappa", "kappa_star")
         return (
             Exhibit(
                 "noisy_teacher",
@@ -202,7 +211,7 @@ class SpectraExplorer(Explorer[State]):
             self._run_frame = None
         self._frame = self._run_frame[1] if self._run_frame else spectra_frame(scene, self._frame)
         self._show(scene)
-        self.key.value = _key(self.state.kappa_star)
+        self.key.value = _key(scene.law.state)
         self.directions.value = directions_html(scene.law)
         self.tell(scene)
         self.film.halt()
@@ -223,8 +232,9 @@ class SpectraExplorer(Explorer[State]):
         for live, figure in zip(self.figures.values(), drawn, strict=True):
             live.show(figure)
 
-    def _setting(self) -> dict[str, float]:
-        return {name: getattr(self.state, name) for name in _SETTING}
+    def _setting(self) -> dict[str, Any]:
+        s = setting_of(self.state)
+        return {**{name: getattr(s, name) for name in _SETTING}, "kappa_star": s.given_width}
 
     def _run_key(self) -> object:
         """What a run does not change."""
@@ -236,12 +246,14 @@ class SpectraExplorer(Explorer[State]):
         return self._spectra(self.state.alpha, networks)
 
     def _spectra(self, alpha: float | FloatArray, networks: NetworkSpectrum | None = None) -> Spectra:
-        s = self.state
-        return spectra(alpha, s.kappa, s.kappa_star, s.lam, s.delta, s.view, networks)
+        return spectra(alpha, view=self.state.view, networks=networks, **self._setting())
 
     def _reel(self) -> Reel | None:
         """A film through alpha, the panels in ranges that hold it; None where it could not be computed."""
         with self._lock:
+            if teacher_of(self.state.teacher).atoms(width_of(self.state)).size > _FILMED:
+                self.page.complain(f"There is no film for more than {_FILMED} levels: move α by hand.")
+                return None
             last = self._stopped_at if self.state.alpha == self._stopped_at else math.nan
             try:
                 alphas = run_alphas(**self._setting())
@@ -272,8 +284,7 @@ class SpectraExplorer(Explorer[State]):
 
     def request(self) -> SpectrumRequest:
         """The networks to train at the setting now."""
-        setting = Setting(alpha=self.state.alpha, **self._setting())
-        return SpectrumRequest(setting, self.state.sim_d, self.state.sim_networks)
+        return SpectrumRequest(setting_of(self.state), self.state.sim_d, self.state.sim_networks)
 
     def _is_current(self, run: SpectrumRun) -> bool:
         """Whether networks were trained at the setting now."""
@@ -289,15 +300,17 @@ def show(**state: Any) -> None:
 still = SpectraExplorer.still
 
 
-def _key(kappa_star: float) -> str:
+def _key(state: SteadyState) -> str:
     """What the colours and lines mean."""
     area = '<svg width="22" height="12" aria-hidden="true"><rect width="22" height="12" class="{}"/></svg>'
     line = '<svg width="30" height="8" aria-hidden="true"><line x1="1" x2="29" y1="4" y2="4" {}/></svg>'
-    atom = float(TeacherLaw(kappa_star).atom_at_zero)
+    star = float(np.ravel(state.kappa_star)[0]) if state.teacher.sized_by_width else None
+    atom, levels = 1 - state.teacher.rank_fraction(star), state.teacher != WISHART
+    ticks = ", its levels as ticks" if levels else ""
     items = (
         (area.format("qv-kept"), "kept"),
         (area.format("qv-discarded"), "cut off"),
-        (area.format("qv-teacher"), f"the teacher Z*: {percent(atom)} of its eigenvalues are 0"),
+        (area.format("qv-teacher"), f"the teacher Z*{ticks}: {percent(atom)} of its eigenvalues are 0"),
         (line.format(f'stroke-dasharray="{DASH}"'), "rank-limited: steady-state assumption"),
     )
     return f"<p>{''.join(f'<span>{sample}{meaning}</span>' for sample, meaning in items)}</p>"

@@ -12,8 +12,9 @@ from quadviz.explorers.kit.page import Card, cards_html, rich
 from quadviz.explorers.kit.words import point_cards
 from quadviz.figures.marks.moments import percent
 from quadviz.law.teacher_law import TeacherLaw
+from quadviz.law.teachers import WISHART
 from quadviz.outcome import Regime, Status
-from quadviz.scenes.common.wording import Paragraph, four_digits
+from quadviz.scenes.common.wording import Paragraph, four_digits, listed
 from quadviz.scenes.spectra import Spectra
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
 
@@ -22,6 +23,8 @@ __all__ = ["at_alpha", "directions_html", "film_regions", "spectra_cards", "spec
 
 #: Relative differences below this are not told.
 _SAME = 5e-4
+#: So many bands are told one by one.
+_TOLD = 4
 #: In a film cards and sentences follow at every so many moments: faster than that nobody reads.
 _CARDS, _SENTENCES = 6, 2
 
@@ -121,6 +124,8 @@ def _about_bands(law: LearnedSpectrum) -> str:
     kappa_star, xi = _one(law.state.kappa_star), _one(law.state.xi)
     if xi == 0:
         return "the noise is gone, ξ = 0: what the network sees is the teacher itself."
+    if law.state.teacher != WISHART:
+        return _about_many_bands(law)
     e = law.noisy_edges
     left, right = _one(e.left), _one(e.right)
     if bool(np.ravel(e.has_gap)[0]):
@@ -139,6 +144,26 @@ def _about_bands(law: LearnedSpectrum) -> str:
         f"the law of Y is a single band from {four_digits(left)} to {four_digits(right)}; a teacher of full "
         "rank leaves no directions to the noise alone."
     )
+
+
+def _about_many_bands(law: LearnedSpectrum) -> str:
+    """The same for a teacher of levels, each of which the noise makes a band, or joins to others."""
+    bands = _bands(law)
+    levels = law.state.teacher.atoms(_one(law.state.kappa_star)).size
+    if len(bands) == 1:
+        ends = f"from {four_digits(bands[0, 0])} to {four_digits(bands[0, 1])}"
+        joined = f": the noise joins all {levels} levels, 0 among them" if levels > 1 else ""
+        return f"the law of Y is a single band {ends}{joined}."
+    told = [f"{four_digits(low)} to {four_digits(high)}" for low, high in bands[:_TOLD]]
+    if len(bands) > _TOLD:
+        told.append(f"{len(bands) - _TOLD} more up to {four_digits(bands[-1, 1])}")
+    return f"the law of Y has {len(bands)} bands for {levels} levels: {listed(told)}."
+
+
+def _bands(law: LearnedSpectrum) -> FloatArray:
+    """The bands of Y, shape (B, 2)."""
+    bands = law.noisy_bands().reshape(-1, 2)
+    return bands[np.isfinite(bands[:, 0])]
 
 
 def _about_cut(law: LearnedSpectrum) -> str:
@@ -178,6 +203,10 @@ def _place(law: LearnedSpectrum) -> str:
     share = percent(1 - _one(law.atom_at_zero))
     if cut <= _one(e.left):
         return "below the whole law of Y, all of which is kept"
+    if law.state.teacher != WISHART:
+        low, high = _bands(law).T
+        inside = bool(((low < cut) & (cut < high)).any())
+        return f"{'inside a band' if inside else 'between bands'}, and keeps {share} of all eigenvalues"
     if not bool(np.ravel(e.has_gap)[0]):
         return f"inside the band, of which {share} is kept"
     if cut < _one(e.gap_left):
@@ -189,9 +218,12 @@ def _place(law: LearnedSpectrum) -> str:
 
 def _about_teacher(law: LearnedSpectrum) -> str:
     """How far the learned law is from the teacher's."""
-    mse, nothing = _one(law.state.mse), 1 + 1 / _one(law.state.kappa_star)
+    teacher, star = law.state.teacher, _one(law.state.kappa_star)
+    given = star if teacher.sized_by_width else None
+    mse, nothing = _one(law.state.mse), teacher.moment(2, given)
     if mse == 0:
-        return "blue covers grey: the teacher is recovered exactly, mse 0."
+        covers = "blue covers grey: " if teacher == WISHART else ""
+        return f"{covers}the teacher is recovered exactly, mse 0."
     ratio = mse / nothing
     if abs(ratio - 1) < _SAME:
         text = f"the mse, {four_digits(mse)}, is that of learning nothing, Z = 0"
@@ -202,7 +234,7 @@ def _about_teacher(law: LearnedSpectrum) -> str:
     right = _one(law.edges.right)
     if math.isnan(right):
         return f"{text}."
-    top = float(TeacherLaw(law.state.kappa_star).edges.right.flat[0])
+    top = float(TeacherLaw(star).edges.right) if teacher == WISHART else float(teacher.atoms(star).z[-1])
     excess = right / top - 1
     if abs(excess) < _SAME:
         return f"{text}. The largest eigenvalue, {four_digits(right)}, is the teacher's to within 0.05%."

@@ -38,8 +38,8 @@ def width_of(state: HasTeacher) -> float:
 
 
 def setting_of(state: Any) -> Setting:
-    """The setting of a state that has all parameters, and a teacher and lam2 besides."""
-    values = {name: getattr(state, name) for name in (*PARAMETERS, *EXTENSIONS)}
+    """The setting of a state that has the parameters, or all but gamma, and a teacher and lam2 besides."""
+    values = {name: getattr(state, name) for name in (*PARAMETERS, *EXTENSIONS) if hasattr(state, name)}
     return Setting(**{**values, "kappa_star": width_of(state)}, teacher=teacher_of(state.teacher))
 
 
