@@ -19,7 +19,7 @@ from quadviz.explorers.kit.links import query_of
 from quadviz.explorers.kit.save import takeaway
 from quadviz.explorers.kit.teacher import control as control_module
 from quadviz.explorers.kit.teacher.control import TeacherControl
-from quadviz.figures.marks.drawing import trace
+from quadviz.figures.marks.drawing import Drawing, trace
 from quadviz.files.decoding import MOST_BYTES
 from quadviz.law.spelling import spelled_levels, teacher_of
 from quadviz.tables.text import csv_text
@@ -27,10 +27,11 @@ from tests.pages import offer, opened, press, until
 from tests.reading import plain
 
 PAGES = ["learning_curves", "simulation_lab", "dynamics"]
+EVERY = [*PAGES, "spectra"]
 OWN = "levels:0x7,1,3,6"
 
 
-@pytest.fixture(name="page", params=PAGES)
+@pytest.fixture(name="page", params=EVERY)
 def any_page(request: pytest.FixtureRequest) -> Iterator[Explorer[Any]]:
     yield from fresh(request.param)
 
@@ -221,13 +222,18 @@ def test_networks_are_taught_by_it(page: Explorer[Any]) -> None:
     if page.name == "learning_curves":
         offer(page, sim_d=(20, 30, 50, 80, 120), sim_networks=(1, 3, 5, 10))
         page.change(teacher=OWN, lam2=0.1, sim_d=20, sim_networks=1, alpha_top=0.5)
+    elif page.name == "spectra":
+        offer(page, sim_d=(20, 50, 100, 150), sim_networks=(1, 2, 3, 10))
+        page.change(teacher=OWN, lam2=0.1, sim_d=20, sim_networks=2, alpha=0.5)
     else:
         page.change(teacher=OWN, lam2=0.1, d=20.0, seeds=2.0, end=3.0, alpha=0.5)
     press(page.bars["networks"])
     run = page.run
     assert all(network.setting.teacher == teacher_of(OWN) for network in run.networks)
     assert all(network.setting.lam2 == 0.1 for network in run.networks)
-    if page.name != "learning_curves":
+    if page.name == "spectra":
+        page.change(sim_d=100)
+    elif page.name != "learning_curves":
         alone = simulate_ensemble(run.request.setting, 20, [0, 1], run.request.times)
         np.testing.assert_allclose(run.networks[0].mse, alone.all("mse")[0], rtol=1e-6)
     else:
@@ -325,4 +331,65 @@ def test_levels_that_are_recovered_are_counted_above_the_bulk() -> None:
     (told,) = [note["text"] for note in words if "theory, t → ∞:" in note["text"] and "%" not in note["text"]]
     # 40% of 48 eigenvalues.
     assert "19.2" in told
+    clean(page)
+
+
+@pytest.mark.parametrize("teacher", ["orthogonal", "power:0.3", OWN])
+@pytest.mark.parametrize("lam2", [0.0, 0.3])
+@pytest.mark.parametrize("view", ["eigenvalues", "singular values"])
+def test_spectra_of_any_teacher_hold_all_of_their_mass(teacher: str, lam2: float, view: str) -> None:
+    page = opened("spectra")
+    clean(page)
+    page.change(teacher=teacher, lam2=lam2, view=view, alpha=1.2, delta=0.1, kappa_star=0.4)
+    scene, law = page.scene(), page.scene().law
+    noisy, learned = (each.drawing for each in page.figures.values())
+    kept = 1 - float(law.atom_at_zero[0, 0])
+
+    def mass(drawing: Drawing, name: str) -> float:
+        part = trace(drawing, name)
+        return float(np.trapezoid(part["y"], part["x"]))
+
+    assert mass(noisy, "discarded") + mass(noisy, "kept") == pytest.approx(1, rel=5e-3)
+    assert mass(learned, "learned") == pytest.approx(kept, rel=5e-3)
+    # The levels stand as ticks where they are.
+    ticks = trace(noisy, "teacher")["x"][::3]
+    star = 0.4 if teacher_of(teacher).sized_by_width else None
+    levels, weights = teacher_of(teacher).levels(star)
+    np.testing.assert_allclose(ticks, levels[levels > 0])
+    names, rows = page.exhibit("noisy_teacher").table()
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    own = [row for row in found if row["source"] == "teacher Z*"]
+    assert [row["eigenvalue"] for row in own] == levels.tolist()
+    assert [row["mass"] for row in own] == weights.tolist()
+    assert {row["teacher"] for row in found} == {teacher} and {row["lam2"] for row in found} == {lam2}
+    assert scene.view == view
+    bands = law.noisy_bands().reshape(-1, 2)
+    count = int(np.isfinite(bands[:, 0]).sum())
+    words = "is a single band" if count == 1 else f"has {count} bands for {levels.size} levels"
+    assert words in plain(page.page.prose.value)
+    clean(page)
+
+
+def test_the_code_of_spectra_makes_the_teacher() -> None:
+    page = opened("spectra")
+    clean(page)
+    page.change(teacher=OWN, lam2=0.2, alpha=1.2)
+    for exhibit in page.exhibits():
+        space: dict[str, Any] = {}
+        exec(takeaway._takeaway(page, exhibit).code().replace("figure.show()", "pass"), space)  # noqa: S102 - ours
+        assert space["law"].state.mse == pytest.approx(float(page.scene().law.state.mse[0, 0]))
+        assert space["law"].state.teacher == teacher_of(OWN)
+    clean(page)
+
+
+def test_films_of_few_levels_play_and_of_many_are_refused() -> None:
+    page = opened("spectra")
+    clean(page)
+    page.change(teacher=OWN)
+    reel = page._reel()
+    assert reel is not None and len(reel.texts) == 240
+    page.change(teacher=spelled_levels(np.arange(1.0, 70).tolist()))
+    assert page._reel() is None and "no film for more than 60 levels" in plain(page.page._alert.value)
+    page.change(alpha=0.5)
+    assert page.page._alert.value == ""
     clean(page)
