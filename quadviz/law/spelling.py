@@ -91,7 +91,14 @@ def _spelled(law: Levels) -> str:
 
 @lru_cache(_KEPT)
 def teacher_of(text: str) -> Teacher:
-    """The teacher of a text.
+    """The teacher of a text, as links, pages and the command write one (THEORY section 13).
+
+    Args:
+        text: ``wishart``, ``orthogonal``, ``power:EXPONENT``, or ``levels:`` and the levels with commas
+            between, each with how often it counts (``0x7,1,3``) where that is not once; many of them packed.
+
+    Returns:
+        The teacher; its levels have shape (K,).
 
     Raises:
         ValueError: if there is no such teacher, or its exponent or levels are refused.

@@ -23,8 +23,10 @@ from quadviz.explorers.kit.save.takeaway import save_menu
 from quadviz.explorers.learning_curves import page as learning_curves
 from quadviz.figures.marks.drawing import still, trace
 from quadviz.law.noisy_teacher import NoisyTeacherLaw
+from quadviz.law.spelling import teacher_of
 from quadviz.law.teacher_law import TeacherLaw
 from quadviz.parameters import PARAMETERS
+from quadviz.scenes.scaling.setting import power_law_teacher
 from quadviz.tables.text import csv_text, json_text
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
@@ -151,8 +153,14 @@ def test_theory_in_a_table_is_that_of_the_library(name: str, figure: str) -> Non
     explorer = page(name, **ELSEWHERE[name])
     rows = [row for row in table_of(explorer.exhibit(figure)) if row["source"].startswith("theory")]
     rows = [row for row in rows if isinstance(row.get("mse"), float) and math.isfinite(row["mse"])]
+    rows = [row for row in rows if row["source"] != "theory at the best width"]
     for row in rows[:: max(1, len(rows) // 5)]:
-        state = steady_state(*(row[key] for key in ("alpha", "kappa", "kappa_star", "lam", "delta")))
+        teacher = teacher_of(row.get("teacher", "wishart"))
+        if "exponent" in row:
+            teacher = power_law_teacher(row["exponent"], row["levels"])
+        given = {key: row[key] for key in ("alpha", "kappa", "lam", "delta", "lam2") if key in row}
+        star = row["kappa_star"] if teacher.sized_by_width else None
+        state = steady_state(**given, kappa_star=star, teacher=teacher)
         assert row["mse"] == pytest.approx(state.mse.item(), rel=1e-7)
         if "kappa_min" in row:
             assert row["kappa_min"] == pytest.approx(state.kappa_min.item(), rel=1e-7)
@@ -162,6 +170,9 @@ def test_theory_in_a_table_is_that_of_the_library(name: str, figure: str) -> Non
         "double_descent",
         "double_descent_width",
         "two_students",
+        "scaling_laws",
+        "scaling_width",
+        "scaling_compute",
     }
     assert bool(rows) is (figure in with_theory | {"training", "dynamics"})
 

@@ -60,6 +60,7 @@ def test_the_read_out_is_the_library_s(page: ScalingLawsExplorer) -> None:
         assert ("rank-limited" in told["regime"]) == bool(here.regime)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_lit_and_say_what_limits(page: ScalingLawsExplorer, name: str) -> None:
     page.starts.value = name
@@ -72,6 +73,7 @@ def test_presets_are_lit_and_say_what_limits(page: ScalingLawsExplorer, name: st
     assert expected[name] in said and "nan" not in said
 
 
+@pytest.mark.slow
 def test_the_prose_counts_what_it_says(page: ScalingLawsExplorer) -> None:
     page.change(kappa=0.15, delta=1e-3)
     scene, said = page.scene(), plain(page.page.prose.value)
@@ -88,6 +90,7 @@ def test_the_prose_counts_what_it_says(page: ScalingLawsExplorer) -> None:
     )
 
 
+@pytest.mark.slow
 def test_decays_that_are_moved_are_as_set(page: ScalingLawsExplorer) -> None:
     page.controls["lam"].enter("0.02")
     assert page.state.decay == "fixed"
@@ -113,6 +116,7 @@ def test_a_refusal_keeps_the_page(page: ScalingLawsExplorer) -> None:
     assert page.state.delta == 0.0 and "recovered exactly" in plain(page.page.prose.value)
 
 
+@pytest.mark.slow
 def test_every_corner_is_drawn_and_told(page: ScalingLawsExplorer) -> None:
     for end in ("low", "high"):
         for name, control in page.controls.items():
@@ -204,6 +208,7 @@ def test_the_budget_s_table_has_the_best_first(page: ScalingLawsExplorer) -> Non
     assert all(row["alpha"] * row["kappa"] == pytest.approx(row["budget"]) for row in known)
 
 
+@pytest.mark.slow
 def test_the_tasks_solutions_are_right() -> None:
     """Every number that the notebook's solutions tell, and that the links lead there."""
     cells = json.loads((ROOT / "notebooks/scaling_laws.ipynb").read_text(encoding="utf-8"))["cells"]

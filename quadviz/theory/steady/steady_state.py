@@ -208,7 +208,7 @@ def steady_state_of(setting: Setting, alpha: ArrayLike | None = None) -> SteadyS
         Results of the shape of alpha.
 
     >>> float(steady_state_of(Setting(0.7, 0.3, 0.4, 0.01, 0.5)).mse).__round__(4)
-    0.7646
+    0.8544
     """
     s = setting
     places = s.alpha if alpha is None else alpha

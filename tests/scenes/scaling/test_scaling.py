@@ -108,6 +108,7 @@ def scenes() -> Iterator[ScalingLaws]:
         yield scaling_laws(s, Memo())
 
 
+@pytest.mark.slow
 def test_limits_are_what_they_say() -> None:
     """Each by a question put to the library: more width, a better decay, and whose noise it is."""
     kinds = set()
