@@ -16,8 +16,8 @@ __all__ = ["Outline", "Outlines", "View", "outlines"]
 
 #: Points of a band where there are many, at least.
 _FEWEST = 24
-#: The tallest tick of a level, as a share of the highest density, and the lowest as a share of that.
-_TICK, _LEAST = 0.25, 0.3
+#: The tallest tick of a level, as a share of what most densities stay below, and the lowest as one of that.
+_TICK, _MOST, _LEAST = 0.4, 0.9, 0.3
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ def outlines(law: LearnedSpectrum, view: View = "eigenvalues", points: int = 200
     shrink = np.broadcast_to(law.shrink, law.shape)
     lowered = np.maximum(shrink * (kept.x - np.where(np.isfinite(q), q, 0.0)), 0.0)
     discarded = _outline(law, below, each)
-    tall = float(max(discarded.y.max(initial=0.0), (kept.y / shrink).max(initial=0.0)))
-    teacher, atom = _teacher(law, 2 * points, _TICK * (tall or 1.0))
+    y = np.concatenate([discarded.y, kept.y / shrink], axis=1)
+    tall = float(np.quantile(y[y > 0], _MOST)) if np.any(y > 0) else 1.0
+    teacher, atom = _teacher(law, 2 * points, _TICK * tall)
     return Outlines(
         discarded=discarded,
         kept=kept,
