@@ -19,7 +19,9 @@ def test_the_lines_run_and_agree() -> None:
     (code,) = re.findall(r"^```py\n(.*?)^```", PAGE, re.M | re.S)
     space: dict[str, Any] = {}
     exec(code, space)  # noqa: S102 - lines of our own
-    assert space["teacher"].moment(1) == pytest.approx(1) and space["teacher"].rank_fraction() == 1 / 3
+    assert space["teacher"].moment(1) == pytest.approx(1) and space[
+        "teacher"
+    ].rank_fraction() == pytest.approx(1 / 3)
     assert space["curve"].mse.shape == (20,) and np.isfinite(space["curve"].mse).all()
     assert 0 < space["best"] < 1 and 0 < space["least"] < space["curve"].mse.min() + 1
     assert space["bands"].shape[-1] == 2
