@@ -18,12 +18,14 @@ s) that is best among the interpolators, s int_b rho H (x - q) = alpha.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quadviz.arrays import FloatArray
+from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.law.family import Above, Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike
@@ -48,6 +50,8 @@ _SAME = 1e-6
 _NEARLY_NONE, _SAME_LIMIT = 1e-7, 1e-4
 #: Points of the look for the least mse over q, and pieces and rounds of the closer ones.
 _LOOK, _PIECES, _ROUNDS = 48, 8, 10
+#: Points at a time: a look at all of them stays in the cache.
+_BLOCK = 128
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +106,7 @@ def optimal_decay(
     """The weight decay and the Frobenius decay that together have the least mse, broadcasting like a ufunc.
 
     Regresses the Bayes-optimal shrinkage x - 2 xi H on a line (arXiv 2408.03733; THEORY section 14), and
-    holds the steady state at the answer against it. With arrays of points each is solved by itself.
+    holds the steady state at the answer against it. A point does not depend on its company, to the last bit.
 
     Args:
         alpha: sample ratio n/d^2, > 0.
@@ -135,10 +139,13 @@ def optimal_decay(
     tried = within_reach(a, widths=(width, star), delta=noise)
     # Where even vanishing weight decay recovers the teacher nothing is left to gain.
     noisy = tried & ((noise > 0) | (a < ridgeless_recovery(student, star)))
-    pairs = [_Pair(0.0, 0.0, 0.0, 0.0, np.inf)] * a.size
-    for at in np.flatnonzero(noisy):
-        pairs[at] = _best_pair(a[at], student[at], star[at], noise[at], family)
-    xi, lam, lam2, mse, ratio = np.array(pairs, dtype=np.float64).reshape(-1, 5).T
+    solve = blockwise(_BLOCK)(partial(_best_pairs, family=family))
+    at = np.flatnonzero(noisy)
+    xi, lam, lam2, mse, ratio = (np.full(a.shape, none) for none in (0.0, 0.0, 0.0, 0.0, np.inf))
+    if at.size:
+        best = solve(a[at], student[at], star[at], noise[at])
+        for column, values in zip((xi, lam, lam2, mse, ratio), best, strict=True):
+            column[at] = values
     # The steady state at the answer, or next to the limit, is held against it.
     limit = noisy & (lam == 0) & (lam2 == 0)
     near = _NEARLY_NONE * np.sqrt(family.second(star))
@@ -165,97 +172,120 @@ def optimal_decay(
     return OptimalDecay(**named, **columns, labels=labels, teacher=teacher)
 
 
-class _Pair(NamedTuple):
-    """The best decays at one point, and what they do."""
+class _Pairs(NamedTuple):
+    """The best decays at points, and what they do; each of shape (N,)."""
 
-    xi: float
-    lam: float
-    lam2: float
-    mse: float
-    ratio: float
+    xi: FloatArray
+    lam: FloatArray
+    lam2: FloatArray
+    mse: FloatArray
+    ratio: FloatArray
 
 
-def _best_pair(alpha: float, kappa: float, kappa_star: float, delta: float, family: Family) -> _Pair:
-    k = np.array([kappa_star])
-    high = np.log((family.second(k) + delta / 2) / (2 * alpha))
+def _best_pairs(
+    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, *, family: Family
+) -> _Pairs:
+    high = np.log((family.second(kappa_star) + delta / 2) / (2 * alpha))
     low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
 
-    def solved(fitted: float | None) -> tuple[float, _Line]:
-        def surplus(log_xi: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
-            xi = float(np.exp(log_xi[0]))
-            line = _line(xi, kappa, k, family, fitted)
-            needed = line.mse + delta / 2
-            return np.log([needed / (2 * alpha * xi)]), np.array([xi * line.mse_xi / needed - 1])
+    def solved(at: IndexArray, fitted: FloatArray | None) -> tuple[FloatArray, _Lines]:
+        a, width, star, noise = (column[at] for column in (alpha, kappa, kappa_star, delta))
 
-        xi = float(np.exp(newton_in_bracket(surplus, low, high)[0]))
-        return xi, _line(xi, kappa, k, family, fitted)
+        def lines(xi: FloatArray, index: IndexArray) -> _Lines:
+            given = None if fitted is None else fitted[index]
+            return _best_lines(xi, width[index], star[index], family, given)
 
-    xi, line = solved(None)
+        def surplus(log_xi: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+            xi = np.exp(log_xi)
+            line = lines(xi, index)
+            needed = line.mse + noise[index] / 2
+            return np.log(needed / (2 * a[index] * xi)), xi * line.mse_xi / needed - 1
+
+        xi = np.exp(newton_in_bracket(surplus, low[at], high[at]))
+        return xi, lines(xi, np.arange(at.size))
+
+    xi, line = solved(np.arange(alpha.size), None)
     response = 1 - line.s * line.kept / alpha
-    if response <= 0:
-        xi, line = solved(alpha)
-        response = 0.0
-    ratio = line.q * line.s / (1 - line.s) if line.s < 1 else np.inf
-    return _Pair(xi, line.q * response, response * (1 / line.s - 1), line.mse, ratio)
+    few = np.flatnonzero(response <= 0)
+    if few.size:
+        xi[few], fitting = solved(few, alpha[few])
+        for column, values in zip(line, fitting, strict=True):
+            column[few] = values
+        response[few] = 0.0
+    steep = line.s < 1
+    ratio = np.where(steep, line.q * line.s / np.where(steep, 1 - line.s, 1.0), np.inf)
+    return _Pairs(xi, line.q * response, response * (1 / line.s - 1), line.mse, ratio)
 
 
-class _Line(NamedTuple):
-    """s and q with the least mse at a given xi, int rho H (x - q), the mse and d mse/d xi."""
+class _Lines(NamedTuple):
+    """s and q with the least mse at given xi, int rho H (x - q), the mse and d mse/d xi; of shape (N,)."""
 
-    s: float
-    q: float
-    kept: float
-    mse: float
-    mse_xi: float
+    s: FloatArray
+    q: FloatArray
+    kept: FloatArray
+    mse: FloatArray
+    mse_xi: FloatArray
 
 
-def _line(
-    xi: float, kappa: float, kappa_star: FloatArray, family: Family, fitted: float | None = None
-) -> _Line:
-    """The best line; among those with s int rho H (x - q) = ``fitted`` where that is given."""
-    omega = -np.inf
-    if kappa < 1:
-        omega = float(family.quantile(np.array([kappa]), kappa_star, np.array([xi]))[0])
+def _best_lines(
+    xi: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    family: Family,
+    fitted: FloatArray | None = None,
+) -> _Lines:
+    """The best lines; among those with s int rho H (x - q) = ``fitted`` where that is given."""
+    omega, narrow = np.full(xi.shape, -np.inf), kappa < 1
+    if narrow.any():
+        omega[narrow] = family.quantile(kappa[narrow], kappa_star[narrow], xi[narrow])
 
-    def look(q: FloatArray) -> _Look:
-        law = family.above(
-            np.maximum(q, omega), np.broadcast_to(kappa_star, q.shape), np.full(q.size, xi), first=True
+    def look(q: FloatArray, at: IndexArray) -> _Look:
+        """Shifts of shape (M, K) at the points ``at``; what is seen is of shape (M K,)."""
+        x, star, cut, given = (
+            None if column is None else np.repeat(column[at], q.shape[1])
+            for column in (xi, kappa_star, omega, fitted)
         )
-        return _Look.of(law, q, xi, fitted)
+        flat = q.reshape(-1)
+        return _Look.of(family.above(np.maximum(flat, cut), star, x, first=True), flat, x, given)
 
     # The mse is the least of a smooth function of q that may have more than one valley.
-    q = np.linspace(0, 2 * np.sqrt(xi) + float(family.top(kappa_star)[0]), _LOOK)
-    top, least = q[-1], np.zeros(1)
+    top = 2 * np.sqrt(xi) + family.top(kappa_star)
+    least, low, high = np.zeros_like(xi), np.zeros_like(xi), top.copy()
+    at, pieces = np.arange(xi.size), _LOOK
     for _ in range(_ROUNDS):
-        seen = look(q)
-        best = int(np.argmin(seen.mse))
-        least = q[best : best + 1]
-        low, high = q[max(best - 1, 0)], q[min(best + 1, q.size - 1)]
-        if high - low <= 1e-4 * top:
+        q = np.linspace(low[at], high[at], pieces, axis=1)
+        best = np.argmin(look(q, at).mse.reshape(q.shape), axis=1)
+        row, last = np.arange(at.size), q.shape[1] - 1
+        least[at] = q[row, best]
+        low[at], high[at] = q[row, np.maximum(best - 1, 0)], q[row, np.minimum(best + 1, last)]
+        at = at[high[at] - low[at] > 1e-4 * top[at]]
+        pieces = _PIECES + 1
+        if not at.size:
             break
-        q = np.linspace(low, high, _PIECES + 1)
-    if low > 0 or look(np.zeros(1)).slope[0] < 0:
-        # The place of the least is known to half the digits only; that of no slope to all.
+    # The place of the least is known to half the digits only; that of no slope to all.
+    ends = look(np.stack([low, high], axis=1), np.arange(xi.size)).slope.reshape(-1, 2)
+    least[(low == 0) & (ends[:, 0] >= 0)] = 0.0
+    inside = np.flatnonzero((ends[:, 0] < 0) & (ends[:, 1] > 0))
+    if inside.size:
+        step = 1e-5 * (high - low)
 
-        def fall(here: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
-            step = 1e-5 * (high - low)
-            slope = look(np.concatenate([here, here + step])).slope
-            return -slope[:1], -(slope[1:] - slope[:1]) / step
+        def fall(share: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+            here = inside[index]
+            q, by = share * top[here], step[here]
+            slope = look(np.stack([q, q + by], axis=1), here).slope.reshape(-1, 2)
+            return -slope[:, 0], -(slope[:, 1] - slope[:, 0]) / by * top[here]
 
-        ends = look(np.array([low, high])).slope
-        if ends[0] < 0 < ends[1]:
-            least = newton_in_bracket(fall, np.array([low]), np.array([high]), accuracy=1e-12 * top)
-    else:
-        least = np.zeros(1)
-    there = look(least)
-    q = least
+        tops = top[inside]
+        share = newton_in_bracket(fall, low[inside] / tops, high[inside] / tops, accuracy=1e-12)
+        least[inside] = share * tops
+    there = look(least[:, None], np.arange(xi.size))
+    q, s, kept = least, there.s, there.kept
     cut = np.maximum(q, omega)
     kept_xi = -there.law.burgers - (cut - q) * np.pi**2 * there.law.density**3 / 3
-    s, kept = there.s, there.kept
     mse_xi = 2 * s * s * kept - 2 * s * q * there.law.rho_hilbert + 4 * xi * s * kept_xi
     if fitted is not None:
         mse_xi = mse_xi - there.mse_s * s * kept_xi / kept
-    return _Line(*(float(value[0]) for value in (s, q, kept, there.mse, mse_xi)))
+    return _Lines(s, q, kept, there.mse, mse_xi)
 
 
 class _Look(NamedTuple):
@@ -269,7 +299,7 @@ class _Look(NamedTuple):
     slope: FloatArray
 
     @classmethod
-    def of(cls, law: Above, q: FloatArray, xi: float, fitted: float | None) -> _Look:
+    def of(cls, law: Above, q: FloatArray, xi: FloatArray, fitted: FloatArray | None) -> _Look:
         """With the best s, or the one that fits."""
         assert law.moment1 is not None  # noqa: S101  # it was asked for
         kept = law.x_rho_hilbert - q * law.rho_hilbert
@@ -288,7 +318,7 @@ class _Look(NamedTuple):
 
 
 def _mse(
-    law: Above, q: FloatArray, s: FloatArray, kept: FloatArray, xi: float
+    law: Above, q: FloatArray, s: FloatArray, kept: FloatArray, xi: FloatArray | float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The mse of s (x - q) above the cut, and its derivatives in s and q."""
     assert law.moment1 is not None  # noqa: S101  # it was asked for
