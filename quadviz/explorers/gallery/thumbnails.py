@@ -164,7 +164,7 @@ def two_decays() -> str:
     # The full colour is an error that is half as large again.
     opacity = np.sqrt(np.minimum(2 * (mse / best.mse[:, None, None] - 1), 1))
     least = 10 ** ends[0]
-    at = (np.log10(np.maximum(each, least)) for each in (best.lam, best.lam2))
+    across, up = (np.log10(np.maximum(each, least)) for each in (best.lam, best.lam2))
     return thumbnail(
         draw,
         "Map of the test error over both decays: the best pair goes from Frobenius decay to weight decay",
@@ -172,7 +172,7 @@ def two_decays() -> str:
         "log Frobenius",
         [
             _cells(draw, np.log10(lam), np.log10(lam2), opacity),
-            draw.dot("qv-t-dot", *at),
+            draw.dot("qv-t-dot", across, up),
             knob(draw, "α", _values(alpha, 2)),
         ],
     )

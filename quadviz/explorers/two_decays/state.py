@@ -9,7 +9,7 @@ from types import MappingProxyType
 from quadviz.explorers.kit.fields import choice, slider
 from quadviz.explorers.kit.presets import Preset
 from quadviz.figures.marks.theme import ThemeName
-from quadviz.parameters import EXTENSIONS, PARAMETERS
+from quadviz.parameters import PARAMETERS, SCALING_PARAMETERS
 from quadviz.scenes.two_decays.gains import GainSetting, Vertical
 from quadviz.scenes.two_decays.scene import Place
 
@@ -31,7 +31,7 @@ class State:
     alpha: float = slider("alpha", 0.305)
     delta: float = slider("delta", 0.1)
     lam: float = slider("lam", 0.1)
-    lam2: float = slider("lam2", 0.1, table=EXTENSIONS)
+    lam2: float = slider("lam2", 0.1, table=SCALING_PARAMETERS)
     vertical: Vertical = choice(
         "delta", {PARAMETERS[name].symbol: name for name in ("delta", "kappa_star")}, "Upwards",
         meanings="What runs upwards on the map of gains",

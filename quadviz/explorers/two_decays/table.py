@@ -105,13 +105,13 @@ def decays_code(scene: TwoDecays) -> Code:
 
 def gains_code(found: GainMap) -> Code:
     """The same map in four calls."""
-    setting, cells = found.setting, found.cells
+    setting, (columns, height) = found.setting, found.cells
     other = "kappa_star" if setting.vertical == "delta" else "delta"
-    up = _centres(setting.up.decades, cells)
+    up = _centres(setting.up.decades, height)
     rows = f"np.append(0.0, {up})" if setting.up.zero else f"({up})"
     fixed = assignment({"kappa": setting.kappa, other: setting.fixed})
     lines = [
-        f"alpha = {_centres(ALPHA.decades, cells)}",
+        f"alpha = {_centres(ALPHA.decades, columns)}",
         f"{setting.vertical} = {rows}[:, None]",
         f"place = dict(alpha=alpha, {setting.vertical}={setting.vertical}, {fixed})",
         "weight = steady_state(**place, lam=optimal_lam(**place))",

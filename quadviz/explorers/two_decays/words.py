@@ -132,12 +132,12 @@ def _where(found: GainMap) -> str:
     if peak is None or peak.gain < _SLIGHT:
         return f"nowhere on this map: at no α and {up.symbol} do both gain as much as 0.01%."
     most = (
-        f"the gain is {percent(peak.gain)} at most, at α = {two_digits(peak.alpha)} and {up.symbol} = "
+        f"the gain is {100 * peak.gain:.2g}% at most, at α = {two_digits(peak.alpha)} and {up.symbol} = "
         f"{two_digits(peak.up)} (the ring)."
     )
     told = bands(found)
     if not told:
-        return f"{most} Nowhere is it more than 1%."
+        return f"{most} {'Only close by' if peak.gain > LEVEL else 'Nowhere'} is it more than 1%."
     first, last = told[0], told[-1]
     text = (
         f"It is more than {100 * LEVEL:.0f}% in a band between the lines: {_stretch(first, up.symbol)}"
@@ -176,17 +176,17 @@ def _trouble(scene: TwoDecays, found: GainMap | None) -> str:
     if found is not None:
         narrow = float(np.mean(found.spare < 0))
         if narrow:
-            where = "Everywhere on" if narrow == 1 else f"On {percent(narrow)} of"
+            where = "everywhere on" if narrow == 1 else f"on {percent(narrow)} of"
             said.append(f"{where} the map of gains the pair is limited in rank.")
         if found.several:
             said.append(
-                f"In {found.several} of its {found.gain.size} cells the equations have other solutions."
+                f"in {found.several} of its {found.gain.size} cells the equations have other solutions."
             )
         if found.failed:
             said.append(
-                f"In {found.failed} of its {found.gain.size} cells no best pair was found; they are blank."
+                f"in {found.failed} of its {found.gain.size} cells no best pair was found; they are blank."
             )
-    return " ".join(said)
+    return " ".join([*said[:1], *(f"{each[0].upper()}{each[1:]}" for each in said[1:])])
 
 
 def _lam(lam: object) -> str:

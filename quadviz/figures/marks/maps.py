@@ -60,17 +60,20 @@ def decade_axis(axis: Decades, title: str, **look: Any) -> Part:
     said = ticks("log", axis.decades)
     values, texts = list(said["tickvals"]), list(said["ticktext"])  # type: ignore[call-overload]  # two lists
     if axis.zero:
+        # The end of the decades is next to it.
+        first = int(values[0] <= axis.low * (1 + 1e-9))
+        values, texts = values[first:], texts[first:]
         values, texts = [10**axis.middle_of_zero, *values], [axis.zero, *texts]
     return {
-        "type": "log", "range": axis.span, "fixedrange": True, "showgrid": False,
-        "tickmode": "array", "tickvals": values, "ticktext": texts, "title": {"text": title, **look},
+        "type": "log", "range": axis.span, "fixedrange": True, "showgrid": False, "tickmode": "array",
+        "tickvals": values, "ticktext": texts, "tickangle": 0, "title": {"text": title, **look},
     }  # fmt: skip
 
 
 def cell_traces(
     uid: str,
     axes: tuple[Decades, Decades],
-    cells: int,
+    cells: tuple[int, int],
     shades: FloatArray,
     told: FloatArray,
     look: Mapping[str, Any],
@@ -81,7 +84,7 @@ def cell_traces(
     Args:
         uid: the name of the trace; those of 0 end in "-0x", "-0y" and "-00".
         axes: across and upwards.
-        cells: cells a side, those for 0 not counted.
+        cells: so many across and upwards, those for 0 not counted.
         shades: what the colours tell, shape (M, N) with the cells for 0 first.
         told: what is read out when a cell is hovered, of that shape.
         look: colours and their range.
@@ -96,7 +99,7 @@ def cell_traces(
     ):
         if (zero_x and not across.zero) or (zero_y and not up.zero):
             continue
-        (columns, x), (rows, y) = _part(across, zero_x, cells), _part(up, zero_y, cells)
+        (columns, x), (rows, y) = _part(across, zero_x, cells[0]), _part(up, zero_y, cells[1])
         place = f"{_said(across, 'x', zero_x)}, {_said(up, 'y', zero_y)}"
         yield {
             "type": "heatmap", "uid": f"{uid}{name}", "hoverongaps": False, **look,

@@ -26,7 +26,7 @@ __all__ = ["MARGIN", "SYMBOLS", "decays_figure"]
 _HEIGHT = 560
 MARGIN = {"l": 58, "r": 84, "t": 34, "b": 48}
 #: What the marks of the best decays look like: symbol and size.
-SYMBOLS = {"weight": ("triangle-right", 13), "frobenius": ("triangle-up", 13), "both": ("star", 15)}
+SYMBOLS = {"weight": ("triangle-right", 13), "frobenius": ("triangle-up", 13), "both": ("star", 17)}
 #: The excess over the best pair that the colours span, in decades, and ticks.
 _LOW, _HIGH = -3.0, 1.0
 _TICKS = {-3: "≤ 0.1%", -2: "1%", -1: "10%", 0: "100%", 1: "≥ 1000%"}
@@ -69,7 +69,15 @@ def decays_figure(scene: TwoDecays, lam: float, lam2: float, theme: ThemeName = 
         "annotations": [panel_title("<b>mse above the best pair's</b>"), _limited(found, spare, theme)],
     }  # fmt: skip
     data = [
-        *cell_traces("excess", (LAM, LAM2), found.cells, shades, mse, look, "<br>mse = %{customdata:.4~g}"),
+        *cell_traces(
+            "excess",
+            (LAM, LAM2),
+            (found.cells, found.cells),
+            shades,
+            mse,
+            look,
+            "<br>mse = %{customdata:.4~g}",
+        ),
         *limit_lines(x, y, inside[1]),
         *map_line("near", x, y, inside[0], -2.0, bool((inside[0] < -2).any())),
         _ratio(scene),

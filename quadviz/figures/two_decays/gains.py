@@ -22,12 +22,12 @@ __all__ = ["KIND_NAMES", "gains_figure"]
 _HEIGHT = 350
 _MARGIN = {"l": 58, "r": 66, "t": 34, "b": 48}
 #: The gain that the colours span, in percent.
-_TOP = 5
+_TOP = 6
 #: What the regions of the map are called, where the best pair has no use for both decays.
 KIND_NAMES = {
     Kind.WEIGHT: "λ alone is best",
     Kind.FROBENIUS: "λ₂ alone is best",
-    Kind.VANISHING: "the least of both is best",
+    Kind.VANISHING: "λ, λ₂ → 0 is best",
 }
 #: The smallest map that labels are made to fit, in pixels: a phone's.
 _SIZE = (240.0, _HEIGHT - _MARGIN["t"] - _MARGIN["b"])
@@ -54,8 +54,8 @@ def gains_figure(
         The figure. Its cells are the traces "gain" and "gain-0y"; "level" is the line of 1%, "limit" bounds
         what rests on the steady-state assumption, "peak" is the largest gain.
     """
-    up, cells = setting.up, found.cells if found else 1
-    rows, columns = up.values(cells).size, ALPHA.values(cells).size
+    up, cells = setting.up, found.cells if found else (1, 1)
+    columns, rows = ALPHA.values(cells[0]).size, up.values(cells[1]).size
     gain = 100 * found.gain if found else np.full((rows, columns), np.nan)
     spare = found.spare if found else np.full((rows, columns), np.nan)
     look = {
@@ -67,7 +67,7 @@ def gains_figure(
         },
     }  # fmt: skip
     first = int(bool(up.zero))
-    x, y, above = ALPHA.values(cells), up.values(cells)[first:], gain[first:]
+    x, y, above = ALPHA.values(cells[0]), up.values(cells[1])[first:], gain[first:]
     state = "" if done >= 1 else f"  being solved, {100 * done:.0f}%"
     named = f"at κ = {setting.kappa:.4g}, {_other(setting)}"
     layout = {
@@ -124,7 +124,7 @@ def _rows(found: GainMap, area: BoolArray) -> BoolArray:
     """An area with rows of one height: the cell for 0 and the gap beside it are left out."""
     if not found.setting.up.zero:
         return area
-    return np.pad(area[1:], ((round(found.cells / 10), 0), (0, 0)))
+    return np.pad(area[1:], ((round(found.cells[1] / 10), 0), (0, 0)))
 
 
 def _other(setting: GainSetting) -> str:

@@ -26,7 +26,10 @@ def decay_spectra_figure(scene: TwoDecays, theme: ThemeName = "light", held: Hel
         The figure, with the traces "teacher", "as set" and "best pair".
     """
     inks = THEMES[theme].single, OKABE_ITO["orange" if theme == "dark" else "vermilion"]
-    looks = [Spectrum(name, ink) for name, ink in zip(NAMES, inks, strict=True)]
+    looks = [
+        Spectrum(name, ink, f'<span style="color:{ink}">━</span>')
+        for name, ink in zip(NAMES, inks, strict=True)
+    ]
     ours, best = (f'<span style="color:{look.ink}">{look.name}</span>' for look in looks)
     title = f"spectrum</b>  {ours}, {best}<b>"
     return spectra_pair(scene.spectra, looks, title, _HEIGHT, _MARGIN, theme, held)

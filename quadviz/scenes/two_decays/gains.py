@@ -37,8 +37,8 @@ UPWARDS: dict[Vertical, Decades] = {
     "delta": Decades("delta", 0.01, PARAMETERS["delta"].high, zero="0"),
     "kappa_star": Decades("kappa_star", PARAMETERS["kappa_star"].low, PARAMETERS["kappa_star"].high),
 }
-#: Cells a side of one map after another.
-PASSES = (8, 16, 32)
+#: Cells across and upwards of one map after another: the ridge of the gain is sharp across.
+PASSES = ((12, 6), (28, 10), (60, 20))
 #: The gain that is worth a second decay.
 LEVEL = 0.01
 #: Settings solved between two looks at what else has happened.
@@ -89,7 +89,7 @@ class GainMap:
 
     Attributes:
         setting: what it is of.
-        cells: so many a side, those for 0 not counted.
+        cells: so many across and upwards, those for 0 not counted.
         alpha: of the columns, shape (N,).
         up: of the rows, shape (M,).
         gain: by which share the best pair's mse is below that of the better decay alone, shape (M, N); NaN
@@ -107,7 +107,7 @@ class GainMap:
     """
 
     setting: GainSetting
-    cells: int
+    cells: tuple[int, int]
     alpha: FloatArray
     up: FloatArray
     gain: FloatArray
@@ -137,25 +137,25 @@ class Band(NamedTuple):
 
 
 def solve_gains(
-    setting: GainSetting, passes: tuple[int, ...] = PASSES, before: GainMap | None = None
+    setting: GainSetting, passes: tuple[tuple[int, int], ...] = PASSES, before: GainMap | None = None
 ) -> Iterator[tuple[float, GainMap | None]]:
     """Solve a map, coarse first.
 
     Args:
         setting: what for.
-        passes: cells a side of one map after another.
+        passes: cells across and upwards of one map after another.
         before: what is solved of it already; passes that are not finer are left out.
 
     Yields:
         The fraction done, and the finest map there is so far; the last one knows its peak.
     """
-    sizes = [ALPHA.values(n).size * setting.up.values(n).size for n in passes]
+    sizes = [ALPHA.values(n).size * setting.up.values(m).size for n, m in passes]
     whole, done, found = sum(sizes) + sizes[-1] // 3, 0, before
     for cells, size in zip(passes, sizes, strict=True):
         if before is not None and before.cells >= cells:
             done += size
             continue
-        alpha, up = ALPHA.values(cells), setting.up.values(cells)
+        alpha, up = ALPHA.values(cells[0]), setting.up.values(cells[1])
         across, upwards = (each.ravel() for each in np.meshgrid(alpha, up))
         parts = []
         for start in range(0, size, _CHUNK):
@@ -184,7 +184,7 @@ def _columns(best: BestDecays) -> tuple[NDArray[np.generic], ...]:
 
 def _joined(
     setting: GainSetting,
-    cells: int,
+    cells: tuple[int, int],
     alpha: FloatArray,
     up: FloatArray,
     parts: list[tuple[NDArray[np.generic], ...]],
@@ -205,7 +205,7 @@ def _closer_looks(found: GainMap) -> Iterator[Peak]:
         return
     rows = np.flatnonzero(top > _HIDDEN * top.max())
     alpha, up = found.alpha[np.nanargmax(found.gain[rows], axis=1)], found.up[rows]
-    step = (ALPHA.decades[1] - ALPHA.decades[0]) / found.cells
+    step = (ALPHA.decades[1] - ALPHA.decades[0]) / found.cells[0]
     for alpha, gain in _along(found.setting, alpha, up, step, _ROUNDS):  # noqa: B020  # ever closer
         at = int(np.argmax(gain))
         best = Peak(float(alpha[at]), float(up[at]), float(gain[at]))
