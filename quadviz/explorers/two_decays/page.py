@@ -6,13 +6,14 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 
 from quadviz.explorers.kit.explorer import Explorer
 from quadviz.explorers.kit.page import Card
-from quadviz.explorers.kit.save.exhibit import DASHED
+from quadviz.explorers.kit.save.exhibit import DASHED, Exhibit
 from quadviz.explorers.kit.shown import Shown
 from quadviz.explorers.kit.words.line_key import line_key
 from quadviz.explorers.live import LiveFigure
@@ -34,7 +35,7 @@ from quadviz.figures.two_decays.spectra import decay_spectra_figure
 from quadviz.scenes.common.decades import Decades
 from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.two_decays import scene as scenes
-from quadviz.scenes.two_decays.gains import ALPHA, PASSES, GainMap, GainSetting, solve_gains
+from quadviz.scenes.two_decays.gains import ALPHA, PASSES, GainMap, GainSetting, Passes, solve_gains
 from quadviz.scenes.two_decays.scene import LAM, LAM2, TwoDecays, two_decays
 
 __all__ = ["TwoDecaysExplorer", "show", "still"]
@@ -122,6 +123,15 @@ class TwoDecaysExplorer(Explorer[State]):
         both.add_class("qv-recovery")
         return [both, key()]
 
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The figures; on a web page of many, maps of gains are less fine, for each takes seconds."""
+        return tuple(
+            replace(each, slide=lambda: self.gains(self.gain_map(PASSES[:2][-1:]), 1.0))
+            if each.name == _GAINS
+            else each
+            for each in super().exhibits()
+        )
+
     def draw(self) -> None:
         """Show at once what is quick, and all of it once nothing has moved for a moment."""
         if self._refining is not None:
@@ -177,10 +187,14 @@ class TwoDecaysExplorer(Explorer[State]):
         s = self.state
         return two_decays(s.place, s.lam, s.lam2, self.memo, scenes.COARSE if coarse else scenes.FINE)
 
-    def gain_map(self) -> GainMap:
-        """The map of gains, solved in one go where it is not known."""
+    def gain_map(self, passes: Passes | None = None) -> GainMap:
+        """The map of gains, solved in one go where it is not known; a fine one, where nothing else is asked."""
         setting = self.state.gain_setting
-        found: GainMap = self.memo.exact.once(_key(setting), lambda: _whole(setting))
+        known = self._known(setting)
+        if known is not None:
+            return known
+        key = _key(setting) if passes is None else (*_key(setting), passes)
+        found: GainMap = self.memo.exact.once(key, lambda: _whole(setting, passes or PASSES[-1:]))
         return found
 
     def _known(self, setting: GainSetting) -> GainMap | None:
@@ -219,10 +233,8 @@ class TwoDecaysExplorer(Explorer[State]):
 
 def key() -> widgets.HTML:
     """What marks and lines mean."""
-    cased = (
-        '<line x1="2" x2="28" y1="4" y2="4" stroke="#000" stroke-width="4"/>'
-        '<line x1="2" x2="28" y1="4" y2="4" style="stroke: #fff"{}/>'
-    )
+    line = '<line x1="2" x2="28" y1="4" y2="4" style="--light: {0}; --dark: {0}; stroke-width: {1}px"{2}/>'
+    cased = f"{line.format('#555', 5, '')}{line.format('#fff', 2, '{}')}"
     mark = '<text x="15" y="8" text-anchor="middle" style="font-size: 13px; fill: currentColor">{}</text>'
     return line_key(
         [
@@ -237,8 +249,8 @@ def key() -> widgets.HTML:
     )
 
 
-def _whole(setting: GainSetting) -> GainMap:
-    *_, (_, found) = solve_gains(setting, PASSES[-1:])
+def _whole(setting: GainSetting, passes: Passes) -> GainMap:
+    *_, (_, found) = solve_gains(setting, passes)
     assert found is not None  # noqa: S101  # the last one is whole
     return found
 

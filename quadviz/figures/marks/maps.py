@@ -56,9 +56,13 @@ def map_line(
 
 
 def decade_axis(axis: Decades, title: str, **look: Any) -> Part:
-    """A logarithmic axis of a map, with a tick at its cell for 0."""
-    said = ticks("log", axis.decades)
+    """A logarithmic axis of a map, with a tick at every power of ten and at its cell for 0."""
+    low, high = axis.decades
+    # An axis that seems longer has ticks at powers only.
+    said = ticks("log", (low, max(high, low + 2.5)))
     values, texts = list(said["tickvals"]), list(said["ticktext"])  # type: ignore[call-overload]  # two lists
+    values = [value for value in values if value <= axis.high * (1 + 1e-9)]
+    texts = texts[: len(values)]
     if axis.zero:
         # The end of the decades is next to it.
         first = int(values[0] <= axis.low * (1 + 1e-9))

@@ -23,6 +23,7 @@ __all__ = [
     "Band",
     "GainMap",
     "GainSetting",
+    "Passes",
     "Peak",
     "Vertical",
     "bands",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 Vertical = Literal["delta", "kappa_star"]
+#: Cells across and upwards of one map after another.
+Passes = tuple[tuple[int, int], ...]
 
 ALPHA = Decades("alpha", PARAMETERS["alpha"].low, PARAMETERS["alpha"].high)
 #: What may run upwards on the map.
@@ -37,8 +40,8 @@ UPWARDS: dict[Vertical, Decades] = {
     "delta": Decades("delta", 0.01, PARAMETERS["delta"].high, zero="0"),
     "kappa_star": Decades("kappa_star", PARAMETERS["kappa_star"].low, PARAMETERS["kappa_star"].high),
 }
-#: Cells across and upwards of one map after another: the ridge of the gain is sharp across.
-PASSES = ((12, 6), (28, 10), (60, 20))
+#: Those of a map that is to be seen: the ridge of the gain is sharp across.
+PASSES: Passes = ((12, 6), (28, 10), (60, 20))
 #: The gain that is worth a second decay.
 LEVEL = 0.01
 #: Settings solved between two looks at what else has happened.
@@ -137,7 +140,7 @@ class Band(NamedTuple):
 
 
 def solve_gains(
-    setting: GainSetting, passes: tuple[tuple[int, int], ...] = PASSES, before: GainMap | None = None
+    setting: GainSetting, passes: Passes = PASSES, before: GainMap | None = None
 ) -> Iterator[tuple[float, GainMap | None]]:
     """Solve a map, coarse first.
 
