@@ -1,4 +1,4 @@
-"""A reader's own data on the page of scaling laws: decays that go along, teachers told apart, and exponents."""
+"""A reader's own data on the page of scaling laws: decays that go along, teachers told apart, exponents."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ class TwoDecaysExplorer(Explorer[State]):
         return two_decays(s.place, s.lam, s.lam2, self.memo, scenes.COARSE if coarse else scenes.FINE)
 
     def gain_map(self, passes: Passes | None = None) -> GainMap:
-        """The map of gains, solved in one go where it is not known; a fine one, where nothing else is asked."""
+        """The map of gains, solved in one go where it is not known; fine where nothing else is asked for."""
         setting = self.state.gain_setting
         known = self._known(setting)
         if known is not None:

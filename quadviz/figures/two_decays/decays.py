@@ -16,7 +16,6 @@ from quadviz.figures.marks.notes import panel_title
 from quadviz.figures.marks.placing import label_note, place_label, wordings
 from quadviz.figures.marks.plane import cross
 from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
-from quadviz.outcome import Status
 from quadviz.scenes.common.wording import four_digits
 from quadviz.scenes.two_decays.best import Kind
 from quadviz.scenes.two_decays.scene import LAM, LAM2, DecayMap, TwoDecays
@@ -48,7 +47,7 @@ def decays_figure(scene: TwoDecays, lam: float, lam2: float, theme: ThemeName = 
         no decay of either kind apart; the marks are "weight", "frobenius", "both" and "cross".
     """
     found = scene.map
-    mse = np.where(found.states.status == Status.FAILED, np.nan, found.states.mse)
+    mse = np.asarray(found.states.mse)
     with np.errstate(divide="ignore"):
         shades = np.clip(np.log10(scene.excess), _LOW, _HIGH)
     spare = np.asarray(found.states.kappa - found.states.kappa_min)
