@@ -74,7 +74,7 @@ def test_the_read_out_is_the_library_s(page: TwoDecaysExplorer) -> None:
         gain = 1 - both.mse / min(weight, frobenius)
         assert told["gain of both"] == percent(max(float(gain), 0.0) if gain > 1e-9 else 0.0)
         close([value_of(told["λ of the pair"]), value_of(told["λ₂ of the pair"])], both.lam, both.lam2)
-        assert ("rank-limited" in told["regime of the pair"]) == (kappa == 0.3)
+        assert ("rank-limited" in told["regime of pair"]) == (kappa == 0.3)
 
 
 @pytest.mark.parametrize("name", PRESETS)

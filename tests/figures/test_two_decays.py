@@ -104,17 +104,17 @@ def test_marks_lie_at_the_best_decays() -> None:
     assert trace(decays_figure(lost, 0.1, 0.0), "weight")["x"].size == 0
 
 
-def test_a_pair_that_vanishes_lies_in_the_corner_with_its_ratio() -> None:
+def test_a_pair_that_vanishes_lies_at_the_end_of_its_ratio() -> None:
     scene = a_scene(VANISH)
     figure = decays_figure(scene, 0.1, 0.1)
-    corner = trace(figure, "both")
-    assert (corner["x"][0], corner["y"][0]) == pytest.approx(
-        (10**LAM.middle_of_zero, 10**LAM2.middle_of_zero)
-    )
-    line = trace(figure, "ratio")
+    line, pair = trace(figure, "ratio"), trace(figure, "both")
+    assert (pair["x"][0], pair["y"][0]) == pytest.approx((line["x"][0], line["y"][0]))
+    assert "both vanish, λ/λ₂ = 0.5407" in pair["hovertemplate"]
     np.testing.assert_allclose(line["x"] / line["y"], float(scene.best.both.ratio))
     assert min(line["x"][0] / LAM.low, line["y"][0] / LAM2.low) == pytest.approx(1)
     assert trace(decays_figure(a_scene(), 0.1, 0.1), "ratio")["x"].size == 0
+    alone = trace(decays_figure(a_scene(Place(0.1, 1.0, 1.0, 0.5)), 0.1, 0.1), "both")
+    assert (alone["x"][0], alone["y"][0]) == pytest.approx((10**LAM.middle_of_zero, LAM2.low))
 
 
 def test_what_is_limited_in_rank_is_bounded_and_named() -> None:

@@ -58,7 +58,7 @@ def cards(scene: TwoDecays) -> list[Card]:
         if symbol == "λ" and value == 0 and scene.kind in (Kind.WEIGHT, Kind.NONE):
             text = "0+"
         read.append(Card(symbol, "of the pair", text, "Of the best pair."))
-    for name, state in (("as set", scene.law.state), ("of the pair", best.pair)):
+    for name, state in (("as set", scene.law.state), ("of pair", best.pair)):
         card = regime_card(state)
         read.append(Card("", f"regime {name}", card.value, card.meaning, badge=True, tone=card.tone))
     return read

@@ -89,14 +89,17 @@ def decays_figure(scene: TwoDecays, lam: float, lam2: float, theme: ThemeName = 
 def _marks(scene: TwoDecays) -> Iterator[Part]:
     """The best weight decay alone, the best Frobenius decay alone, and the best pair."""
     best = scene.best
+    vanishing = scene.kind == Kind.VANISHING
     for uid, name, lam, lam2, mse in (
         ("weight", "best λ alone", best.weight.lam, 0.0, best.weight.mse),
         ("frobenius", "best λ₂ alone", 0.0, best.frobenius.lam2, best.frobenius.mse),
-        ("both", "best pair", best.both.lam, best.both.lam2, best.both.mse),
+        ("both", "best pair", *_pair(scene), best.both.mse),
     ):
         here = bool(np.isfinite(mse))
         symbol, size = SYMBOLS[uid]
         said = f"{name}: λ = {four_digits(float(lam))}, λ₂ = {four_digits(float(lam2))}"
+        if uid == "both" and vanishing:
+            said = f"{name}: both vanish, λ/λ₂ = {four_digits(float(best.both.ratio))}"
         yield {
             "type": "scatter", "uid": uid, "mode": "markers", "showlegend": False, "cliponaxis": False,
             "x": np.array([10 ** LAM.place(float(lam))]) if here else np.empty(0),
@@ -109,14 +112,29 @@ def _marks(scene: TwoDecays) -> Iterator[Part]:
         }  # fmt: skip
 
 
-def _ratio(scene: TwoDecays) -> Part:
-    """Where lam/lam2 is the ratio in which the best pair vanishes."""
-    x, y = np.empty(0), np.empty(0)
+def _pair(scene: TwoDecays) -> tuple[float, float]:
+    """The best pair; one that vanishes as small as there is room for its ratio."""
+    x, y = _along(scene)
+    if x.size:
+        return float(x[0]), float(y[0])
+    both = scene.best.both
+    lam2 = LAM2.low if scene.kind == Kind.VANISHING else float(both.lam2)
+    return float(both.lam), lam2
+
+
+def _along(scene: TwoDecays) -> tuple[FloatArray, FloatArray]:
+    """The ends of the line on which lam/lam2 is the ratio in which the best pair vanishes."""
     ratio = float(scene.best.both.ratio)
     if scene.kind == Kind.VANISHING and ratio > 0:
         lam2 = np.array([max(LAM2.low, LAM.low / ratio), min(LAM2.high, LAM.high / ratio)])
         if lam2[0] < lam2[1]:
-            x, y = ratio * lam2, lam2
+            return ratio * lam2, lam2
+    return np.empty(0), np.empty(0)
+
+
+def _ratio(scene: TwoDecays) -> Part:
+    """That line."""
+    x, y = _along(scene)
     return {
         "type": "scatter", "uid": "ratio", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
         "x": x, "y": y, "line": {"width": 1.4, "dash": DASH, "color": "#ffffff", "simplify": False},

@@ -41,7 +41,7 @@ UPWARDS: dict[Vertical, Decades] = {
     "kappa_star": Decades("kappa_star", PARAMETERS["kappa_star"].low, PARAMETERS["kappa_star"].high),
 }
 #: Those of a map that is to be seen: the ridge of the gain is sharp across.
-PASSES: Passes = ((12, 6), (28, 10), (60, 20))
+PASSES: Passes = ((12, 7), (24, 14), (48, 28))
 #: The gain that is worth a second decay.
 LEVEL = 0.01
 #: Settings solved between two looks at what else has happened.
