@@ -12,7 +12,7 @@ from quadviz.figures.marks.drawing import Drawing, trace
 from quadviz.figures.marks.maps import decade_axis
 from quadviz.figures.two_decays.decays import SYMBOLS, decays_figure
 from quadviz.figures.two_decays.gains import KIND_NAMES, gains_figure
-from quadviz.figures.two_decays.spectra import NAMES, decay_spectra_figure
+from quadviz.figures.two_decays.spectra import INKS, NAMES, decay_spectra_figure
 from quadviz.scenes.common.decades import Decades
 from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.two_decays.best import Kind
@@ -166,11 +166,16 @@ def test_a_map_that_is_not_there_yet_is_blank_and_says_how_far_it_is() -> None:
     assert [t["uid"] for t in figure["data"]] == [t["uid"] for t in whole["data"]]
 
 
-def test_spectra_are_told_by_their_colours() -> None:
+def test_spectra_have_the_colours_of_the_key() -> None:
     figure = decay_spectra_figure(a_scene(NARROW, 4))
     for name in NAMES:
         assert trace(figure, name)["line"]["dash"] != "solid"
-        assert trace(figure, name)["line"]["color"] in figure["layout"]["annotations"][0]["text"]
+    text = figure["layout"]["annotations"][0]["text"]
+    assert text == "<b>spectrum</b><br>grey: teacher; at 0: set 70%, best 70%"
+    dark = decay_spectra_figure(a_scene(NARROW, 4), "dark")
+    for number, drawn in enumerate((figure, dark)):
+        colours = [trace(drawn, name)["line"]["color"] for name in NAMES]
+        assert colours == [ink[number] for ink in INKS]
     assert [t["uid"] for t in figure["data"]] == ["teacher", *NAMES]
 
 

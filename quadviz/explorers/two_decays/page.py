@@ -31,7 +31,7 @@ from quadviz.figures.marks.drawing import Drawing
 from quadviz.figures.marks.theme import DASH
 from quadviz.figures.two_decays.decays import MARGIN, decays_figure
 from quadviz.figures.two_decays.gains import gains_figure
-from quadviz.figures.two_decays.spectra import decay_spectra_figure
+from quadviz.figures.two_decays.spectra import INKS, NAMES, decay_spectra_figure
 from quadviz.scenes.common.decades import Decades
 from quadviz.scenes.common.wording import Paragraph
 from quadviz.scenes.two_decays import scene as scenes
@@ -235,6 +235,7 @@ def key() -> widgets.HTML:
     """What marks and lines mean."""
     line = '<line x1="2" x2="28" y1="4" y2="4" style="--light: {0}; --dark: {0}; stroke-width: {1}px"{2}/>'
     cased = f"{line.format('#555', 5, '')}{line.format('#fff', 2, '{}')}"
+    spectra = zip((f"spectrum {name}" for name in NAMES.values()), INKS, strict=True)
     mark = '<text x="15" y="8" text-anchor="middle" style="font-size: 13px; fill: currentColor">{}</text>'
     return line_key(
         [
@@ -242,6 +243,7 @@ def key() -> widgets.HTML:
             (mark.format("▶"), "best λ alone"),
             (mark.format("▲"), "best λ₂ alone"),
             (mark.format("✛"), "as set"),
+            *((f'style="--light: {light}; --dark: {dark}"', name) for name, (light, dark) in spectra),
             (cased.format(""), "1%: above the best pair; gain of both"),
             (cased.format(f' stroke-dasharray="{DASH}"'), "steady-state assumption; ratio that vanishes"),
         ],

@@ -84,7 +84,11 @@ def spectra_table(scene: TwoDecays) -> Table:
         lam2 = float(np.ravel(law.state.lam2)[0])
         tables.append(((*names[:at], "lam2", *names[at:]), [[*row[:at], lam2, *row[at:]] for row in rows]))
     names = tables[0][0]
-    rows = [[row[0], name, *row[1:]] for name, (_, table) in zip(NAMES, tables, strict=True) for row in table]
+    rows = [
+        [row[0], name, *row[1:]]
+        for name, (_, table) in zip(NAMES.values(), tables, strict=True)
+        for row in table
+    ]
     return ("source", "decays", *names[1:]), rows
 
 

@@ -23,14 +23,12 @@ class Spectrum(NamedTuple):
     """How a spectrum is drawn.
 
     Attributes:
-        name: the name of its trace, and what it is called.
+        name: the name of its trace, without spaces, and what it is called.
         ink: its colour.
-        told: what its share of zeros is told by; its name when empty.
     """
 
     name: str
     ink: str
-    told: str = ""
 
 
 def spectra_pair(
@@ -66,7 +64,7 @@ def spectra_pair(
     up = fitted_range(0.0, top, held_range(held, "y"), floor=0.0)
     axis = {"fixedrange": True, "showgrid": False}
     zeros = ", ".join(
-        f"{look.told or look.name} {100 * each.learned_atom:.3g}%"
+        f"{look.name} {100 * each.learned_atom:.3g}%"
         for look, each in zip(looks, spectra, strict=True)
         if np.isfinite(each.learned_atom)
     )
