@@ -22,7 +22,7 @@ __all__ = ["COARSE", "FINE", "LAM", "LAM2", "DecayMap", "Place", "TwoDecays", "d
 #: The axes of the map of both decays.
 LAM, LAM2 = Decades("lam", 1e-4, 10.0, zero="0+"), Decades("lam2", 1e-4, 10.0, zero="0")
 #: Cells a side of it while a slider moves, and at rest; those for 0 not counted.
-COARSE, FINE = 25, 50
+COARSE, FINE = 17, 50
 
 
 class Place(NamedTuple):
