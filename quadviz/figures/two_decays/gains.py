@@ -68,15 +68,15 @@ def gains_figure(
     }  # fmt: skip
     first = int(bool(up.zero))
     x, y, above = ALPHA.values(cells[0]), up.values(cells[1])[first:], gain[first:]
-    state = "" if done >= 1 else f"  being solved, {100 * done:.0f}%"
-    named = f"at κ = {setting.kappa:.4g}, {_other(setting)}"
+    told = f"at κ = {setting.kappa:.4g}, {_other(setting)}"
+    told = told if done >= 1 else f"being solved, {100 * done:.0f}%"
     layout = {
         "template": template(theme), "height": _HEIGHT, "margin": _MARGIN, "dragmode": False,
         "hovermode": "closest", "showlegend": False,
         "xaxis": decade_axis(ALPHA, "sample ratio α = n/d²", standoff=6),
         "yaxis": decade_axis(up, _TITLES[setting.vertical], standoff=4),
         "annotations": [
-            panel_title(f"<b>gain of both decays</b>  {named}{state}"), *_names(found, point, theme),
+            panel_title(f"<b>gain of both decays</b>  {told}"), *_names(found, point, theme),
         ],
     }  # fmt: skip
     level = 100 * LEVEL
