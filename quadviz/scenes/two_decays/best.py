@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from quadviz.arrays import FloatArray
 from quadviz.outcome import errstate
 from quadviz.theory.best.elastic_net import OptimalDecay, optimal_decay
-from quadviz.theory.best.frobenius import optimal_lam2
+from quadviz.theory.best.frobenius import LEAST_LAM2, optimal_lam2
 from quadviz.theory.best.optimal_decay import optimal_lam
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 
@@ -47,7 +47,7 @@ class BestDecays(NamedTuple):
 
     Attributes:
         weight: steady states at the best weight decay alone.
-        frobenius: steady states at the best Frobenius decay alone; 1e-6 stands for less.
+        frobenius: steady states at the best Frobenius decay alone; a tiny one stands for one that vanishes.
         both: the best pairs.
         pair: steady states at them, or beside them where they vanish.
     """
@@ -68,8 +68,9 @@ class BestDecays(NamedTuple):
         """By which share of it the pair's mse is less; 0 where nothing is left, NaN where it is not known."""
         better, pair = np.asarray(self.better), np.asarray(self.both.mse)
         less = np.divide(better - pair, better, out=np.zeros_like(better), where=~(better <= 0))
-        # The three are solved by themselves, to nine digits and more.
-        return np.where(np.abs(less) < 1e-9, 0.0, less)
+        # One decay alone is solved by itself, to nine digits and more; if it vanishes, to fewer.
+        alone = (np.asarray(self.both.ratio) == 0) | np.isinf(self.both.ratio)
+        return np.where(alone | (np.abs(less) < 1e-9), 0.0, less)
 
 
 def best_decays(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta: ArrayLike) -> BestDecays:
@@ -86,7 +87,8 @@ def best_decays(alpha: ArrayLike, kappa: ArrayLike, kappa_star: ArrayLike, delta
         lam, lam2 = (np.asarray(each(*at, delta)) for each in (optimal_lam, optimal_lam2))
         known, known2 = np.isfinite(lam), np.isfinite(lam2)
         weight = steady_state(*at, np.where(known, lam, 0.0), delta)
-        frobenius = steady_state(*at, 0.0, delta, np.where(known2, lam2, 0.0))
+        near = np.where(lam2 > LEAST_LAM2, lam2, _NEARLY_NONE * np.sqrt(1 + 1 / np.asarray(kappa_star)))
+        frobenius = steady_state(*at, 0.0, delta, np.where(known2, near, 0.0))
         both = optimal_decay(*at, delta)
         pair = steady_state(*at, decays_beside(both)[0], delta, decays_beside(both)[1])
     return BestDecays(_without(weight, known), _without(frobenius, known2), both, pair)

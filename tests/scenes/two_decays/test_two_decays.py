@@ -89,6 +89,15 @@ def test_a_pair_that_vanishes_is_stood_for_by_tiny_decays_in_its_ratio() -> None
     assert decays_beside(given) == (given.lam, given.lam2)
 
 
+def test_a_decay_alone_that_vanishes_leaves_nothing_to_gain() -> None:
+    """Just below recovery an error is small, and 1e-6 of a decay is too much to stand for none."""
+    best = best_decays(0.4989, 1.0, 1.8, 0.0)
+    assert best.both.ratio == 0 and kinds(best.both) == Kind.VANISHING and best.gain == 0
+    assert float(best.frobenius.mse) == pytest.approx(float(best.both.mse), rel=1e-5)
+    told = steady_state(0.4989, 1.0, 1.8, 0.0, 0.0, optimal_lam2(0.4989, 1.0, 1.8, 0.0))
+    assert told.mse > 1.01 * best.both.mse
+
+
 def test_what_was_not_found_is_known_for_that() -> None:
     both = replace(optimal_decay([0.1, 0.3], 1.0, 0.3, 0.5), mse=np.array([np.nan, 1.0]))
     assert kinds(both)[0] == Kind.UNKNOWN
