@@ -19,6 +19,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "recovery": "Recovery",
         "double_descent": "Double descent",
         "two_students": "Two students",
+        "two_decays": "Two decays",
         "scaling_laws": "Scaling laws",
         "simulation_lab": "Simulation lab",
         "dynamics": "Dynamics",

@@ -16,10 +16,11 @@ import numpy as np
 
 from quadviz.arrays import FloatArray
 from quadviz.figures.marks.drawing import Drawing, Part
+from quadviz.figures.marks.maps import INFERNO, limit_lines
 from quadviz.figures.marks.notes import panel_title
 from quadviz.figures.marks.placing import label_note, off_curve, place_label, without, wordings
 from quadviz.figures.marks.plane import LINES, cross, plane_axes, threshold_lines
-from quadviz.figures.marks.theme import DASH, THEMES, ThemeName, template
+from quadviz.figures.marks.theme import THEMES, ThemeName, template
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.wording import power_of_ten
 from quadviz.scenes.plane import Plane
@@ -35,12 +36,6 @@ _SIZE = (250.0, HEIGHT - MARGIN["t"] - MARGIN["b"])
 #: Share of the colour bar taken by the block for 0.
 _BLOCK = 0.09
 _LIMITED, _RECOVERED = "rank-limited: steady-state assumption", "mse = 0: recovered exactly"
-#: Ten stops of matplotlib's inferno, from dark to light.
-_INFERNO = (
-    "#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60",
-    "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4",
-)  # fmt: skip
-
 ColourRangeName = Literal["wide", "middle", "narrow"]
 
 
@@ -107,7 +102,7 @@ def recovery_map_figure(
     }  # fmt: skip
     data = [
         _cells(solved, plane, theme, COLOUR_RANGES[colours]),
-        *_limit(solved),
+        *limit_lines(solved.across, solved.up, solved.spare),
         *threshold_lines(plane.curves, theme, cased=True),
         *cross(plane.point, 22, theme),
     ]
@@ -128,22 +123,6 @@ def _cells(solved: ErrorMap, plane: Plane, theme: ThemeName, span: ColourRange) 
         },
         "hovertemplate": f"{place}<br>mse = %{{customdata:.4~g}}<extra></extra>",
     }  # fmt: skip
-
-
-def _limit(solved: ErrorMap) -> Iterator[Part]:
-    """The contour at which the width begins to limit the rank, white on a dark casing."""
-    limits = bool((solved.spare < 0).any() and (solved.spare > 0).any())
-    casing, line = (
-        {"width": 3.2, "color": "rgba(0,0,0,0.55)"},
-        {"width": 1.6, "dash": DASH, "color": "#ffffff"},
-    )
-    for uid, look in (("limit-casing", casing), ("limit", line)):
-        yield {
-            "type": "contour", "uid": uid, "x": solved.across, "y": solved.up, "z": solved.spare,
-            "visible": limits, "line": {"smoothing": 0, **look},
-            "contours": {"start": 0, "end": 0, "size": 1, "coloring": "none"},
-            "connectgaps": False, "showscale": False, "showlegend": False, "hoverinfo": "skip",
-        }  # fmt: skip
 
 
 def _labels(solved: ErrorMap, plane: Plane, theme: ThemeName) -> Iterator[Part]:
@@ -178,9 +157,9 @@ def _ticks(span: ColourRange) -> tuple[list[float], list[str]]:
 def _colour_scale(theme: ThemeName) -> list[list[object]]:
     """Inferno above the block for 0; a light and a dark page both leave room at its ends."""
     zero = "#8fd3c0" if theme == "light" else "#2f8f78"
-    places = np.linspace(_BLOCK, 1, len(_INFERNO)).tolist()
+    places = np.linspace(_BLOCK, 1, len(INFERNO)).tolist()
     return [
         [0.0, zero],
         [_BLOCK, zero],
-        *([place, colour] for place, colour in zip(places, _INFERNO, strict=True)),
+        *([place, colour] for place, colour in zip(places, INFERNO, strict=True)),
     ]

@@ -6,9 +6,10 @@ import numpy as np
 
 from quadviz.figures.marks.axes import Scale, alpha_axis, fitted_range, ticks
 from quadviz.figures.marks.curves import THICK, curve_traces, dots_trace, marks_trace, state_curve
-from quadviz.figures.marks.drawing import Drawing, Held, Part, held_range
+from quadviz.figures.marks.drawing import Drawing, Held, held_range
 from quadviz.figures.marks.panel import fit_curves, key_text, label, vertical
-from quadviz.figures.marks.theme import DASH, OKABE_ITO, THEMES, ThemeName, template
+from quadviz.figures.marks.spectra_pair import Spectrum, spectra_pair
+from quadviz.figures.marks.theme import OKABE_ITO, THEMES, ThemeName, template
 from quadviz.scenes.two_students import TwoStudents
 
 __all__ = ["MARGIN", "NAMES", "errors_figure", "spectra_figure"]
@@ -17,8 +18,6 @@ NAMES = ("A", "B")
 MARGIN = {"l": 62, "r": 16, "t": 52, "b": 46}
 _HEIGHT = 460
 _ERRORS, _DIFFERENCE = (0.36, 1.0), (0.0, 0.26)
-#: Heights of spectra are fitted to what lies right of this share of the axis: weak noise is a spike.
-_SPIKE = 0.03
 
 
 def _colours(theme: ThemeName) -> tuple[str, str]:
@@ -108,39 +107,5 @@ def spectra_figure(scene: TwoStudents, theme: ThemeName = "light", held: Held | 
     Returns:
         The figure, with the traces "teacher", "A" and "B".
     """
-    first, inks = scene.spectra[0], _colours(theme)
-    shown = [(first.teacher_at, first.teacher), *((each.learned_at, each.learned) for each in scene.spectra)]
-    right = float(np.nanmax(np.concatenate([at for at, _ in shown])))
-    before = held_range(held, "x")
-    end = fitted_range(0.0, right, before and (0.0, before[1]), floor=0.0)[1]
-    tall = [y[np.isfinite(y) & (at > _SPIKE * right)] for at, y in shown]
-    top = max((float(y.max()) for y in tall if y.size), default=1.0) or 1.0
-    up = fitted_range(0.0, top, held_range(held, "y"), floor=0.0)
-    axis = {"fixedrange": True, "showgrid": False}
-    zeros = ", ".join(
-        f"{name} {100 * each.learned_atom:.3g}%"
-        for name, each in zip(NAMES, scene.spectra, strict=True)
-        if np.isfinite(each.learned_atom)
-    )
-    layout = {
-        "template": template(theme), "height": _HEIGHT, "margin": MARGIN,
-        "dragmode": False, "hovermode": False,
-        "xaxis": {**axis, "range": (0.0, end), **ticks("linear", (0.0, end), 7),
-                  "title": {"text": "eigenvalue of Z", "standoff": 6}},
-        "yaxis": {**axis, "range": up, **ticks("linear", up, 5)},
-        "annotations": [
-            label(f"<b>spectrum at the marker</b><br>grey: teacher; at 0: {zeros}", 1, 4)
-        ],
-    }  # fmt: skip
-    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
-    data: list[Part] = [
-        {
-            **quiet, "uid": "teacher", "x": first.teacher_at, "y": first.teacher, "fill": "tozeroy",
-            "fillcolor": THEMES[theme].grid,
-            "line": {"width": 1, "simplify": False, "color": THEMES[theme].line},
-        }
-    ]  # fmt: skip
-    for name, ink, each in zip(NAMES, inks, scene.spectra, strict=True):
-        line = {"width": 2.4, "simplify": False, "color": ink, "dash": DASH if each.limited else "solid"}
-        data.append({**quiet, "uid": name, "x": each.learned_at, "y": each.learned, "line": line})
-    return {"data": data, "layout": layout}
+    looks = [Spectrum(name, ink) for name, ink in zip(NAMES, _colours(theme), strict=True)]
+    return spectra_pair(scene.spectra, looks, "spectrum at the marker", _HEIGHT, MARGIN, theme, held)

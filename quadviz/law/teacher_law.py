@@ -9,12 +9,11 @@ from numpy.typing import ArrayLike
 
 from quadviz.arrays import FloatArray
 from quadviz.checks import real_points
-from quadviz.law.teachers import Teacher, Wishart
 from quadviz.outcome import quiet
 from quadviz.parameters import PARAMETERS
 from quadviz.results import TupleResult, points_repr
 
-__all__ = ["TeacherEdges", "TeacherLaw", "typical_eigenvalues"]
+__all__ = ["TeacherEdges", "TeacherLaw"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,21 +128,4 @@ def marchenko_pastur_quantiles(kappa: float, d: int) -> FloatArray:
 
         raised = some ** brentq(spread, 0.5, 3.0)
         values[: some.size] = raised * d / raised.sum()
-    return values
-
-
-def typical_eigenvalues(teacher: Teacher, kappa_star: float, d: int) -> FloatArray:
-    """d eigenvalues that stand for a teacher's law, in no order, shape (d,).
-
-    Args:
-        teacher: the law.
-        kappa_star: its width; of given levels their rank fraction.
-        d: how many.
-
-    Raises:
-        ValueError: if d is too small for a single eigenvalue that is not zero.
-    """
-    if isinstance(teacher, Wishart):
-        return marchenko_pastur_quantiles(kappa_star, d)
-    values: FloatArray = teacher.eigenvalues(d, kappa_star if teacher.sized_by_width else None)
     return values

@@ -46,6 +46,7 @@ FIGURES = {
     "recovery": ("recovery_map", "thresholds", "spectrum"),
     "double_descent": ("double_descent", "double_descent_width"),
     "two_students": ("two_students", "two_spectra"),
+    "two_decays": ("two_decays", "mixture_gain", "decay_spectra"),
     "scaling_laws": ("scaling_laws", "scaling_width", "scaling_compute"),
     "simulation_lab": ("training",),
     "dynamics": ("dynamics", "dynamics_spectrum"),
@@ -59,6 +60,7 @@ ELSEWHERE: Mapping[str, Mapping[str, Any]] = {
     "recovery": {"kappa_star": 0.4, "lam": 0.1, "delta": 0.2, "alpha": 0.4, "vertical": "kappa_star"},
     "double_descent": {"kappa": 0.4, "lam": 0.05, "alpha": 0.3, "alpha_top": 0.5, "x_scale": "log"},
     "two_students": {"kappa": 0.4, "lam": 0.05, "lam_b": 0.3, "alpha": 0.3, "alpha_top": 0.5},
+    "two_decays": {"kappa_star": 0.4, "alpha": 0.15, "lam": 0.05, "lam2": 0.0, "vertical": "kappa_star"},
     "scaling_laws": {"exponent": 1.5, "levels": 50, "kappa": 0.2, "alpha": 0.5, "compare": ""},
     "simulation_lab": {"alpha": 0.2, "lam": 0.0, "y_scale": "linear"},
     "dynamics": {"kappa": 0.4, "lam": 0.1, "moment": 12, "view": "singular values", "end": 20.0},
@@ -173,6 +175,7 @@ def test_theory_in_a_table_is_that_of_the_library(name: str, figure: str) -> Non
         "scaling_laws",
         "scaling_width",
         "scaling_compute",
+        "two_decays",
     }
     assert bool(rows) is (figure in with_theory | {"training", "dynamics"})
 
@@ -350,6 +353,17 @@ def agree(figure: str, made: dict[str, Any], rows: list[Row]) -> None:
         case "dynamics_spectrum":
             atom = [row for row in rows if row["source"] == "theory, t -> inf" and row["mass"] != ""]
             assert made["law"].atom_at_zero == atom[0]["mass"]
+        case "two_decays":
+            cells = [row["mse"] for row in rows if row["source"] == "theory"]
+            np.testing.assert_allclose(made["errors"].mse.ravel(), cells, rtol=1e-7)
+            (pair,) = (row for row in rows if row["source"] == "theory at the best pair")
+            assert made["best"].mse.item() == pytest.approx(pair["mse"], rel=1e-6)
+        case "mixture_gain":
+            cells = [row["gain"] for row in rows if row["source"] == "gain"]
+            np.testing.assert_allclose(made["gain"].ravel(), cells, atol=1e-5)
+        case "decay_spectra":
+            atoms = [row["mass"] for row in rows if row["source"].startswith("learned") and row["mass"] != ""]
+            assert made["laws"].atom_at_zero.tolist() == atoms
         case "scaling_laws":
             now = [row for row in rows if row["source"] == "theory"]
             np.testing.assert_allclose(made["curve"].mse, [row["mse"] for row in now], rtol=1e-8)

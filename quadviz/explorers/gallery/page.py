@@ -67,6 +67,11 @@ TILES: Mapping[str, Tile] = MappingProxyType(
             "Two settings side by side: both errors and their difference, where the curves cross, and what "
             "each keeps of the teacher.",
         ),
+        "two_decays": Tile(
+            "Cut small eigenvalues, or shrink all of them?",
+            "A map of the error over weight decay and Frobenius decay, and a map of where both together beat "
+            "either alone.",
+        ),
         "scaling_laws": Tile(
             "With which power does the error fall?",
             "Teachers whose levels fall off as a power: drag γ and the exponent changes; samples, noise or "

@@ -17,6 +17,7 @@ from quadviz.explorers.gallery.svg import RIGHT, Moving, Window, knob, thumbnail
 from quadviz.law.given_levels import Levels
 from quadviz.setting import Setting
 from quadviz.simulation.descent import trained_networks
+from quadviz.theory.best.elastic_net import optimal_decay
 from quadviz.theory.flow.approach import approach_curve, approach_law
 from quadviz.theory.flow.flow_target import FlowTarget
 from quadviz.theory.flow.population import population_flow
@@ -91,17 +92,6 @@ def recovery() -> str:
     mse = steady_state(alpha, 1.0, teacher[:, None], lam[:, None, None], 0.0).mse
     # The full colour is a network that has learned nothing; the root shows small errors.
     opacity = np.sqrt(np.minimum(mse / (1 + 1 / teacher[:, None]), 1))
-    across, up = frame.across(alpha), frame.up(teacher)
-    wide, high = across[1] - across[0], up[0] - up[1]
-    cells = [
-        draw.element(
-            f'rect x="{across[j] - wide / 2:.2f}" y="{up[i] - high / 2:.2f}" width="{wide + 0.3:.2f}"'
-            f' height="{high + 0.3:.2f}"',
-            fill_opacity=[f"{value:.2f}" for value in opacity[:, i, j].tolist()],
-        )
-        for i in range(rows)
-        for j in range(columns)
-    ]
     widths = np.linspace(0.005, 0.995, 40)
     return thumbnail(
         draw,
@@ -109,7 +99,7 @@ def recovery() -> str:
         "samples α →",
         "teacher κ*",
         [
-            f'<g class="qv-t-cells">{"".join(cells)}</g>',
+            _cells(draw, alpha, teacher, opacity),
             draw.line("qv-t-edge", [recovery_threshold(1.0, widths)], [widths]),
             knob(draw, "λ", _decays(lam)),
         ],
@@ -160,6 +150,48 @@ def two_students() -> str:
             knob(draw, "λ", _decays(lam[:, 0])),
         ],
     )
+
+
+def two_decays() -> str:
+    """A coarse map of the test error over both decays; with samples the best pair wanders over it."""
+    columns, rows, ends = 16, 10, (-3.0, 0.5)
+    alpha = np.array([0.22, 0.3, 0.36, 0.41, 0.47, 0.55, 0.7])
+    frame = Window(ends, ends)
+    draw = Moving(frame, rest=3)
+    lam, lam2 = (10 ** (ends[0] + (np.arange(n) + 0.5) / n * (ends[1] - ends[0])) for n in (columns, rows))
+    mse = steady_state(alpha[:, None, None], 1.0, 0.6, lam, 0.5, lam2[:, None]).mse
+    best = optimal_decay(alpha, 1.0, 0.6, 0.5)
+    # The full colour is an error that is half as large again.
+    opacity = np.sqrt(np.minimum(2 * (mse / best.mse[:, None, None] - 1), 1))
+    least = 10 ** ends[0]
+    across, up = (np.log10(np.maximum(each, least)) for each in (best.lam, best.lam2))
+    return thumbnail(
+        draw,
+        "Map of the test error over both decays: the best pair goes from Frobenius decay to weight decay",
+        "log weight decay →",
+        "log Frobenius",
+        [
+            _cells(draw, np.log10(lam), np.log10(lam2), opacity),
+            draw.dot("qv-t-dot", across, up),
+            knob(draw, "α", _values(alpha, 2)),
+        ],
+    )
+
+
+def _cells(draw: Moving, x: FloatArray, y: FloatArray, opacity: FloatArray) -> str:
+    """The cells of a map, as strong as they are at every moment: shape (moments, rows, columns)."""
+    across, up = draw.frame.across(x), draw.frame.up(y)
+    wide, high = across[1] - across[0], up[0] - up[1]
+    cells = (
+        draw.element(
+            f'rect x="{across[j] - wide / 2:.2f}" y="{up[i] - high / 2:.2f}" width="{wide + 0.3:.2f}"'
+            f' height="{high + 0.3:.2f}"',
+            fill_opacity=[f"{value:.2f}" for value in opacity[:, i, j].tolist()],
+        )
+        for i in range(y.size)
+        for j in range(x.size)
+    )
+    return f'<g class="qv-t-cells">{"".join(cells)}</g>'
 
 
 def scaling_laws() -> str:
@@ -272,6 +304,7 @@ THUMBNAILS: Mapping[str, Callable[[], str]] = MappingProxyType(
             recovery,
             double_descent,
             two_students,
+            two_decays,
             scaling_laws,
             simulation_lab,
             dynamics,

@@ -18,12 +18,14 @@ s) that is best among the interpolators, s int_b rho H (x - q) = alpha.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quadviz.arrays import FloatArray
+from quadviz.arrays import BoolArray, FloatArray
+from quadviz.blocks import blockwise
 from quadviz.labels import named_parameters
 from quadviz.law.family import Above, Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike
@@ -31,12 +33,11 @@ from quadviz.outcome import Status, announce, quiet
 from quadviz.results import PointResult
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.reach import within_reach
-from quadviz.theory.steady.penalty import pure_response
 from quadviz.theory.steady.small_noise import ridgeless_recovery, settled_width
 from quadviz.theory.steady.solving import solve_flat
 from quadviz.theory.steady.thresholds import teacher_widths
 
-__all__ = ["OptimalDecay", "best_beside", "optimal_decay"]
+__all__ = ["OptimalDecay", "line_mse", "optimal_decay"]
 
 IndexArray = NDArray[np.intp]
 
@@ -45,9 +46,13 @@ _CLEAN = 1e-15
 #: Largest relative difference between the xi here and that of the steady state at the decays found.
 _SAME = 1e-6
 #: Decays that stand for vanishing ones, and the largest difference there.
-_NEARLY_NONE, _SAME_LIMIT = 1e-7, 1e-4
+_NEARLY_NONE, _SAME_LIMIT = 1e-9, 1e-4
 #: Points of the look for the least mse over q, and pieces and rounds of the closer ones.
 _LOOK, _PIECES, _ROUNDS = 48, 8, 10
+#: How near to 1 the slope of the last interpolator is.
+_END = 1e-11
+#: Points at a time: a look at all of them stays in the cache.
+_BLOCK = 128
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +107,7 @@ def optimal_decay(
     """The weight decay and the Frobenius decay that together have the least mse, broadcasting like a ufunc.
 
     Regresses the Bayes-optimal shrinkage x - 2 xi H on a line (arXiv 2408.03733; THEORY section 14), and
-    holds the steady state at the answer against it. With arrays of points each is solved by itself.
+    holds the steady state at the answer against it. A point does not depend on its company, to the last bit.
 
     Args:
         alpha: sample ratio n/d^2, > 0.
@@ -135,23 +140,20 @@ def optimal_decay(
     tried = within_reach(a, widths=(width, star), delta=noise)
     # Where even vanishing weight decay recovers the teacher nothing is left to gain.
     noisy = tried & ((noise > 0) | (a < ridgeless_recovery(student, star)))
-    pairs = [_Pair(0.0, 0.0, 0.0, 0.0, np.inf)] * a.size
-    for at in np.flatnonzero(noisy):
-        pairs[at] = _best_pair(a[at], student[at], star[at], noise[at], family)
-    xi, lam, lam2, mse, ratio = np.array(pairs, dtype=np.float64).reshape(-1, 5).T
+    solve = blockwise(_BLOCK)(partial(_best_pairs, family=family))
+    at = np.flatnonzero(noisy)
+    xi, lam, lam2, mse, ratio = (np.full(a.shape, none) for none in (0.0, 0.0, 0.0, 0.0, np.inf))
+    if at.size:
+        best = solve(a[at], student[at], star[at], noise[at])
+        for column, values in zip((xi, lam, lam2, mse, ratio), best, strict=True):
+            column[at] = values
     # The steady state at the answer, or next to the limit, is held against it.
     limit = noisy & (lam == 0) & (lam2 == 0)
     near = _NEARLY_NONE * np.sqrt(family.second(star))
-    finite = np.where(np.isinf(ratio), 1.0, ratio)
-    held = solve_flat(
-        a,
-        student,
-        star,
-        unit * np.where(limit, near * np.where(np.isinf(ratio), 1.0, finite / (1 + finite)), lam),
-        noise * unit**2,
-        np.where(limit & ~np.isinf(ratio), near / (1 + finite), lam2),
-        teacher=teacher,
-    )
+    mixed = limit & np.isfinite(ratio)
+    parts = np.where(mixed, ratio, 1.0)
+    both = np.where(mixed, near * parts / (1 + parts), lam), np.where(mixed, near / (1 + parts), lam2)
+    held = solve_flat(a, student, star, unit * both[0], noise * unit**2, both[1], teacher=teacher)
     off = np.abs(held["xi"] / unit**2 - xi) > np.where(limit, _SAME_LIMIT, _SAME) * xi
     failed = ~tried | off | (held["status"] == Status.FAILED)
     square = unit**2
@@ -165,97 +167,127 @@ def optimal_decay(
     return OptimalDecay(**named, **columns, labels=labels, teacher=teacher)
 
 
-class _Pair(NamedTuple):
-    """The best decays at one point, and what they do."""
+class _Pairs(NamedTuple):
+    """The best decays at points, and what they do; each of shape (N,)."""
 
-    xi: float
-    lam: float
-    lam2: float
-    mse: float
-    ratio: float
+    xi: FloatArray
+    lam: FloatArray
+    lam2: FloatArray
+    mse: FloatArray
+    ratio: FloatArray
 
 
-def _best_pair(alpha: float, kappa: float, kappa_star: float, delta: float, family: Family) -> _Pair:
-    k = np.array([kappa_star])
-    high = np.log((family.second(k) + delta / 2) / (2 * alpha))
+def _best_pairs(
+    alpha: FloatArray, kappa: FloatArray, kappa_star: FloatArray, delta: FloatArray, *, family: Family
+) -> _Pairs:
+    high = np.log((family.second(kappa_star) + delta / 2) / (2 * alpha))
     low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
 
-    def solved(fitted: float | None) -> tuple[float, _Line]:
-        def surplus(log_xi: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
-            xi = float(np.exp(log_xi[0]))
-            line = _line(xi, kappa, k, family, fitted)
-            needed = line.mse + delta / 2
-            return np.log([needed / (2 * alpha * xi)]), np.array([xi * line.mse_xi / needed - 1])
+    def lines(xi: FloatArray, index: IndexArray) -> tuple[_Lines, BoolArray]:
+        """The best lines that decays can make, and which of them take decays that vanish."""
+        at = kappa[index], kappa_star[index]
+        line = _best_lines(xi, *at, family)
+        fitting = line.s * line.kept > alpha[index]
+        if fitting.any():
+            width, star = (column[fitting] for column in at)
+            best = _best_lines(xi[fitting], width, star, family, alpha[index][fitting])
+            for column, values in zip(line, best, strict=True):
+                column[fitting] = values
+        return line, fitting
 
-        xi = float(np.exp(newton_in_bracket(surplus, low, high)[0]))
-        return xi, _line(xi, kappa, k, family, fitted)
+    def surplus(log_xi: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+        xi = np.exp(log_xi)
+        line, _ = lines(xi, index)
+        needed = line.mse + delta[index] / 2
+        return np.log(needed / (2 * alpha[index] * xi)), xi * line.mse_xi / needed - 1
 
-    xi, line = solved(None)
-    response = 1 - line.s * line.kept / alpha
-    if response <= 0:
-        xi, line = solved(alpha)
-        response = 0.0
-    ratio = line.q * line.s / (1 - line.s) if line.s < 1 else np.inf
-    return _Pair(xi, line.q * response, response * (1 / line.s - 1), line.mse, ratio)
-
-
-class _Line(NamedTuple):
-    """s and q with the least mse at a given xi, int rho H (x - q), the mse and d mse/d xi."""
-
-    s: float
-    q: float
-    kept: float
-    mse: float
-    mse_xi: float
+    xi = np.exp(newton_in_bracket(surplus, low, high))
+    line, fitting = lines(xi, np.arange(alpha.size))
+    response = np.where(fitting, 0.0, 1 - line.s * line.kept / alpha)
+    flat = line.s < 1
+    ratio = np.where(flat, line.q * line.s / np.where(flat, 1 - line.s, 1.0), np.inf)
+    return _Pairs(xi, line.q * response, response * (1 / line.s - 1), line.mse, ratio)
 
 
-def _line(
-    xi: float, kappa: float, kappa_star: FloatArray, family: Family, fitted: float | None = None
-) -> _Line:
-    """The best line; among those with s int rho H (x - q) = ``fitted`` where that is given."""
-    omega = -np.inf
-    if kappa < 1:
-        omega = float(family.quantile(np.array([kappa]), kappa_star, np.array([xi]))[0])
+class _Lines(NamedTuple):
+    """s and q with the least mse at given xi, int rho H (x - q), the mse and d mse/d xi; of shape (N,)."""
 
-    def look(q: FloatArray) -> _Look:
-        law = family.above(
-            np.maximum(q, omega), np.broadcast_to(kappa_star, q.shape), np.full(q.size, xi), first=True
-        )
-        return _Look.of(law, q, xi, fitted)
+    s: FloatArray
+    q: FloatArray
+    kept: FloatArray
+    mse: FloatArray
+    mse_xi: FloatArray
+
+
+def _best_lines(
+    xi: FloatArray,
+    kappa: FloatArray,
+    kappa_star: FloatArray,
+    family: Family,
+    fitted: FloatArray | None = None,
+) -> _Lines:
+    """The best lines; among those with s int rho H (x - q) = ``fitted`` where that is given."""
+    omega, narrow = np.full(xi.shape, -np.inf), kappa < 1
+    if narrow.any():
+        omega[narrow] = family.quantile(kappa[narrow], kappa_star[narrow], xi[narrow])
+
+    def look(q: FloatArray, at: IndexArray) -> _Look:
+        """Shifts of shape (M, K) at the points ``at``; what is seen is of shape (M K,)."""
+        each = np.repeat(at, q.shape[1])
+        flat, x = q.reshape(-1), xi[each]
+        law = family.above(np.maximum(flat, omega[each]), kappa_star[each], x, first=True)
+        return _Look.of(law, flat, x, None if fitted is None else fitted[each])
 
     # The mse is the least of a smooth function of q that may have more than one valley.
-    q = np.linspace(0, 2 * np.sqrt(xi) + float(family.top(kappa_star)[0]), _LOOK)
-    top, least = q[-1], np.zeros(1)
+    top = 2 * np.sqrt(xi) + family.top(kappa_star)
+    least, low, high = np.zeros_like(xi), np.zeros_like(xi), top.copy()
+    at, pieces = np.arange(xi.size), _LOOK
     for _ in range(_ROUNDS):
-        seen = look(q)
-        best = int(np.argmin(seen.mse))
-        least = q[best : best + 1]
-        low, high = q[max(best - 1, 0)], q[min(best + 1, q.size - 1)]
-        if high - low <= 1e-4 * top:
+        q = np.linspace(low[at], high[at], pieces, axis=1)
+        best = np.argmin(look(q, at).mse.reshape(q.shape), axis=1)
+        row, last = np.arange(at.size), q.shape[1] - 1
+        least[at] = q[row, best]
+        low[at], high[at] = q[row, np.maximum(best - 1, 0)], q[row, np.minimum(best + 1, last)]
+        at = at[high[at] - low[at] > 1e-4 * top[at]]
+        pieces = _PIECES + 1
+        if not at.size:
             break
-        q = np.linspace(low, high, _PIECES + 1)
-    if low > 0 or look(np.zeros(1)).slope[0] < 0:
-        # The place of the least is known to half the digits only; that of no slope to all.
+    if fitted is not None:
+        # Where the line would be steeper than 1 the interpolators end, at one by weight decay alone.
+        over = np.flatnonzero(look(high[:, None], np.arange(xi.size)).s > 1)
 
-        def fall(here: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
-            step = 1e-5 * (high - low)
-            slope = look(np.concatenate([here, here + step])).slope
-            return -slope[:1], -(slope[1:] - slope[:1]) / step
+        def spare(q: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+            seen = look(q[:, None], over[index])
+            return seen.kept - fitted[over[index]], -seen.law.rho_hilbert
 
-        ends = look(np.array([low, high])).slope
-        if ends[0] < 0 < ends[1]:
-            least = newton_in_bracket(fall, np.array([low]), np.array([high]), accuracy=1e-12 * top)
-    else:
-        least = np.zeros(1)
-    there = look(least)
-    q = least
+        high[over] = newton_in_bracket(spare, low[over], high[over], accuracy=1e-12)
+    # The place of the least is known to half the digits only; that of no slope to all.
+    ends = look(np.stack([low, high], axis=1), np.arange(xi.size)).slope.reshape(-1, 2)
+    least[(low == 0) & (ends[:, 0] >= 0)] = 0.0
+    if fitted is not None:
+        least[over] = np.where(ends[over, 1] <= 0, high[over], least[over])
+    inside = np.flatnonzero((ends[:, 0] < 0) & (ends[:, 1] > 0))
+    if inside.size:
+        step = 1e-5 * (high - low)
+
+        def fall(share: FloatArray, index: IndexArray) -> tuple[FloatArray, FloatArray]:
+            here = inside[index]
+            q, by = share * top[here], step[here]
+            slope = look(np.stack([q, q + by], axis=1), here).slope.reshape(-1, 2)
+            return -slope[:, 0], -(slope[:, 1] - slope[:, 0]) / by * top[here]
+
+        tops = top[inside]
+        share = newton_in_bracket(fall, low[inside] / tops, high[inside] / tops, accuracy=1e-12)
+        least[inside] = share * tops
+    there = look(least[:, None], np.arange(xi.size))
+    q, s, kept = least, there.s, there.kept
     cut = np.maximum(q, omega)
     kept_xi = -there.law.burgers - (cut - q) * np.pi**2 * there.law.density**3 / 3
-    s, kept = there.s, there.kept
     mse_xi = 2 * s * s * kept - 2 * s * q * there.law.rho_hilbert + 4 * xi * s * kept_xi
     if fitted is not None:
-        mse_xi = mse_xi - there.mse_s * s * kept_xi / kept
-    return _Line(*(float(value[0]) for value in (s, q, kept, there.mse, mse_xi)))
+        # Along the interpolators, of which q is the best or the last one.
+        mse_xi += there.slope * kept_xi / there.law.rho_hilbert - there.mse_s * s * kept_xi / kept
+    return _Lines(s, q, kept, there.mse, mse_xi)
 
 
 class _Look(NamedTuple):
@@ -269,7 +301,7 @@ class _Look(NamedTuple):
     slope: FloatArray
 
     @classmethod
-    def of(cls, law: Above, q: FloatArray, xi: float, fitted: float | None) -> _Look:
+    def of(cls, law: Above, q: FloatArray, xi: FloatArray, fitted: FloatArray | None) -> _Look:
         """With the best s, or the one that fits."""
         assert law.moment1 is not None  # noqa: S101  # it was asked for
         kept = law.x_rho_hilbert - q * law.rho_hilbert
@@ -280,15 +312,16 @@ class _Look(NamedTuple):
             s = np.clip(np.divide(inner, square, out=np.ones_like(q), where=square > 0), 1e-12, 1.0)
         else:
             s = np.divide(fitted, kept, out=np.full_like(q, np.inf), where=kept > 0)
-        mse, mse_s, mse_q = _mse(law, q, s, kept, xi)
+            s = np.where(np.abs(s - 1) <= _END, 1.0, s)
+        mse, mse_s, mse_q = line_mse(law, q, s, kept, xi)
         if fitted is not None:
             mse_q = mse_q + mse_s * s * law.rho_hilbert / kept
             mse = np.where(s <= 1, mse, np.inf)
         return cls(law, s, kept, mse, mse_s, mse_q)
 
 
-def _mse(
-    law: Above, q: FloatArray, s: FloatArray, kept: FloatArray, xi: float
+def line_mse(
+    law: Above, q: FloatArray, s: FloatArray, kept: FloatArray, xi: FloatArray | float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The mse of s (x - q) above the cut, and its derivatives in s and q."""
     assert law.moment1 is not None  # noqa: S101  # it was asked for
@@ -297,87 +330,3 @@ def _mse(
     mse_s = -2 * rest * second + 2 * (rest - s) * q * first + 2 * s * q * q * mass + 4 * xi * kept
     mse_q = 2 * s * rest * first + 2 * s * s * q * mass - 4 * xi * s * law.rho_hilbert
     return mse + 4 * xi * s * kept, mse_s, mse_q
-
-
-def best_beside(
-    alpha: FloatArray,
-    kappa: FloatArray,
-    kappa_star: FloatArray,
-    delta: FloatArray,
-    lam2: FloatArray,
-    *,
-    teacher: Teacher,
-) -> FloatArray:
-    """The weight decay with the least mse beside a given Frobenius decay > 0; NaN where it is not found.
-
-    At given xi the shift q makes s, through R^2 + (lam2 - 1 + I_0/alpha) R = lam2 with I_0 = int_b rho H (x -
-    q).
-    """
-    unit, family = teacher.unit, family_of(teacher, in_units=True)
-    noise, student = delta / unit**2, settled_width(kappa, kappa_star)
-    lam = np.full(alpha.shape, np.nan)
-    tried = np.flatnonzero(within_reach(alpha, lam2, widths=(kappa, kappa_star), delta=noise))
-    xi = np.zeros(alpha.shape)
-    for at in tried:
-        xi[at], lam[at] = _best_weight_decay(
-            alpha[at], student[at], kappa_star[at], noise[at], lam2[at], family
-        )
-    known = np.flatnonzero(np.isfinite(lam))
-    state = solve_flat(
-        *(v[known] for v in (alpha, student, kappa_star, lam * unit, delta, lam2)), teacher=teacher
-    )
-    same = np.abs(state["xi"] / unit**2 / xi[known] - 1) <= _SAME
-    lam[known[~(same & (state["status"] != Status.FAILED))]] = np.nan
-    return lam * unit
-
-
-def _best_weight_decay(
-    alpha: float, kappa: float, kappa_star: float, delta: float, lam2: float, family: Family
-) -> tuple[float, float]:
-    """xi and lam at one point."""
-    k = np.array([kappa_star])
-
-    def look(q: FloatArray, xi: float, omega: float) -> tuple[FloatArray, FloatArray]:
-        """mse and R."""
-        noise = np.full(q.size, xi)
-        law = family.above(np.maximum(q, omega), np.broadcast_to(k, q.shape), noise, first=True)
-        kept = law.x_rho_hilbert - q * law.rho_hilbert
-        response = pure_response(np.full(q.size, alpha), np.full(q.size, lam2), kept)
-        return _mse(law, q, response / (response + lam2), kept, xi)[0], response
-
-    def least(xi: float) -> tuple[float, float, float]:
-        """q, mse and R of the best shift."""
-        omega = -np.inf
-        if kappa < 1:
-            omega = float(family.quantile(np.array([kappa]), k, np.array([xi]))[0])
-        q = np.linspace(0, 2 * np.sqrt(xi) + float(family.top(k)[0]), _LOOK)
-        for _ in range(_ROUNDS):
-            mse, _ = look(q, xi, omega)
-            best = int(np.argmin(mse))
-            low, high = q[max(best - 1, 0)], q[min(best + 1, q.size - 1)]
-            if high - low <= 1e-4 * max(high, 1e-6):
-                break
-            q = np.linspace(low, high, _PIECES + 1)
-        # The vertex of a parabola through three points that are not too near.
-        middle, width = q[best], max((q[-1] - q[0]) / 4, 1e-5 * np.sqrt(xi))
-        here = middle
-        if middle > width:
-            three = look(np.array([middle - width, middle, middle + width]), xi, omega)[0]
-            bend = three[0] - 2 * three[1] + three[2]
-            if bend > 0:
-                here = middle + np.clip(width * (three[0] - three[2]) / (2 * bend), -width, width)
-        mse, response = look(np.array([here]), xi, omega)
-        return here, float(mse[0]), float(response[0])
-
-    def surplus(log_xi: FloatArray, _: IndexArray) -> tuple[FloatArray, FloatArray]:
-        values = []
-        for point in (log_xi[0], log_xi[0] + 1e-6):
-            xi = float(np.exp(point))
-            values.append(np.log((least(xi)[1] + delta / 2) / (2 * alpha * xi)))
-        return np.array(values[:1]), np.array([(values[1] - values[0]) / 1e-6])
-
-    high = np.log((family.second(k) + delta / 2) / (2 * alpha))
-    low = np.maximum(np.log(np.maximum(delta, np.finfo(float).tiny) / (4 * alpha)), high + np.log(_CLEAN))
-    xi = float(np.exp(newton_in_bracket(surplus, low, high, accuracy=1e-8)[0]))
-    q, _, response = least(xi)
-    return xi, q * response

@@ -23,7 +23,7 @@ from quadviz.labels import named_parameters
 from quadviz.law.family import Family, family_of
 from quadviz.law.teachers import WISHART, Teacher, TeacherLike
 from quadviz.outcome import Status, announce, quiet
-from quadviz.theory.best.elastic_net import best_beside
+from quadviz.theory.best.beside import best_beside
 from quadviz.theory.bracket import newton_in_bracket
 from quadviz.theory.reach import within_reach
 from quadviz.theory.steady.equations import Terms, evaluate

@@ -29,7 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadviz.arrays import AnyComplexArray, FloatArray
-from quadviz.law.teacher_law import marchenko_pastur_quantiles, typical_eigenvalues
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
+from quadviz.law.typical import typical_eigenvalues
 from quadviz.setting import Setting
 from quadviz.theory.dmft.draws import (
     Hermitian,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quadviz.law.teacher_law import marchenko_pastur_quantiles, typical_eigenvalues
+from quadviz.law.teacher_law import marchenko_pastur_quantiles
 from quadviz.law.teachers import Wishart
+from quadviz.law.typical import typical_eigenvalues
 from quadviz.setting import Setting
 from quadviz.theory.flow.population import PopulationFlow, population_flow
 

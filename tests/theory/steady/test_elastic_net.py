@@ -14,6 +14,7 @@ from quadviz import (
     bayes_optimal,
     optimal_decay,
     optimal_lam,
+    optimal_lam2,
     recovery_threshold,
     steady_state,
 )
@@ -59,6 +60,45 @@ def test_without_need_of_a_frobenius_decay_it_is_the_best_weight_decay():
     best = optimal_decay([0.5, 2.0], 1.0, 0.3, 0.5)
     assert np.all(best.lam2 == 0)
     np.testing.assert_allclose(best.lam, optimal_lam([0.5, 2.0], 1.0, 0.3, 0.5), rtol=1e-9)
+
+
+def test_a_pair_is_never_worse_than_either_of_its_decays():
+    """At random, a quarter without noise: just below recovery too, where the best pair vanishes."""
+    rng = np.random.default_rng(5)
+    alpha, kappa, kappa_star = (
+        np.exp(rng.uniform(np.log(0.01), np.log(2), 400)),
+        *rng.uniform(0.02, 2, (2, 400)),
+    )
+    kappa = np.where(rng.random(400) < 0.4, 1.0, kappa)
+    delta = np.where(rng.random(400) < 0.25, 0.0, np.exp(rng.uniform(np.log(2e-3), np.log(4), 400)))
+    best = optimal_decay(alpha, kappa, kappa_star, delta)
+    assert not np.any(best.status == Status.FAILED)
+    lam, lam2 = (each(alpha, kappa, kappa_star, delta) for each in (optimal_lam, optimal_lam2))
+    weight = steady_state(alpha, kappa, kappa_star, lam, delta).mse
+    frobenius = steady_state(alpha, kappa, kappa_star, 0.0, delta, lam2).mse
+    better = np.minimum(weight, frobenius)
+    assert np.all(best.mse <= better * (1 + 1e-9))
+    assert np.any(best.mse < 0.98 * better) and np.any(weight < frobenius) and np.any(frobenius < weight)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "kappa", "kappa_star", "delta"),
+    [(0.2667, 1.0, 0.3, 0.01), (0.35566, 1.0, 0.5, 0.0), (0.334117, 0.9273, 0.4175, 0.0)],
+)
+def test_the_last_interpolator_has_weight_decay_alone(alpha, kappa, kappa_star, delta):
+    best = optimal_decay(alpha, kappa, kappa_star, delta)
+    assert best.lam == best.lam2 == 0 and best.ratio == np.inf
+    alone = steady_state(alpha, kappa, kappa_star, 0.0, delta)
+    assert best.mse == pytest.approx(alone.mse.item(), rel=1e-9)
+
+
+def test_a_pair_does_not_depend_on_its_company():
+    alpha, delta = np.linspace(0.05, 1.5, 30), np.array([0.0, 0.1, 2.0])[:, None]
+    together = optimal_decay(alpha, 0.4, 0.6, delta)
+    for row, column in ((0, 3), (1, 11), (2, 29), (0, 29)):
+        alone = optimal_decay(alpha[column], 0.4, 0.6, delta[row, 0])
+        for field in ("lam", "lam2", "mse", "xi", "ratio"):
+            assert getattr(alone, field) == getattr(together, field)[row, column]
 
 
 @pytest.mark.parametrize(("teacher", "kappa_star", "kappa"), CASES)
