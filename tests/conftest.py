@@ -40,6 +40,22 @@ BROWSER_FLAGS = (
 )
 
 
+#: Pages that take long to solve for: what is asked of every page is asked of them in the slow run, but for
+#: whether they open.
+SLOW_PAGES = {"scaling_laws", "two_decays"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is asked of a slow page as slow."""
+    for item in items:
+        asked = getattr(item, "callspec", None)
+        if asked is None or item.name.startswith("test_each_page_opens"):
+            continue
+        if any(isinstance(value, str) and value in SLOW_PAGES for value in asked.params.values()):
+            item.add_marker(pytest.mark.slow)
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.socket() as probe:

@@ -119,6 +119,7 @@ def test_a_phone_sees_no_sideways_scroll(each: Visit) -> None:
     each.page.set_viewport_size(desk)
 
 
+@pytest.mark.slow
 def test_every_slider_goes_to_both_ends(each: Visit, dashboards: Dashboards) -> None:
     before, sliders = (each.curves(), each.ticks()), each.page.locator(SLIDERS).all()
     assert sliders

@@ -77,6 +77,7 @@ def test_curves_are_those_of_the_public_functions(name: str) -> None:
     same(scene.wide, expected_state(s, scene.wide))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_slider_that_moves_shows_the_same_coarsely(name: str) -> None:
     s, memo = SETTINGS[name], Memo()

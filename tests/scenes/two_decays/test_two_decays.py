@@ -32,6 +32,7 @@ def gains() -> list[tuple[float, GainMap | None]]:
     return list(solve_gains(GainSetting("delta", 1.0, 0.6), FEW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "place", [BOTH, Place(1.0, 1.0, 1.0, 0.1), Place(0.2, 1.0, 0.3, 2.0), Place(0.3, 0.3, 0.6, 0.5)]
 )

@@ -215,6 +215,7 @@ def test_long_training_ends_in_the_steady_state(setting: Setting) -> None:
     assert abs(run.train_loss[0] - end.train_loss) < 3 * run.train_loss_error[0] + 0.01 * end.train_loss
 
 
+@pytest.mark.slow
 def test_late_in_training_with_little_decay_the_end_is_the_steady_state() -> None:
     """lam/q = 0.018, where what a node left over, or what alternated, used to grow: the mse was 3.35."""
     run = dmft(SMALL_R, [100.0, 316.0, 1000.0], d_eff=20, replicas=3, step=0.2)

@@ -210,6 +210,7 @@ def test_where_the_noise_hides_the_teacher():
     assert 1 / 0.3 - best.mmse == pytest.approx(1 / 0.3**2 / xi, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kappa_star", [0.01, 0.05, 0.3, 1.0, 3.0, 30.0])
 def test_through_the_change_from_quadrature_to_the_expansion_for_much_noise(kappa_star):
     xi = np.array([2e2, 1e4, 3e4, 1e6]) / kappa_star
