@@ -77,6 +77,7 @@ def test_the_read_out_is_the_library_s(page: TwoDecaysExplorer) -> None:
         assert ("rank-limited" in told["regime of pair"]) == (kappa == 0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_lit_and_show_what_they_are_for(page: TwoDecaysExplorer, name: str) -> None:
     page.starts.value = name
@@ -148,6 +149,7 @@ def test_a_recovered_teacher_leaves_nothing_to_gain(page: TwoDecaysExplorer) -> 
     assert (told["mse best pair"], told["gain of both"], told["λ of the pair"]) == ("0", "0%", "0+")
 
 
+@pytest.mark.slow
 def test_every_corner_is_drawn_and_told(page: TwoDecaysExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PASSES", ((3, 2),))
     for end in ("low", "high"):
@@ -197,6 +199,7 @@ def test_a_map_of_gains_is_kept_while_only_decays_and_samples_move(page: TwoDeca
     assert page.gain_map() is found
 
 
+@pytest.mark.slow
 def test_while_a_slider_moves_it_is_coarse_and_then_fine(page: TwoDecaysExplorer) -> None:
     """As in a kernel, whose loop runs: never is a map shown as that of another setting."""
 
@@ -238,6 +241,7 @@ def test_what_fails_at_rest_is_told(page: TwoDecaysExplorer, monkeypatch: pytest
     assert "could not be computed" in page.page._alert.value
 
 
+@pytest.mark.slow
 def test_the_largest_gain_shown_is_reachable(page: TwoDecaysExplorer) -> None:
     peak = page.gain_map().peak
     click(page, GAINS, peak.alpha, peak.up)
@@ -251,6 +255,7 @@ def test_shares_in_words(share: float, text: str) -> None:
     assert percent(share) == text
 
 
+@pytest.mark.slow
 def test_the_tasks_solutions_are_right() -> None:
     """Every number that the notebook's solutions tell, and that the links lead there."""
     cells = json.loads((ROOT / "notebooks/two_decays.ipynb").read_text(encoding="utf-8"))["cells"]

@@ -364,7 +364,7 @@ def test_a_kernel_that_died_is_gone_and_none_takes_its_place(served: Dashboards)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_page_says_that_its_kernel_died(served: Dashboards, browser: Browser, theme: str) -> None:
     page = browser.new_page(viewport={"width": 400, "height": 800})
     page.goto(f"{served.address}voila/render/{PAGE}.ipynb?theme={theme}")

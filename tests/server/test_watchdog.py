@@ -72,7 +72,10 @@ def call(address: str) -> None:
         pytest.param(
             "deaf",
             "faulty.py",
-            marks=pytest.mark.skipif(sys.platform == "win32", reason="there are no timers of that kind"),
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(sys.platform == "win32", reason="there are no timers of that kind"),
+            ],
         ),
     ],
 )

@@ -104,6 +104,7 @@ def test_a_worker_that_is_killed_costs_no_cell(whole, tmp_path, monkeypatch):
     assert (tmp_path / "networks-0-0-2").stat().st_size == 2
 
 
+@pytest.mark.slow
 def test_a_cell_that_kills_its_workers_is_recorded_and_the_rest_is_done(whole, tmp_path, monkeypatch):
     monkeypatch.setenv(NOTES, str(tmp_path))
     monkeypatch.setattr(running, "do_unit", grids.poison)

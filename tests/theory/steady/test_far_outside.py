@@ -88,6 +88,7 @@ def test_laws_of_steady_states_and_curves(alpha, kappa, kappa_star, lam, delta):
         assert np.all(density >= 0)
 
 
+@pytest.mark.slow
 @given(decades, decades, decades, or_zero, or_zero)
 @settings(max_examples=8, deadline=None)
 def test_all_solutions(alpha, kappa, kappa_star, lam, delta):
@@ -264,6 +265,7 @@ def test_every_solver_speaks_of_failure_at_the_line_that_called(call):
     assert [w.filename for w in heard] == [__file__]
 
 
+@pytest.mark.slow
 def test_thousands_of_wild_points_raise_nothing_and_warn_of_nothing():
     rng = np.random.default_rng(6)
     alpha, kappa, kappa_star, lam, delta = 10 ** rng.uniform(-10, 10, (5, 2000))
