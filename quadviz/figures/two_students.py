@@ -108,4 +108,5 @@ def spectra_figure(scene: TwoStudents, theme: ThemeName = "light", held: Held | 
         The figure, with the traces "teacher", "A" and "B".
     """
     looks = [Spectrum(name, ink) for name, ink in zip(NAMES, _colours(theme), strict=True)]
-    return spectra_pair(scene.spectra, looks, "spectrum at the marker", _HEIGHT, MARGIN, theme, held)
+    title, note = "spectrum at the marker", "grey: teacher; "
+    return spectra_pair(scene.spectra, looks, title, note, _HEIGHT, MARGIN, theme, held)

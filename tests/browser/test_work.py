@@ -107,7 +107,10 @@ def test_networks_are_seen_while_they_learn_cancelled_and_saved(
 ) -> None:
     with visiting(browser, dashboards.address, path_to("simulation_lab", "kappa=0.71")) as visit:
         page, button = visit.page, visit.page.locator("button.qv-simulate")
-        points, save = page.locator(".js-plotly-plot .scatterlayer .point"), page.locator(".qv-download")
+        points, save = (
+            page.locator(".js-plotly-plot .scatterlayer .point"),
+            page.locator(".qv-simulation .qv-download"),
+        )
         # Where nothing is stored.
         end = page.locator(f'{SLIDERS}[data-name="end"]')
         push(page, end, "End")

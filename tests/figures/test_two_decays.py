@@ -171,7 +171,7 @@ def test_spectra_have_the_colours_of_the_key() -> None:
     for name in NAMES:
         assert trace(figure, name)["line"]["dash"] != "solid"
     text = figure["layout"]["annotations"][0]["text"]
-    assert text == "<b>spectrum</b><br>grey: teacher; at 0: set 70%, best 70%"
+    assert text == "<b>spectrum</b><br>at 0: set 70%, best 70%"
     dark = decay_spectra_figure(a_scene(NARROW, 4), "dark")
     for number, drawn in enumerate((figure, dark)):
         colours = [trace(drawn, name)["line"]["color"] for name in NAMES]

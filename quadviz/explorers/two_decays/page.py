@@ -243,6 +243,7 @@ def key() -> widgets.HTML:
             (mark.format("▲"), "best λ₂ alone"),
             (mark.format("✛"), "as set"),
             *((f'style="--light: {light}; --dark: {dark}"', name) for name, (light, dark) in spectra),
+            ('class="qv-grey"', "spectrum of the teacher"),
             (cased.format(""), "1%: above the best pair; gain of both"),
             (cased.format(f' stroke-dasharray="{DASH}"'), "steady-state assumption; ratio that vanishes"),
         ],

@@ -35,6 +35,7 @@ def spectra_pair(
     spectra: Sequence[PointSpectrum],
     looks: Sequence[Spectrum],
     title: str,
+    note: str,
     height: int,
     margin: dict[str, int],
     theme: ThemeName,
@@ -46,6 +47,7 @@ def spectra_pair(
         spectra: what is learned of one teacher.
         looks: how each is drawn.
         title: what the figure shows.
+        note: what is said below it before the shares that are 0.
         height: its height in pixels.
         margin: its margins.
         theme: the background the figure is made for.
@@ -75,7 +77,7 @@ def spectra_pair(
                   "title": {"text": "eigenvalue of Z", "standoff": 6}},
         "yaxis": {**axis, "range": up, **ticks("linear", up, 5)},
         "annotations": [
-            label(f"<b>{title}</b><br>grey: teacher; at 0: {zeros}", 1, 4)
+            label(f"<b>{title}</b><br>{note}at 0: {zeros}", 1, 4)
         ],
     }  # fmt: skip
     quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}

@@ -33,4 +33,4 @@ def decay_spectra_figure(scene: TwoDecays, theme: ThemeName = "light", held: Hel
     """
     inks = (dark if theme == "dark" else light for light, dark in INKS)
     looks = [Spectrum(name, ink) for name, ink in zip(NAMES, inks, strict=True)]
-    return spectra_pair(scene.spectra, looks, "spectrum", _HEIGHT, _MARGIN, theme, held)
+    return spectra_pair(scene.spectra, looks, "spectrum", "", _HEIGHT, _MARGIN, theme, held)
