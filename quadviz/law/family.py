@@ -34,7 +34,7 @@ from quadviz.law.resolvent import resolvent
 from quadviz.law.teachers import Teacher, Wishart
 from quadviz.law.triangle import quick_quantile
 
-__all__ = ["WISHART_FAMILY", "Above", "Family", "above_levels", "family_of"]
+__all__ = ["WISHART_FAMILY", "Above", "Family", "KnownLaw", "above_levels", "family_of"]
 
 
 #: Below this xi the quick quantile is not good enough to look with.
@@ -186,6 +186,16 @@ class _WishartFamily:
             surplus[near] = (k - rank[near]) - lost
             rounding[near] = np.minimum(MASS_ROUNDING, unit + _UNIT * np.abs(k - rank[near]) + _TINY)
         return surplus, rounding
+
+
+class KnownLaw(NamedTuple):
+    """A law at points where it is known, as what the equations ask for."""
+
+    law: Above
+
+    def above(self, *_: object, **__: object) -> Above:
+        """It, wherever it is asked for."""
+        return self.law
 
 
 def above_levels(at: Curve, xi: FloatArray, atoms: Atoms) -> Above:

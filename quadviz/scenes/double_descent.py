@@ -18,7 +18,8 @@ from quadviz.theory.best.bayes import BayesOptimal
 from quadviz.theory.best.interpolating_width import InterpolatingWidth, interpolating_width
 from quadviz.theory.best.nearby import nearby_decay, nearby_threshold
 from quadviz.theory.best.optimal_decay import optimal_lam
-from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
+from quadviz.theory.steady.courses import Course, solve_courses
+from quadviz.theory.steady.nearby import NO_CUSP, Cusp, Trail
 from quadviz.theory.steady.small_noise import settled_width
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import (

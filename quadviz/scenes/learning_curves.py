@@ -30,7 +30,7 @@ from quadviz.scenes.common.wording import four_digits
 from quadviz.setting import Setting
 from quadviz.statistics import mean_and_error
 from quadviz.theory.best.bayes import BayesOptimal, bayes_optimal
-from quadviz.theory.steady.nearby import Course, solve_courses
+from quadviz.theory.steady.courses import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import recovery_threshold
 from quadviz.work.curve import CurveRun
@@ -344,7 +344,7 @@ def _best(memo: Memo, s: CurvesSetting) -> float:
 
 def _bayes_places(s: CurvesSetting) -> list[FloatArray]:
     """Where the Bayes-optimal curve is drawn, in parts that are soon solved."""
-    star = s.kappa_star if s.teacher.sized_by_width else None
+    star = s.at(s.alpha).given_width
     threshold = np.inf
     if s.delta == 0:
         threshold = float(recovery_threshold(s.kappa_star, star, "bayes", teacher=s.teacher))
@@ -355,7 +355,7 @@ def _bayes_places(s: CurvesSetting) -> list[FloatArray]:
 
 def _bayes_at(memo: Memo, s: CurvesSetting, places: FloatArray) -> BayesOptimal:
     """The Bayes-optimal errors of a teacher of levels at some places."""
-    star = s.kappa_star if s.teacher.sized_by_width else None
+    star = s.at(s.alpha).given_width
 
     def solve() -> BayesOptimal:
         with errstate("ignore"):  # a gap tells

@@ -17,7 +17,7 @@ from quadviz.setting import Setting
 from quadviz.simulation.minimise import minimise_problem
 from quadviz.simulation.problem import Problem, sample_problem
 from quadviz.simulation.simulate import train
-from quadviz.theory.steady.steady_state import steady_state
+from quadviz.theory.steady.steady_state import steady_state_of
 
 __all__ = ["SMALLEST_LAM", "FinalState", "flow_end", "follows_flow", "train_to_the_end"]
 
@@ -67,13 +67,15 @@ class FinalState:
         """Rank of Z over d."""
         return float(np.mean(self.eigenvalues > _IN_RANK))
 
+    @property
+    def trained_by(self) -> str:
+        """How it was reached, as tables say it."""
+        return "gradient flow" if self.flow else "L-BFGS"
+
 
 def follows_flow(setting: Setting) -> bool:
     """Whether the end of training may depend on the way there: whether the width limits the rank."""
-    s = setting
-    kappa_star = s.kappa_star if s.teacher.sized_by_width else None
-    state = steady_state(s.alpha, s.kappa, kappa_star, s.lam, s.delta, s.lam2, teacher=s.teacher)
-    return bool(state.regime != Regime.EXACT)
+    return bool(steady_state_of(setting).regime != Regime.EXACT)
 
 
 def flow_end(setting: Setting) -> float:

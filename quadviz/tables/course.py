@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from quadviz.arrays import FloatArray
 from quadviz.law.spelling import spelled_teacher
-from quadviz.law.teachers import WISHART
 from quadviz.outcome import Regime
 from quadviz.parameters import PARAMETERS
 from quadviz.setting import Setting
 from quadviz.simulation.problem import Recipe
-from quadviz.tables.code import Code, Name, assignment
-from quadviz.tables.teacher import teacher_code
+from quadviz.tables.code import Code, assignment
+from quadviz.tables.teacher import beyond
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import Row, tidy
 from quadviz.theory.best.early_stopping import EarlyStop
@@ -137,10 +136,10 @@ def course_code(
         end: the last time of the population flow; 0 for none.
     """
     s = setting
-    beyond = f", {s.lam2!r}" if s.lam2 else ""
-    beyond += ", teacher=teacher" if s.teacher != WISHART else ""
+    _, more = beyond(s.teacher, s.lam2)
+    given = f"{s.alpha!r}, {s.kappa!r}, {s.given_width!r}, {s.lam!r}, {s.delta!r}"
     theory = [
-        f"theory = steady_state({s.alpha!r}, {s.kappa!r}, {s.given_width!r}, {s.lam!r}, {s.delta!r}{beyond})",
+        f"theory = steady_state({given}{', ' * bool(more)}{assignment(more)})",
         "print(theory.mse, theory.train_loss)",
     ]
     return joined_code(
@@ -161,14 +160,11 @@ def joined_code(*parts: Code) -> Code:
 
 
 def setting_code(setting: Setting) -> Code:
-    """The setting, by its name, and its teacher where it is not the paper's."""
+    """The setting, by its name."""
     values: dict[str, object] = {name: getattr(setting, name) for name in PARAMETERS}
-    names, teacher = teacher_code(spelled_teacher(setting.teacher))
-    values["kappa_star"] = setting.given_width
-    values |= {"lam2": setting.lam2} if setting.lam2 else {}
-    values |= {"teacher": Name("teacher")} if teacher else {}
-    made = [f"teacher = {teacher}"] if teacher else []
-    return Code(("Setting", *names), [*made, f"setting = Setting({assignment(values)})"])
+    names, more = beyond(setting.teacher, setting.lam2)
+    given = assignment({**values, "kappa_star": setting.given_width, **more})
+    return Code(("Setting", *names), [f"setting = Setting({given})"])
 
 
 def networks_code(request: Request) -> Code:

@@ -14,8 +14,8 @@ from quadviz.law.teachers import WISHART
 from quadviz.scenes.recovery import PointSpectrum
 from quadviz.scenes.spectra import Spectra, View
 from quadviz.simulation.final import FinalState, flow_end
-from quadviz.tables.code import Code, Name, assignment
-from quadviz.tables.teacher import teacher_code
+from quadviz.tables.code import Code, assignment
+from quadviz.tables.teacher import beyond
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, tidy
 from quadviz.theory.steady.learned_spectrum import LearnedSpectrum
@@ -111,14 +111,13 @@ def network_lines(networks: tuple[FinalState, ...]) -> tuple[list[str], list[str
     s = first.setting
     names = ("kappa", "kappa_star", "alpha", "lam", "delta")
     ratios: dict[str, object] = {name: getattr(s, name) for name in names}
-    ratios["kappa_star"] = s.given_width
-    ratios |= {"lam2": s.lam2} if s.lam2 else {}
-    ratios |= {"teacher": Name("teacher")} if s.teacher != WISHART else {}
+    more, arguments = beyond(s.teacher, s.lam2)
+    ratios |= {"kappa_star": s.given_width, **arguments}
     work, how, last = "minimise", f"d={first.d}, seed=seed", ""
     if first.flow:
         work, how, last = "simulate", f"d={first.d}, times={flow_end(first.setting)!r}, seed=seed", "[-1]"
     return (
-        ["Setting", work],
+        ["Setting", work, *more],
         [
             f"setting = Setting({assignment(ratios)})",
             f"networks = [{work}(setting, {how}) for seed in {seeds}]",
@@ -133,16 +132,12 @@ def counted(view: View) -> str:
 
 
 def _call(law: LearnedSpectrum) -> tuple[list[str], list[str]]:
-    """The teacher where it is not the paper's, and the law."""
-    names, teacher = teacher_code(spelled_teacher(law.state.teacher))
+    """Names to import, and the statement that makes the law."""
     values = {name: value for name, value in setting_of(law).items() if name in SETTING}
     if not law.state.teacher.sized_by_width:
         values["kappa_star"] = None
-    lam2 = float(np.ravel(law.state.lam2)[0])
-    values |= {"lam2": lam2} if lam2 else {}
-    values |= {"teacher": Name("teacher")} if teacher else {}
-    made = [f"teacher = {teacher}"] if teacher else []
-    return [*names], [*made, f"law = learned_spectrum({assignment(values)})"]
+    names, more = beyond(law.state.teacher, float(np.ravel(law.state.lam2)[0]))
+    return [*names], [f"law = learned_spectrum({assignment({**values, **more})})"]
 
 
 def _noisy_rows(view: Spectra) -> Rows:
@@ -178,7 +173,7 @@ def _learned_rows(view: Spectra, networks: tuple[FinalState, ...]) -> Rows:
             "teacher": spelled_teacher(network.setting.teacher),
             "d": network.d,
             "seed": network.seed,
-            "trained_by": "gradient flow" if network.flow else "L-BFGS",
+            "trained_by": network.trained_by,
         }
         values = np.maximum(network.eigenvalues, 0.0)
         for value in (np.sqrt(values) if root else network.eigenvalues).tolist():

@@ -85,4 +85,4 @@ def eigenvalue_table(networks: Iterable[FinalState]) -> Table:
 def _final(network: FinalState) -> list[object]:
     """What identifies a network after training."""
     ratios = [getattr(network.setting, name) for name in PARAMETERS]
-    return [*ratios, network.d, network.seed, "gradient flow" if network.flow else "L-BFGS"]
+    return [*ratios, network.d, network.seed, network.trained_by]

@@ -29,7 +29,7 @@ from quadviz.scenes.double_descent import (
 )
 from quadviz.theory.best.bayes import bayes_optimal
 from quadviz.theory.best.optimal_decay import optimal_lam
-from quadviz.theory.steady.nearby import Course, solve_courses
+from quadviz.theory.steady.courses import Course, solve_courses
 from quadviz.theory.steady.steady_state import SteadyState, steady_state
 from quadviz.theory.steady.thresholds import interpolation_threshold, recovery_threshold
 from tests.reading import plain, reading, value_of

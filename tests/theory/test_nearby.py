@@ -28,7 +28,8 @@ from quadviz.scenes.common.memo import Memo
 from quadviz.scenes.double_descent import DescentSetting, double_descent
 from quadviz.scenes.learning_curves import CurvesSetting, learning_curves
 from quadviz.theory.best.nearby import BayesTrail, nearby_threshold
-from quadviz.theory.steady.nearby import Course, Trail, solve_courses
+from quadviz.theory.steady.courses import Course, solve_courses
+from quadviz.theory.steady.nearby import Trail
 
 VALUES = ("q", "xi", "mse", "train_loss", "in_sample_error", "rank", "kappa_min")
 ALPHA = np.linspace(0.1, 1.1, 60) ** 2

@@ -8,13 +8,13 @@ import numpy as np
 
 from quadviz.explorers.learning_curves.state import State
 from quadviz.files.measured import Measured
-from quadviz.law.spelling import spelled_teacher, teacher_of
+from quadviz.law.spelling import spelled_teacher
 from quadviz.scenes.common.families import CURVE_PARAMETERS
 from quadviz.scenes.learning_curves import LearningCurves
 from quadviz.setting import Setting
-from quadviz.tables.code import Code, Name, assignment
+from quadviz.tables.code import Code, assignment
 from quadviz.tables.own_data import own_rows
-from quadviz.tables.teacher import teacher_code
+from quadviz.tables.teacher import beyond
 from quadviz.tables.text import Table
 from quadviz.tables.tidy import SETTING, STATE_COLUMNS, Row, bayes_rows, state_rows, tidy
 from quadviz.work.curve import SIZE_SAMPLES, CurveRun
@@ -61,31 +61,31 @@ def _made(setting: Setting) -> dict[str, object]:
 
 def curve_code(view: LearningCurves, state: State, run: CurveRun | None = None) -> Code:
     """The curves in one call, and the theory at the size of networks that are drawn."""
-    values: dict[str, object] = {name: getattr(state, name) for name in CURVE_PARAMETERS}
-    names, teacher = teacher_code(state.teacher)
-    taught = {"teacher": Name("teacher")} if teacher else {}
-    more: dict[str, object] = {"lam2": state.lam2} if state.lam2 else {}
-    more |= taught
-    if not teacher_of(state.teacher).sized_by_width:
-        values["kappa_star"] = None
+    at = state.setting.at(state.alpha)
+    names, arguments = _arguments(at)
     if state.compare:
         compared = np.unique(getattr(view.curves, state.compare))
-        values[state.compare] = [[value] for value in compared.tolist()]
+        arguments[state.compare] = [[value] for value in compared.tolist()]
     ends = f"{view.curves.alpha.min():g}, {state.seen[1]:g}"
-    call = f"curves = learning_curve(np.linspace({ends}, 200), {assignment({**values, **more})})"
-    lines = [f"teacher = {teacher}"] if teacher else []
-    lines += [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"]
+    call = f"curves = learning_curve(np.linspace({ends}, 200), {assignment(arguments)})"
+    lines = [call, "print(curves.mse.shape, curves.mse.min(axis=-1))"]
     if run is None or not run.at_size:
         return Code(("learning_curve", *names), lines, numpy=True)
     first = run.at_size[0]
-    fixed = {name: getattr(first.setting, name) for name in CURVE_PARAMETERS}
-    fixed |= {**more, **({"kappa_star": None} if values["kappa_star"] is None else {})}
+    more, fixed = _arguments(first.setting)
     lines += [
         f"settings = [Setting(alpha=alpha, {assignment(fixed)}) for alpha in {[*_places(run)]}]",
         f"at_size = [finite_size(setting, d={first.d}, samples={SIZE_SAMPLES}) for setting in settings]",
         "print([(each.setting.alpha, each.mse, each.mse_error) for each in at_size])",
     ]
-    return Code(("learning_curve", "finite_size", "Setting", *names), lines, numpy=True)
+    return Code(("learning_curve", "finite_size", "Setting", *names, *more), lines, numpy=True)
+
+
+def _arguments(setting: Setting) -> tuple[tuple[str, ...], dict[str, object]]:
+    """What has to be imported for the curve of a setting, and its arguments but for alpha."""
+    names, more = beyond(setting.teacher, setting.lam2)
+    values = {name: getattr(setting, name) for name in CURVE_PARAMETERS}
+    return names, {**values, "kappa_star": setting.given_width, **more}
 
 
 def _places(run: CurveRun) -> Iterator[float]:

@@ -114,7 +114,7 @@ def _network_rows(run: CurveRun) -> Iterator[Row]:
     for network in run.networks:
         yield {
             "source": "network", **_made(run, network.setting), "d": network.d, "seed": network.seed,
-            "trained_by": "gradient flow" if network.flow else "L-BFGS",
+            "trained_by": network.trained_by,
             **{name: getattr(network, name) for name in _OBSERVED},
         }  # fmt: skip
 

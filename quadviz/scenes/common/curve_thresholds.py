@@ -15,7 +15,8 @@ from quadviz.outcome import Status, errstate
 from quadviz.parameters import PARAMETERS
 from quadviz.scenes.common.marks import Threshold
 from quadviz.theory.best.nearby import nearby_threshold
-from quadviz.theory.steady.nearby import NO_CUSP, Course, Cusp, Trail, solve_courses
+from quadviz.theory.steady.courses import Course, solve_courses
+from quadviz.theory.steady.nearby import NO_CUSP, Cusp, Trail
 from quadviz.theory.steady.steady_state import SteadyState
 from quadviz.theory.steady.thresholds import (
     Regularisation,

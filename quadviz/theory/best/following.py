@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.law.atoms import Atoms
 from quadviz.law.boundary import Curve, curve_points, level_quantile
-from quadviz.law.family import Above, Family, above_levels
+from quadviz.law.family import Above, Family, KnownLaw, above_levels
 from quadviz.outcome import Status, quiet
 from quadviz.theory.best.frobenius import LEAST_LAM2
 from quadviz.theory.best.nearby import best_step
@@ -237,16 +237,6 @@ def _shrinkage(law: Above, xi: FloatArray) -> FloatArray:
     return s
 
 
-class _At(NamedTuple):
-    """A law at points of the curve that are known, as what the equations ask for."""
-
-    law: Above
-
-    def above(self, *_: object, **__: object) -> Above:
-        """It, wherever it is asked for."""
-        return self.law
-
-
 class _Beside:
     """The laws of a family, found from points of the curve nearby where all of these are asked for."""
 
@@ -299,7 +289,7 @@ def _walk(
         # Of a wide student the cut is the shift, at the point where the curve is.
         q = np.where(narrow | (q == 0), q, curve.x)
         law = above_levels(curve, xi, atoms)
-        view: Family = _At(law)  # type: ignore[assignment]  # nothing else is asked of it
+        view: Family = KnownLaw(law)  # type: ignore[assignment]  # nothing else is asked of it
         t = evaluate(curve.x, q, xi, p.kappa_star, view, p.penalty)
         surplus = np.where(narrow, law.mass - rank, 0.0)
         here = _Here(law, t, at_rank(t, surplus, xi, q, curve.x), xi, q, curve.x, narrow)

@@ -24,7 +24,7 @@ import numpy as np
 from quadviz.arrays import BoolArray, FloatArray
 from quadviz.checks import real_number, shown
 from quadviz.law.boundary import Curve
-from quadviz.law.family import Above, Family, above_levels
+from quadviz.law.family import Above, Family, KnownLaw, above_levels
 from quadviz.law.teachers import Teacher
 from quadviz.outcome import Regime, Status, quiet
 from quadviz.theory.best.frobenius import LEAST_LAM2
@@ -130,16 +130,6 @@ def exponents_at(
     return LocalExponents(mse[()], decay[()])
 
 
-class _Known(NamedTuple):
-    """A law that is known where it is asked for."""
-
-    law: Above
-
-    def above(self, *_: object, **__: object) -> Above:
-        """It."""
-        return self.law
-
-
 class _Point(NamedTuple):
     """Solved points: problems in the units of their teacher, unknowns, the cut, the law and terms there."""
 
@@ -168,7 +158,7 @@ class _Point(NamedTuple):
                 cut[limited] = p.family.quantile(one.kappa, one.kappa_star, xi[limited])
             law = p.family.above(np.maximum(cut, q), p.kappa_star, xi, first=lam2 is not None)
         cut = np.where(limited, curve.x, q) if curve is not None else np.maximum(cut, q)
-        t = evaluate(cut, q, xi, p.kappa_star, cast(Family, _Known(law)), p.penalty)
+        t = evaluate(cut, q, xi, p.kappa_star, cast(Family, KnownLaw(law)), p.penalty)
         return cls(p, xi, q, cut, limited, law, t)
 
     def exponents(self, best: Best, lam_exponent: float) -> FloatArray:
