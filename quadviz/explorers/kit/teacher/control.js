@@ -3,7 +3,7 @@
 let count = 0;
 
 function render({ model, el }) {
-  const id = `qv-teacher-${++count}`;
+  const id = `qv-law-${++count}`;
   const button = (label, title = "") => element("button", { type: "button", class: "qv-download", title }, label);
   const options = model.get("families").map(([name, label]) => element("option", { value: name }, label));
   const list = element("select", { id, title: "The law of the teacher's eigenvalues" }, ...options);
@@ -11,7 +11,7 @@ function render({ model, el }) {
     type: "text", class: "qv-control-box", "aria-label": "exponent of the power law", maxlength: 24, autocomplete: "off",
     spellcheck: "false", title: "Eigenvalues fall off as (k − ½)^−exponent, k = 1 to 50; from 0 to below 0.5",
   });
-  const power = element("label", { class: "qv-teacher-power" }, element("span", {}, "exponent"), box);
+  const power = element("label", { class: "qv-law-power" }, element("span", {}, "exponent"), box);
   const about = element("span", {});
   const open = button("Open CSV…", "Levels from a file: one a line, and a weight beside it if you like");
   const paste = button("Paste…", "Type or paste levels");
@@ -19,11 +19,11 @@ function render({ model, el }) {
   const file = element("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", hidden: "", "aria-label": "A file of levels" });
   const area = element("textarea", { rows: 4, spellcheck: "false", "aria-label": "Levels of the teacher", placeholder: "0 0 1 3\nor a level a line; 2,000 at most" });
   const take = button("Take", "Use these levels");
-  const typed = element("div", { class: "qv-teacher-typed" }, area, take);
+  const typed = element("div", { class: "qv-law-typed" }, area, take);
   const notes = element("p", {});
-  const own = element("div", { class: "qv-teacher-own" }, element("p", { role: "status" }, about), element("div", {}, paste, open, cancel), file, typed, notes);
+  const own = element("div", { class: "qv-law-own" }, element("p", { role: "status" }, about), element("div", {}, paste, open, cancel), file, typed, notes);
   const refusal = element("p", { role: "alert", class: "qv-control-message" });
-  el.append(element("div", { class: "qv-teacher" }, element("label", { for: id, class: "qv-control-name" }, "Teacher"), list, power, own, refusal));
+  el.append(element("div", { class: "qv-law" }, element("label", { for: id, class: "qv-control-name" }, "Teacher"), list, power, own, refusal));
 
   // Levels were asked for that are not there yet: the teacher is still the one it was.
   let asked = false;
